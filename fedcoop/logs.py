@@ -46,7 +46,9 @@ def formatter(style: str) -> logging.Formatter:
     last: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
         if style == "json"
-        else structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "logger", "event"], bool_as_flag=False)
+        else structlog.processors.LogfmtRenderer(
+            key_order=["timestamp", "level", "logger", "event"], bool_as_flag=False
+        )
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
@@ -69,9 +71,7 @@ def formatter(style: str) -> logging.Formatter:
 def about(*, request: str = "", activity: str = "") -> Iterator[None]:
     """Give every line logged inside the ids of the request or activity being handled."""
     tokens = [
-        (variable, variable.set(value))
-        for variable, value in ((request_id, request), (activity_id, activity))
-        if value
+        (variable, variable.set(value)) for variable, value in ((request_id, request), (activity_id, activity)) if value
     ]
     try:
         yield
