@@ -13,7 +13,9 @@ def line(style: str, message: str, *args: object, **fields: object) -> str:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logs.formatter(style))
-    logger = logging.Logger("fedcoop.test")
+    logger = logging.getLogger("fedcoop.test.lines")
+    logger.handlers[:], logger.propagate = [], False
+    logger.setLevel(logging.INFO)
     logger.addHandler(handler)
     logger.info(message, *args, extra=fields)
     return stream.getvalue()
