@@ -1,0 +1,1 @@
+"""Everything that touches a database: tables, repositories, units of work, the queues' rows."""

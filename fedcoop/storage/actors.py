@@ -1,0 +1,241 @@
+"""Actors, their keys, who follows whom, blocks, partners and hosts: rows ↔ plain values."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, delete, distinct, func, or_, select, update
+
+from fedcoop.kernel.errors import NotFound
+from fedcoop.kernel.ids import ActorId
+from fedcoop.storage import tables as t
+from fedcoop.storage.records import Actor, ActorKey, Follow, Host
+from fedcoop.storage.rows import every, first, insert, insert_ignore, maker, upsert
+
+_actor, _key, _follow, _host = maker(Actor), maker(ActorKey), maker(Follow), maker(Host)
+
+_BY_URI = select(t.actors).where(t.actors.c.uri == bindparam("uri"))
+_BY_ID = select(t.actors).where(t.actors.c.id == bindparam("actor_id"))
+_LOCAL = select(t.actors).where(t.actors.c.local.is_(True), t.actors.c.name == bindparam("name"))
+_KEY = select(t.actor_keys).where(t.actor_keys.c.key_id == bindparam("key"))
+_KEYS = select(t.actor_keys).where(t.actor_keys.c.actor_id == bindparam("actor_id")).order_by(t.actor_keys.c.key_id)
+_FOLLOW = select(t.follows).where(t.follows.c.follower_id == bindparam("follower"), t.follows.c.followee_id == bindparam("followee"))
+_BLOCKED = select(t.blocks.c.target).where(t.blocks.c.target.in_(bindparam("targets", expanding=True)))
+
+
+class Actors:
+    """Repository of actors, local and remote."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    def find(self, uri: str) -> Actor | None:
+        """Return the actor of this id, deleted ones too."""
+        return first(self._conn, _BY_URI, _actor, {"uri": uri})
+
+    def get(self, actor_id: ActorId) -> Actor:
+        """Return the actor with this internal id. Raises NotFound."""
+        found = first(self._conn, _BY_ID, _actor, {"actor_id": actor_id})
+        if found is None:
+            raise NotFound("actor-unknown", actor=actor_id)
+        return found
+
+    def many(self, actor_ids: Iterable[ActorId]) -> dict[ActorId, Actor]:
+        """Return the actors with these ids, by id."""
+        wanted = sorted(set(actor_ids))
+        found = every(self._conn, select(t.actors).where(t.actors.c.id.in_(wanted)), _actor) if wanted else []
+        return {actor.id: actor for actor in found}
+
+    def find_local(self, name: str) -> Actor | None:
+        """Return our own actor of this name, deleted ones too; names are lower case."""
+        return first(self._conn, _LOCAL, _actor, {"name": name})
+
+    def local(self, name: str) -> Actor:
+        """Return our own actor of this name. Raises NotFound."""
+        found = self.find_local(name)
+        if found is None:
+            raise NotFound("actor-unknown", name=name)
+        return found
+
+    def put(self, actor: Actor) -> None:
+        """Store the actor; one of the same uri is replaced, its internal id and first date stay."""
+        values = {name: getattr(actor, name) for name in Actor.__slots__}
+        upsert(self._conn, t.actors, values, keys=("uri",), keep=("id", "created_at", "local"))
+
+    def mark_gone(self, actor_id: ActorId, at: datetime) -> None:
+        """Remember that the actor is deleted; its row stays as a tombstone and its name is never reused."""
+        self._conn.execute(update(t.actors).where(t.actors.c.id == actor_id).values(gone_at=at, document=None))
+
+    # keys
+
+    def find_key(self, key_id: str) -> ActorKey | None:
+        """Return the key of exactly this id."""
+        return first(self._conn, _KEY, _key, {"key": key_id})
+
+    def keys_of(self, actor_id: ActorId) -> list[ActorKey]:
+        """Return every key of the actor, ordered by key id."""
+        return every(self._conn, _KEYS, _key, {"actor_id": actor_id})
+
+    def replace_keys(self, actor_id: ActorId, keys: Sequence[ActorKey]) -> None:
+        """Make `keys` the only keys of the actor."""
+        self._conn.execute(delete(t.actor_keys).where(t.actor_keys.c.actor_id == actor_id))
+        for key in keys:
+            insert_ignore(self._conn, t.actor_keys, {name: getattr(key, name) for name in ActorKey.__slots__})
+
+    # follows
+
+    def find_follow(self, follower: ActorId, followee: ActorId) -> Follow | None:
+        """Return the follow between the two, whatever its state."""
+        return first(self._conn, _FOLLOW, _follow, {"follower": follower, "followee": followee})
+
+    def find_follow_by_uri(self, uri: str) -> Follow | None:
+        """Return the follow that the activity `uri` asked for."""
+        return first(self._conn, select(t.follows).where(t.follows.c.uri == uri), _follow)
+
+    def put_follow(self, follow: Follow) -> None:
+        """Store the follow; one between the same two is replaced."""
+        values = {name: getattr(follow, name) for name in Follow.__slots__}
+        upsert(self._conn, t.follows, values, keys=("follower_id", "followee_id"), keep=("id", "created_at"))
+
+    def drop_follow(self, follower: ActorId, followee: ActorId) -> None:
+        """Remove the follow between the two if there is one."""
+        self._conn.execute(delete(t.follows).where(t.follows.c.follower_id == follower, t.follows.c.followee_id == followee))
+
+    def drop_follower_inbox(self, inbox: str) -> None:
+        """Remove every follow by actors reached at `inbox`: the inbox said 410 (federation.md 7)."""
+        gone = select(t.actors.c.id).where(or_(t.actors.c.inbox == inbox, t.actors.c.shared_inbox == inbox))
+        self._conn.execute(delete(t.follows).where(t.follows.c.follower_id.in_(gone)))
+
+    def count_followers(self, actor_id: ActorId) -> int:
+        """Return the number of accepted followers."""
+        query = select(func.count()).select_from(t.follows).where(t.follows.c.followee_id == actor_id, t.follows.c.state == "accepted")
+        return int(self._conn.execute(query).scalar_one())
+
+    def count_following(self, actor_id: ActorId) -> int:
+        """Return the number of actors that accepted our follow."""
+        query = select(func.count()).select_from(t.follows).where(t.follows.c.follower_id == actor_id, t.follows.c.state == "accepted")
+        return int(self._conn.execute(query).scalar_one())
+
+    def follows_of(self, actor_id: ActorId) -> list[tuple[Follow, Actor]]:
+        """Return whom the actor follows or has asked to, newest first, each with its actor."""
+        query = (
+            select(t.follows, t.actors)
+            .join(t.actors, t.actors.c.id == t.follows.c.followee_id)
+            .where(t.follows.c.follower_id == actor_id)
+            .order_by(t.follows.c.id.desc())
+        )
+        width = len(t.follows.c)
+        return [
+            (Follow(*row[:width]), Actor(**dict(zip(t.actors.c.keys(), row[width:], strict=True)))) for row in self._conn.execute(query)
+        ]
+
+    def is_followed_by_us(self, actor_id: ActorId) -> bool:
+        """Return whether any of our actors follows this one, accepted."""
+        query = (
+            select(t.follows.c.id)
+            .join(t.actors, t.actors.c.id == t.follows.c.follower_id)
+            .where(t.follows.c.followee_id == actor_id, t.follows.c.state == "accepted", t.actors.c.local.is_(True))
+        )
+        return self._conn.execute(query.limit(1)).first() is not None
+
+    def follower_inboxes(self, actor_id: ActorId) -> list[str]:
+        """Return each inbox that reaches remote followers once, shared ones preferred (federation.md 7)."""
+        inbox = func.coalesce(func.nullif(t.actors.c.shared_inbox, ""), t.actors.c.inbox)
+        query = (
+            select(distinct(inbox))
+            .join(t.follows, t.follows.c.follower_id == t.actors.c.id)
+            .where(
+                t.follows.c.followee_id == actor_id,
+                t.follows.c.state == "accepted",
+                t.actors.c.local.is_(False),
+                t.actors.c.gone_at.is_(None),
+                t.actors.c.suspended_at.is_(None),
+            )
+        )
+        return [str(row[0]) for row in self._conn.execute(query) if row[0]]
+
+    # blocks and partners
+
+    def is_blocked(self, *targets: str) -> bool:
+        """Return whether any of these origins or actor ids is blocked."""
+        return self._conn.execute(_BLOCKED, {"targets": list(targets)}).first() is not None
+
+    def blocked(self) -> list[tuple[str, str]]:
+        """Return every block as (target, kind)."""
+        return [(row.target, row.kind) for row in self._conn.execute(select(t.blocks).order_by(t.blocks.c.target))]
+
+    def block(self, target: str, kind: str, at: datetime, reason: str = "") -> None:
+        """Block an origin (`kind` `origin`) or one actor (`actor`); again is harmless."""
+        insert_ignore(self._conn, t.blocks, {"target": target, "kind": kind, "created_at": at, "reason": reason})
+
+    def unblock(self, target: str) -> bool:
+        """Lift the block; return whether there was one."""
+        return bool(self._conn.execute(delete(t.blocks).where(t.blocks.c.target == target)).rowcount)
+
+    def drop_relations(self, origin: str) -> list[ActorId]:
+        """Remove all follows with actors of `origin`, both ways; return those actors."""
+        ids = [ActorId(row[0]) for row in self._conn.execute(select(t.actors.c.id).where(t.actors.c.origin == origin, t.actors.c.local.is_(False)))]
+        if ids:
+            self._conn.execute(delete(t.follows).where(or_(t.follows.c.follower_id.in_(ids), t.follows.c.followee_id.in_(ids))))
+        return ids
+
+    def put_peer(self, actor_id: ActorId, state: str, at: datetime) -> None:
+        """Record a partnership as `proposed` or `partner`."""
+        upsert(self._conn, t.peers, {"actor_id": actor_id, "state": state, "created_at": at}, keys=("actor_id",), keep=("created_at",))
+
+    def peers(self) -> list[tuple[Actor, str]]:
+        """Return partners with their state."""
+        query = select(t.actors, t.peers.c.state.label("peer_state")).join(t.peers, t.peers.c.actor_id == t.actors.c.id).order_by(t.actors.c.uri)
+        return [(Actor(*row[:-1]), str(row[-1])) for row in self._conn.execute(query)]
+
+    def partner_origins(self) -> set[str]:
+        """Return the origins of confirmed partners."""
+        query = select(t.actors.c.origin).join(t.peers, t.peers.c.actor_id == t.actors.c.id).where(t.peers.c.state == "partner")
+        return {str(row[0]) for row in self._conn.execute(query)}
+
+    # hosts
+
+    def host(self, origin: str) -> Host | None:
+        """Return what is known of the origin as a receiver."""
+        return first(self._conn, select(t.hosts).where(t.hosts.c.origin == origin), _host)
+
+    def hosts(self, origins: Iterable[str]) -> dict[str, Host]:
+        """Return what is known of these origins, by origin."""
+        found = every(self._conn, select(t.hosts).where(t.hosts.c.origin.in_(sorted(set(origins)))), _host)
+        return {host.origin: host for host in found}
+
+    def put_hosts(self, hosts: Iterable[Host]) -> None:
+        """Store these hosts whole."""
+        for host in hosts:
+            upsert(self._conn, t.hosts, {name: getattr(host, name) for name in Host.__slots__}, keys=("origin",))
+
+    def list_local(self) -> list[Actor]:
+        """Return our own actors that are not deleted."""
+        return every(self._conn, select(t.actors).where(and_(t.actors.c.local.is_(True), t.actors.c.gone_at.is_(None))), _actor)
+
+    def note_interaction(self, values: Mapping[str, Any]) -> bool:
+        """Count a Like or Announce once per actor and object; return whether it is new."""
+        return insert_ignore(self._conn, t.interactions, values)
+
+    def drop_interaction(self, *, actor_id: ActorId, type_: str | None, target: str) -> bool:
+        """Remove an interaction by the id of its activity, or by type and object; return whether there was one."""
+        c = t.interactions.c
+        same = or_(c.uri == target, and_(c.type == type_, c.object == target)) if type_ else (c.uri == target)
+        return bool(self._conn.execute(delete(t.interactions).where(c.actor_id == actor_id, same)).rowcount)
+
+    def count_interactions(self, target: str) -> dict[str, int]:
+        """Return how often each type of interaction names the object."""
+        c = t.interactions.c
+        query = select(c.type, func.count()).where(c.object == target).group_by(c.type)
+        return {str(row[0]): int(row[1]) for row in self._conn.execute(query)}
+
+    def interacting_inboxes(self, target: str) -> list[str]:
+        """Return the inboxes of those who boosted the object (federation.md 12.4)."""
+        inbox = func.coalesce(func.nullif(t.actors.c.shared_inbox, ""), t.actors.c.inbox)
+        query = select(distinct(inbox)).join(t.interactions, t.interactions.c.actor_id == t.actors.c.id)
+        query = query.where(t.interactions.c.object == target, t.interactions.c.type == "Announce", t.actors.c.gone_at.is_(None))
+        return [str(row[0]) for row in self._conn.execute(query) if row[0]]
+
+    def report(self, values: Mapping[str, Any]) -> None:
+        """Store a moderation report."""
+        insert(self._conn, t.reports, values)

@@ -1,0 +1,326 @@
+"""Proposals, motions, rolls, ballots, logs and outcomes: rows ↔ the values of `governance`."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, exists, func, or_, select, update
+
+from fedcoop.governance import logchain
+from fedcoop.governance.ballots import Ballot, RollEntry
+from fedcoop.governance.motions import Channel, Motion, MotionState, Option, Settings, settings_from_json, settings_to_json
+from fedcoop.governance.proposals import Proposal, ProposalState
+from fedcoop.kernel.canonical import canonical_bytes
+from fedcoop.kernel.errors import NotFound
+from fedcoop.kernel.ids import ActorId, MemberId, MotionId, ProposalId
+from fedcoop.storage import tables as t
+from fedcoop.storage.records import LogEntry, OutcomeRow
+from fedcoop.storage.rows import every, first, insert, insert_ignore, maker, upsert
+
+_log_entry, _outcome = maker(LogEntry), maker(OutcomeRow)
+_MOTION_FIELDS = tuple(Motion.__slots__)
+_MOTION_COLUMNS = [t.motions.c[name] for name in _MOTION_FIELDS]
+_BALLOT_COLUMNS = [t.ballots.c[name] for name in Ballot.__slots__]
+_ROLL_COLUMNS = [t.roll_entries.c[name] for name in RollEntry.__slots__]
+
+
+@lru_cache(maxsize=512)
+def _settings(text: str) -> Settings:
+    return settings_from_json(json.loads(text))
+
+
+@lru_cache(maxsize=512)
+def _options(text: str) -> tuple[Option, ...]:
+    return tuple(Option(**item) for item in json.loads(text))
+
+
+def _options_text(options: Sequence[Option]) -> str:
+    return json.dumps([{"key": o.key, "name": o.name, "meaning": o.meaning} for o in options], ensure_ascii=False)
+
+
+def _motion(row: Row[Any]) -> Motion:
+    values = dict(row._mapping)
+    values["options"] = _options(values["options"])
+    values["settings"] = _settings(values["settings"])
+    values["channels"] = frozenset(Channel(name) for name in values["channels"].split(","))
+    values["state"] = MotionState(values["state"])
+    return Motion(**values)
+
+
+def _ballot(row: Row[Any]) -> Ballot:
+    values = dict(row._mapping)
+    values["choice"] = tuple(json.loads(values["choice"]))
+    values["channel"] = Channel(values["channel"])
+    return Ballot(**values)
+
+
+def _proposal(row: Row[Any]) -> Proposal:
+    values = {name: value for name, value in row._mapping.items() if name in Proposal.__slots__}
+    return Proposal(**{**values, "state": ProposalState(values["state"])})
+
+
+def _motion_where(*conditions: Any) -> Select[Any]:
+    return select(*_MOTION_COLUMNS).where(*conditions)
+
+
+_BY_ID = _motion_where(t.motions.c.id == bindparam("motion_id"))
+_BY_ID_LOCKED = _BY_ID.with_for_update()
+_BY_URL = _motion_where(t.motions.c.url == bindparam("url"))
+_ENTRY = select(*_ROLL_COLUMNS).where(t.roll_entries.c.motion_id == bindparam("motion"), t.roll_entries.c.member_id == bindparam("member"))
+_BALLOT_OF = select(*_BALLOT_COLUMNS).where(t.ballots.c.motion_id == bindparam("motion"), t.ballots.c.member_id == bindparam("member"))
+_LOG_HEAD = (
+    select(t.log_entries.c.n, t.log_entries.c.head)
+    .where(t.log_entries.c.motion_id == bindparam("motion"))
+    .order_by(t.log_entries.c.n.desc())
+    .limit(1)
+)
+
+
+class Motions:
+    """Repository of motions with all that hangs on them."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    # motions
+
+    def get(self, motion_id: MotionId, *, lock: bool = False) -> Motion:
+        """Return the motion, its row locked until the unit ends if `lock`. Raises NotFound."""
+        found = first(self._conn, _BY_ID_LOCKED if lock else _BY_ID, _motion, {"motion_id": motion_id})
+        if found is None:
+            raise NotFound("motion-unknown", "There is no such proposal.", motion=motion_id)
+        return found
+
+    def find_by_url(self, url: str) -> Motion | None:
+        """Return the motion with this URL."""
+        return first(self._conn, _BY_URL, _motion, {"url": url})
+
+    def find_by_uuid(self, uuid: str) -> Motion | None:
+        """Return the motion with this UUID."""
+        return first(self._conn, _motion_where(t.motions.c.uuid == uuid), _motion)
+
+    def add(self, motion: Motion, *, body_html: str, is_poll: bool, context_uuid: str) -> None:
+        """Store a new motion; `is_poll` says whether it shows as a Question (federation.md 12.1)."""
+        values = self._values(motion)
+        insert(self._conn, t.motions, {**values, "body_html": body_html, "is_poll": is_poll, "context_uuid": context_uuid})
+
+    def put(self, motion: Motion) -> None:
+        """Store the motion's row whole, but for its rendered body."""
+        self._conn.execute(update(t.motions).where(t.motions.c.id == motion.id).values(**self._values(motion)))
+
+    def presentation(self, motion_id: MotionId) -> tuple[str, bool, str]:
+        """Return the rendered body, whether it is a poll on the wire, and the uuid of its conversation."""
+        c = t.motions.c
+        row = self._conn.execute(select(c.body_html, c.is_poll, c.context_uuid).where(c.id == motion_id)).one()
+        return str(row[0]), bool(row[1]), str(row[2])
+
+    def find_by_context(self, context_uuid: str) -> Motion | None:
+        """Return the motion whose conversation has this uuid."""
+        return first(self._conn, _motion_where(t.motions.c.context_uuid == context_uuid), _motion)
+
+    def listing(
+        self, states: Iterable[MotionState], *, before: int | None = None, limit: int = 20, words: str = ""
+    ) -> list[Motion]:
+        """Return motions in these states, newest first, below the id `before`, whose title or text holds `words`."""
+        c = t.motions.c
+        query = _motion_where(c.state.in_([state.value for state in states]))
+        if before is not None:
+            query = query.where(c.id < before)
+        if words:
+            query = query.where(or_(c.title.icontains(words, autoescape=True), c.body.icontains(words, autoescape=True)))
+        return every(self._conn, query.order_by(c.id.desc()).limit(limit), _motion)
+
+    def count_in(self, states: Iterable[MotionState]) -> int:
+        """Return how many motions are in these states."""
+        query = select(func.count()).select_from(t.motions).where(t.motions.c.state.in_([state.value for state in states]))
+        return int(self._conn.execute(query).scalar_one())
+
+    @staticmethod
+    def _values(motion: Motion) -> dict[str, Any]:
+        values = {name: getattr(motion, name) for name in _MOTION_FIELDS}
+        values["options"] = _options_text(motion.options)
+        values["settings"] = json.dumps(settings_to_json(motion.settings), ensure_ascii=False, sort_keys=True)
+        values["channels"] = ",".join(sorted(channel.value for channel in motion.channels))
+        values["state"] = motion.state.value
+        return values
+
+    # proposals
+
+    def add_proposal(self, proposal: Proposal, *, body_html: str) -> None:
+        """Store a new proposal."""
+        values = {name: getattr(proposal, name) for name in Proposal.__slots__}
+        insert(self._conn, t.proposals, {**values, "state": proposal.state.value, "body_html": body_html})
+
+    def get_proposal(self, proposal_id: ProposalId) -> Proposal:
+        """Return the proposal. Raises NotFound."""
+        found = first(self._conn, select(t.proposals).where(t.proposals.c.id == proposal_id), _proposal)
+        if found is None:
+            raise NotFound("proposal-unknown", "There is no such proposal.")
+        return found
+
+    def find_proposal_by_uuid(self, uuid: str) -> Proposal | None:
+        """Return the proposal with this UUID."""
+        return first(self._conn, select(t.proposals).where(t.proposals.c.uuid == uuid), _proposal)
+
+    def put_proposal_state(self, proposal: Proposal) -> None:
+        """Store the state of the proposal."""
+        self._conn.execute(update(t.proposals).where(t.proposals.c.id == proposal.id).values(state=proposal.state.value))
+
+    def motions_of(self, proposal_id: ProposalId) -> list[Motion]:
+        """Return the motions on the proposal, oldest first."""
+        return every(self._conn, _motion_where(t.motions.c.proposal_id == proposal_id).order_by(t.motions.c.id), _motion)
+
+    # roll
+
+    def add_roll(self, entries: Sequence[RollEntry]) -> None:
+        """Store the frozen roll."""
+        if entries:
+            self._conn.execute(t.roll_entries.insert(), [{name: getattr(e, name) for name in RollEntry.__slots__} for e in entries])
+
+    def roll(self, motion_id: MotionId) -> list[RollEntry]:
+        """Return the whole roll, by pseudonym."""
+        query = select(*_ROLL_COLUMNS).where(t.roll_entries.c.motion_id == motion_id).order_by(t.roll_entries.c.voter)
+        return every(self._conn, query, maker(RollEntry))
+
+    def roll_entry(self, motion_id: MotionId, member_id: MemberId) -> RollEntry | None:
+        """Return the member's row of the roll, if any."""
+        row = self._conn.execute(_ENTRY, {"motion": motion_id, "member": member_id}).first()
+        return None if row is None else RollEntry(*row)
+
+    # ballots
+
+    def ballot_of(self, motion_id: MotionId, member_id: MemberId) -> Ballot | None:
+        """Return the member's current ballot, if any."""
+        return first(self._conn, _BALLOT_OF, _ballot, {"motion": motion_id, "member": member_id})
+
+    def put_ballot(self, ballot: Ballot) -> None:
+        """Make this the member's one ballot: the constraint on (motion, member) leaves room for one."""
+        values = {name: getattr(ballot, name) for name in Ballot.__slots__}
+        values["choice"] = json.dumps(ballot.choice)
+        values["channel"] = ballot.channel.value
+        upsert(self._conn, t.ballots, values, keys=("motion_id", "member_id"))
+
+    def drop_ballot(self, motion_id: MotionId, member_id: MemberId) -> None:
+        """Remove the member's current ballot; the log keeps it."""
+        self._conn.execute(delete(t.ballots).where(t.ballots.c.motion_id == motion_id, t.ballots.c.member_id == member_id))
+
+    def ballots(self, motion_id: MotionId, *, received_by: datetime | None = None) -> list[Ballot]:
+        """Return all current ballots by pseudonym, or those received by an instant."""
+        query = select(*_BALLOT_COLUMNS).where(t.ballots.c.motion_id == motion_id).order_by(t.ballots.c.voter)
+        if received_by is not None:
+            query = query.where(t.ballots.c.received_at <= received_by)
+        return every(self._conn, query, _ballot)
+
+    def choices(self, motion_id: MotionId, *, received_by: datetime | None = None) -> list[tuple[tuple[str, ...], int, int]]:
+        """Return the distinct choices as (choice, weight, number of ballots): what a tally needs, grouped by the database."""
+        b, r = t.ballots.c, t.roll_entries.c
+        query = (
+            select(b.choice, r.weight, func.count())
+            .join(t.roll_entries, and_(r.motion_id == b.motion_id, r.member_id == b.member_id))
+            .where(b.motion_id == motion_id)
+            .group_by(b.choice, r.weight)
+        )
+        if received_by is not None:
+            query = query.where(b.received_at <= received_by)
+        return [(tuple(json.loads(row[0])), int(row[1]), int(row[2])) for row in self._conn.execute(query)]
+
+    def count_ballots(self, motion_id: MotionId) -> int:
+        """Return how many members have a ballot."""
+        return int(self._conn.execute(select(func.count()).select_from(t.ballots).where(t.ballots.c.motion_id == motion_id)).scalar_one())
+
+    def voted(self, motion_ids: Sequence[MotionId], member_id: MemberId) -> set[MotionId]:
+        """Return those of the motions on which the member has a ballot."""
+        c = t.ballots.c
+        query = select(c.motion_id).where(c.member_id == member_id, c.motion_id.in_(list(motion_ids)))
+        return {MotionId(row[0]) for row in self._conn.execute(query)} if motion_ids else set()
+
+    def ballot_counts(self, motion_ids: Sequence[MotionId]) -> dict[MotionId, int]:
+        """Return the number of ballots of each motion, in one query."""
+        c = t.ballots.c
+        query = select(c.motion_id, func.count()).where(c.motion_id.in_(list(motion_ids))).group_by(c.motion_id)
+        return {MotionId(row[0]): int(row[1]) for row in self._conn.execute(query)} if motion_ids else {}
+
+    def on_roll(self, motion_ids: Sequence[MotionId], member_id: MemberId) -> set[MotionId]:
+        """Return those of the motions on whose roll the member is."""
+        c = t.roll_entries.c
+        query = select(c.motion_id).where(c.member_id == member_id, c.motion_id.in_(list(motion_ids)))
+        return {MotionId(row[0]) for row in self._conn.execute(query)} if motion_ids else set()
+
+    # votes from afar
+
+    def add_vote(
+        self, digest: bytes, *, motion_id: MotionId, member_id: MemberId, actor_id: ActorId, activity_digest: bytes, option_key: str
+    ) -> bool:
+        """Remember a counted vote's id; return False if it was seen (federation.md 12.3, `replay`)."""
+        values = {"digest": digest, "motion_id": motion_id, "member_id": member_id, "actor_id": actor_id}
+        return insert_ignore(self._conn, t.votes, {**values, "activity_digest": activity_digest, "option_key": option_key})
+
+    def find_vote(self, digest: bytes) -> Row[Any] | None:
+        """Return the counted vote whose id, or whose activity's id, has this digest."""
+        return self._conn.execute(select(t.votes).where(or_(t.votes.c.digest == digest, t.votes.c.activity_digest == digest))).first()
+
+    def drop_vote(self, digest: bytes) -> None:
+        """Make a withdrawn vote no longer found; its activity id stays in the seen ids."""
+        self._conn.execute(update(t.votes).where(t.votes.c.digest == digest).values(option_key=""))
+
+    def voting_inboxes(self, motion_id: MotionId) -> list[str]:
+        """Return each inbox of those whose vote came by federation and counts (federation.md 12.4)."""
+        inbox = func.coalesce(func.nullif(t.actors.c.shared_inbox, ""), t.actors.c.inbox)
+        query = select(inbox).distinct().join(t.ballots, t.ballots.c.actor_id == t.actors.c.id)
+        query = query.where(t.ballots.c.motion_id == motion_id, t.actors.c.local.is_(False), t.actors.c.gone_at.is_(None))
+        return [str(row[0]) for row in self._conn.execute(query) if row[0]]
+
+    def note_refused_vote(self, values: Mapping[str, Any]) -> bool:
+        """Remember that this actor's vote on this motion was refused; return whether it is the first time."""
+        return insert_ignore(self._conn, t.refused_votes, values)
+
+    def count_answers(self, since: datetime, origin: str | None = None) -> int:
+        """Return how many refused voters were answered since, of one origin or in all."""
+        c = t.refused_votes.c
+        query = select(func.count()).select_from(t.refused_votes).where(c.answered_at >= since)
+        return int(self._conn.execute(query if origin is None else query.where(c.origin == origin)).scalar_one())
+
+    def mark_answered(self, motion_id: MotionId, actor_id: ActorId, at: datetime) -> None:
+        """Remember when the refused voter was answered."""
+        c = t.refused_votes.c
+        self._conn.execute(update(t.refused_votes).where(c.motion_id == motion_id, c.actor_id == actor_id).values(answered_at=at))
+
+    # log chain
+
+    def append_log(self, motion_id: MotionId, url: str, entry: Mapping[str, Any]) -> LogEntry:
+        """Add `entry` (without `n`) to the motion's log chain (governance.md 5.1); the motion's row is locked by the caller."""
+        last = self._conn.execute(_LOG_HEAD, {"motion": motion_id}).first()
+        n, head = (1, logchain.first_head(url)) if last is None else (last[0] + 1, last[1])
+        numbered = {"n": n, **entry}
+        text = canonical_bytes(numbered)
+        row = LogEntry(n=n, entry=text.decode(), head=logchain.next_head(head, text))
+        insert(self._conn, t.log_entries, {"motion_id": motion_id, "n": n, "entry": row.entry, "head": row.head})
+        return row
+
+    def log(self, motion_id: MotionId) -> list[LogEntry]:
+        """Return the motion's log from the first entry to the last."""
+        c = t.log_entries.c
+        return every(self._conn, select(c.n, c.entry, c.head).where(c.motion_id == motion_id).order_by(c.n), _log_entry)
+
+    # outcomes
+
+    def add_outcome(self, row: OutcomeRow) -> None:
+        """Store the immutable result; a second one breaks the primary key."""
+        insert(self._conn, t.outcomes, {name: getattr(row, name) for name in OutcomeRow.__slots__})
+
+    def outcome_of(self, motion_id: MotionId) -> OutcomeRow | None:
+        """Return the stored result, if the motion is decided."""
+        return first(self._conn, select(t.outcomes).where(t.outcomes.c.motion_id == motion_id), _outcome)
+
+    def outcome_codes(self, motion_ids: Sequence[MotionId]) -> dict[MotionId, tuple[str, Mapping[str, Any]]]:
+        """Return code and tally of each decided motion, in one query."""
+        c = t.outcomes.c
+        query = select(c.motion_id, c.code, c.tally).where(c.motion_id.in_(list(motion_ids)))
+        return {MotionId(row[0]): (str(row[1]), row[2]) for row in self._conn.execute(query)} if motion_ids else {}
+
+    def find_by_outcome_note(self, note_uuid: str) -> Motion | None:
+        """Return the motion whose outcome was published as this Note."""
+        query = _motion_where(exists().where(t.outcomes.c.motion_id == t.motions.c.id, t.outcomes.c.note_uuid == note_uuid))
+        return first(self._conn, query, _motion)

@@ -1,0 +1,168 @@
+"""Members, their linked fediverse accounts and pending codes: rows ↔ plain values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+
+from fedcoop.governance.members import Member, MemberStatus
+from fedcoop.kernel.errors import NotFound
+from fedcoop.kernel.ids import ActorId, MemberId
+from fedcoop.storage import tables as t
+from fedcoop.storage.records import Actor, Link, LinkChallenge
+from fedcoop.storage.rows import every, first, insert, maker, upsert
+
+_link, _challenge = maker(Link), maker(LinkChallenge)
+_FIELDS = tuple(Member.__slots__)
+_COLUMNS = [t.members.c[name] for name in _FIELDS]
+
+
+def _member(row: object) -> Member:
+    values = dict(row._mapping)  # type: ignore[attr-defined]
+    return Member(**{**values, "status": MemberStatus(values["status"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Voter:
+    """A verified sender seen as a possible voter; ids are None where there is no active link."""
+
+    actor_id: ActorId
+    member_id: MemberId | None
+    link_state: str | None
+
+
+_VOTER = (
+    select(t.actors.c.id, t.links.c.member_id, t.links.c.state)
+    .select_from(t.actors.outerjoin(t.links, t.links.c.actor_id == t.actors.c.id))
+    .where(t.actors.c.uri == bindparam("uri"))
+)
+
+
+class Members:
+    """Repository of the member register and of links."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    def get(self, member_id: MemberId) -> Member:
+        """Return the member. Raises NotFound."""
+        found = first(self._conn, select(*_COLUMNS).where(t.members.c.id == member_id), _member)
+        if found is None:
+            raise NotFound("member-unknown", "There is no such member.", member=member_id)
+        return found
+
+    def find_by_name(self, name: str) -> Member | None:
+        """Return the member with this short name."""
+        return first(self._conn, select(*_COLUMNS).where(t.members.c.name == name), _member)
+
+    def find_by_email(self, email: str) -> Member | None:
+        """Return the member with this e-mail address, compared in lower case."""
+        return first(self._conn, select(*_COLUMNS).where(t.members.c.email == email.strip().lower()), _member)
+
+    def find_by_actor(self, actor_id: ActorId) -> Member | None:
+        """Return the member whose public actor here this is."""
+        return first(self._conn, select(*_COLUMNS).where(t.members.c.actor_id == actor_id), _member)
+
+    def all(self) -> list[Member]:
+        """Return the whole register by number."""
+        return every(self._conn, select(*_COLUMNS).order_by(t.members.c.number), _member)
+
+    def many(self, member_ids: Sequence[MemberId]) -> dict[MemberId, Member]:
+        """Return these members by id."""
+        found = every(self._conn, select(*_COLUMNS).where(t.members.c.id.in_(list(set(member_ids)))), _member) if member_ids else []
+        return {member.id: member for member in found}
+
+    def count_active(self) -> int:
+        """Return how many full members there are."""
+        query = select(func.count()).select_from(t.members).where(t.members.c.status == MemberStatus.FULL.value)
+        return int(self._conn.execute(query).scalar_one())
+
+    def next_number(self) -> int:
+        """Return the next member number; numbers are never reused (governance.md 15.1)."""
+        return int(self._conn.execute(select(func.coalesce(func.max(t.members.c.number), 0))).scalar_one()) + 1
+
+    def add(self, member: Member) -> None:
+        """Store a new member."""
+        insert(self._conn, t.members, {name: getattr(member, name) for name in _FIELDS})
+
+    def put(self, member: Member) -> None:
+        """Store the member's row whole."""
+        values = {name: getattr(member, name) for name in _FIELDS}
+        self._conn.execute(update(t.members).where(t.members.c.id == member.id).values(**values))
+
+    def actor_id_of(self, member_id: MemberId) -> ActorId | None:
+        """Return the member's opt-in public actor here."""
+        found = self._conn.execute(select(t.members.c.actor_id).where(t.members.c.id == member_id)).scalar_one_or_none()
+        return None if found is None else ActorId(found)
+
+    def set_actor(self, member_id: MemberId, actor_id: ActorId | None) -> None:
+        """Give the member a public actor, or take it away."""
+        self._conn.execute(update(t.members).where(t.members.c.id == member_id).values(actor_id=actor_id))
+
+    # links
+
+    def voter(self, actor_uri: str) -> Voter | None:
+        """Return who this verified sender is to us, in one query; None for an actor never seen."""
+        row = self._conn.execute(_VOTER, {"uri": actor_uri}).first()
+        return None if row is None else Voter(ActorId(row[0]), row[1], row[2])
+
+    def links_of(self, member_id: MemberId) -> list[tuple[Link, Actor]]:
+        """Return the member's links, oldest first, each with its actor."""
+        links = every(self._conn, select(t.links).where(t.links.c.member_id == member_id).order_by(t.links.c.id), _link)
+        ids = [link.actor_id for link in links]
+        actors = {a.id: a for a in every(self._conn, select(t.actors).where(t.actors.c.id.in_(ids)), maker(Actor))} if ids else {}
+        return [(link, actors[link.actor_id]) for link in links]
+
+    def find_link(self, actor_id: ActorId) -> Link | None:
+        """Return the link of this actor, if it is linked."""
+        return first(self._conn, select(t.links).where(t.links.c.actor_id == actor_id), _link)
+
+    def get_link(self, link_id: int) -> Link:
+        """Return the link. Raises NotFound."""
+        found = first(self._conn, select(t.links).where(t.links.c.id == link_id), _link)
+        if found is None:
+            raise NotFound("link-unknown", "There is no such linked account.")
+        return found
+
+    def put_link(self, link: Link) -> None:
+        """Store the link; the actor's uniqueness is a constraint."""
+        upsert(self._conn, t.links, {name: getattr(link, name) for name in Link.__slots__}, keys=("id",), keep=("created_at",))
+
+    def drop_link(self, link_id: int) -> None:
+        """Remove the link for good."""
+        self._conn.execute(delete(t.links).where(t.links.c.id == link_id))
+
+    def freeze_links(self, actor_ids: Sequence[ActorId], reason: str) -> int:
+        """Freeze the active links of these actors; return how many (federation.md 14.4)."""
+        query = update(t.links).where(t.links.c.actor_id.in_(list(actor_ids)), t.links.c.state == "active")
+        return int(self._conn.execute(query.values(state="frozen", reason=reason)).rowcount) if actor_ids else 0
+
+    def freeze_links_of_member(self, member_id: MemberId, reason: str) -> int:
+        """Freeze the active links of a member whose membership ended."""
+        query = update(t.links).where(t.links.c.member_id == member_id, t.links.c.state == "active")
+        return int(self._conn.execute(query.values(state="frozen", reason=reason)).rowcount)
+
+    # codes
+
+    def put_challenge(self, challenge: LinkChallenge) -> None:
+        """Store the member's one pending code, replacing an earlier one."""
+        self._conn.execute(delete(t.link_challenges).where(t.link_challenges.c.member_id == challenge.member_id))
+        insert(self._conn, t.link_challenges, {name: getattr(challenge, name) for name in LinkChallenge.__slots__})
+
+    def challenge_of(self, member_id: MemberId) -> LinkChallenge | None:
+        """Return the member's pending code."""
+        return first(self._conn, select(t.link_challenges).where(t.link_challenges.c.member_id == member_id), _challenge)
+
+    def find_challenge(self, code_hash: bytes) -> LinkChallenge | None:
+        """Return the pending code with this hash."""
+        return first(self._conn, select(t.link_challenges).where(t.link_challenges.c.code_hash == code_hash), _challenge)
+
+    def prove_challenge(self, code_hash: bytes, actor_id: ActorId, at: datetime) -> None:
+        """Remember that this actor sent the code."""
+        query = update(t.link_challenges).where(t.link_challenges.c.code_hash == code_hash)
+        self._conn.execute(query.values(actor_id=actor_id, proven_at=at))
+
+    def drop_challenge(self, member_id: MemberId) -> None:
+        """Forget the member's pending code."""
+        self._conn.execute(delete(t.link_challenges).where(t.link_challenges.c.member_id == member_id))

@@ -1,0 +1,203 @@
+"""What people say and what we publish: announcements, remote posts and polls, our objects as sent."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, or_, select, update
+
+from fedcoop.kernel.errors import NotFound
+from fedcoop.kernel.ids import ActorId, MemberId, MotionId, RemoteMotionId
+from fedcoop.storage import tables as t
+from fedcoop.storage.records import Actor, Announcement, Note, RemoteMotion, StoredObject, VoteAbroad
+from fedcoop.storage.rows import every, first, insert, maker, upsert
+
+_announcement, _note, _actor = maker(Announcement), maker(Note), maker(Actor)
+
+
+def _object(row: Row[Any]) -> StoredObject:
+    return StoredObject(**{**row._mapping, "audience": tuple(row._mapping["audience"])})
+
+
+def _remote_motion(row: Row[Any]) -> RemoteMotion:
+    return RemoteMotion(**{**row._mapping, "options": tuple(row._mapping["options"])})
+
+
+def _vote_abroad(row: Row[Any]) -> VoteAbroad:
+    return VoteAbroad(**{**row._mapping, "choice": tuple(row._mapping["choice"])})
+
+
+class Notes:
+    """Repository of texts, ours and theirs."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    # announcements
+
+    def add_announcement(self, announcement: Announcement) -> None:
+        """Store a new announcement."""
+        insert(self._conn, t.announcements, {name: getattr(announcement, name) for name in Announcement.__slots__})
+
+    def find_announcement(self, uuid: str) -> Announcement | None:
+        """Return the announcement with this UUID, deleted ones too."""
+        return first(self._conn, select(t.announcements).where(t.announcements.c.uuid == uuid), _announcement)
+
+    def get_announcement(self, announcement_id: int) -> Announcement:
+        """Return the announcement. Raises NotFound."""
+        found = first(self._conn, select(t.announcements).where(t.announcements.c.id == announcement_id), _announcement)
+        if found is None:
+            raise NotFound("announcement-unknown", "There is no such announcement.")
+        return found
+
+    def announcements(self, audiences: Sequence[str], *, before: int | None = None, limit: int = 20) -> list[Announcement]:
+        """Return announcements to these audiences, newest first, without deleted ones."""
+        c = t.announcements.c
+        query = select(t.announcements).where(c.audience.in_(list(audiences)), c.deleted_at.is_(None))
+        if before is not None:
+            query = query.where(c.id < before)
+        return every(self._conn, query.order_by(c.id.desc()).limit(limit), _announcement)
+
+    def delete_announcement(self, announcement_id: int, at: datetime) -> None:
+        """Empty the announcement and mark it as deleted."""
+        query = update(t.announcements).where(t.announcements.c.id == announcement_id)
+        self._conn.execute(query.values(deleted_at=at, body="", body_html=""))
+
+    # remote posts
+
+    def find_note(self, uri: str) -> Note | None:
+        """Return the remote post with this id, deleted ones too."""
+        return first(self._conn, select(t.notes).where(t.notes.c.uri == uri), _note)
+
+    def put_note(self, note: Note) -> None:
+        """Store the remote post; one of the same uri is replaced."""
+        upsert(self._conn, t.notes, {name: getattr(note, name) for name in Note.__slots__}, keys=("uri",), keep=("id", "received_at"))
+
+    def delete_note(self, uri: str, at: datetime) -> None:
+        """Purge the content of the post; its row stays, so that it cannot come back."""
+        query = update(t.notes).where(t.notes.c.uri == uri)
+        self._conn.execute(query.values(deleted_at=at, content="", summary=""))
+
+    def delete_notes_of(self, actor_id: ActorId, at: datetime) -> None:
+        """Purge all posts of an actor who was deleted."""
+        query = update(t.notes).where(t.notes.c.actor_id == actor_id, t.notes.c.deleted_at.is_(None))
+        self._conn.execute(query.values(deleted_at=at, content="", summary=""))
+
+    def replies(self, motion_id: MotionId, *, limit: int = 100) -> list[tuple[Note, Actor]]:
+        """Return public replies to the motion, oldest first, each with its author; deleted ones are told by `deleted_at`."""
+        c = t.notes.c
+        return self._with_actors(select(t.notes).where(c.motion_id == motion_id, c.public.is_(True)).order_by(c.id).limit(limit))
+
+    def posts(self, kind: str, *, before: int | None = None, limit: int = 20) -> list[tuple[Note, Actor]]:
+        """Return posts of one kind, newest first, each with its author."""
+        c = t.notes.c
+        query = select(t.notes).where(c.kind == kind, c.deleted_at.is_(None))
+        if before is not None:
+            query = query.where(c.id < before)
+        return self._with_actors(query.order_by(c.id.desc()).limit(limit))
+
+    def _with_actors(self, query: Any) -> list[tuple[Note, Actor]]:
+        notes = every(self._conn, query, _note)
+        ids = sorted({note.actor_id for note in notes})
+        actors = {a.id: a for a in every(self._conn, select(t.actors).where(t.actors.c.id.in_(ids)), _actor)} if ids else {}
+        return [(note, actors[note.actor_id]) for note in notes]
+
+    # remote motions
+
+    def find_remote_motion(self, uri: str) -> RemoteMotion | None:
+        """Return the remote poll with this id."""
+        return first(self._conn, select(t.remote_motions).where(t.remote_motions.c.uri == uri), _remote_motion)
+
+    def find_remote_motion_by_uuid(self, uuid: str) -> RemoteMotion | None:
+        """Return the remote poll whose page here has this UUID."""
+        return first(self._conn, select(t.remote_motions).where(t.remote_motions.c.uuid == uuid), _remote_motion)
+
+    def get_remote_motion(self, remote_motion_id: RemoteMotionId) -> RemoteMotion:
+        """Return the remote poll. Raises NotFound."""
+        found = first(self._conn, select(t.remote_motions).where(t.remote_motions.c.id == remote_motion_id), _remote_motion)
+        if found is None:
+            raise NotFound("remote-motion-unknown", "There is no such proposal.")
+        return found
+
+    def put_remote_motion(self, motion: RemoteMotion) -> None:
+        """Store the remote poll; one of the same uri is replaced, its page keeps its address."""
+        values = {name: getattr(motion, name) for name in RemoteMotion.__slots__}
+        upsert(self._conn, t.remote_motions, values, keys=("uri",), keep=("id", "uuid", "actor_id", "received_at"))
+
+    def remote_motions(self, *, limit: int = 50, before: int | None = None) -> list[tuple[RemoteMotion, Actor]]:
+        """Return remote polls that are not deleted, newest first, each with its author."""
+        c = t.remote_motions.c
+        query = select(t.remote_motions).where(c.deleted_at.is_(None))
+        if before is not None:
+            query = query.where(c.id < before)
+        motions = every(self._conn, query.order_by(c.id.desc()).limit(limit), _remote_motion)
+        ids = sorted({motion.actor_id for motion in motions})
+        actors = {a.id: a for a in every(self._conn, select(t.actors).where(t.actors.c.id.in_(ids)), _actor)} if ids else {}
+        return [(motion, actors[motion.actor_id]) for motion in motions]
+
+    def find_vote_abroad(self, remote_motion_id: RemoteMotionId, member_id: MemberId) -> VoteAbroad | None:
+        """Return what the member sent on this remote poll."""
+        c = t.votes_abroad.c
+        return first(self._conn, select(t.votes_abroad).where(c.remote_motion_id == remote_motion_id, c.member_id == member_id), _vote_abroad)
+
+    def put_vote_abroad(self, vote: VoteAbroad) -> None:
+        """Store what the member sent, replacing what was sent before."""
+        values = {name: getattr(vote, name) for name in VoteAbroad.__slots__}
+        upsert(self._conn, t.votes_abroad, {**values, "choice": list(vote.choice)}, keys=("remote_motion_id", "member_id"))
+
+    def votes_abroad_of(self, member_id: MemberId) -> dict[RemoteMotionId, VoteAbroad]:
+        """Return all that the member sent, by remote poll."""
+        found = every(self._conn, select(t.votes_abroad).where(t.votes_abroad.c.member_id == member_id), _vote_abroad)
+        return {vote.remote_motion_id: vote for vote in found}
+
+    # our objects as published
+
+    def find_object(self, uri: str) -> StoredObject | None:
+        """Return our object with this id, deleted ones too."""
+        return first(self._conn, select(t.objects).where(t.objects.c.uri == uri), _object)
+
+    def put_object(self, stored: StoredObject) -> None:
+        """Store our object as published now."""
+        values = {name: getattr(stored, name) for name in StoredObject.__slots__}
+        upsert(self._conn, t.objects, {**values, "audience": list(stored.audience)}, keys=("uri",), keep=("published_at", "actor_id"))
+
+    def delete_object(self, uri: str, at: datetime) -> None:
+        """Purge our object; what stays makes the tombstone."""
+        self._conn.execute(update(t.objects).where(t.objects.c.uri == uri).values(deleted_at=at, document="{}"))
+
+    def featured(self, actor_id: ActorId, *, limit: int = 20) -> list[str]:
+        """Return the ids of the actor's public objects that are listed first: its open motions, newest first."""
+        c, m = t.objects.c, t.motions.c
+        query = (
+            select(c.uri)
+            .join(t.motions, m.url == c.uri)
+            .where(c.actor_id == actor_id, c.public.is_(True), c.deleted_at.is_(None), m.state == "open")
+            .order_by(m.id.desc())
+            .limit(limit)
+        )
+        return [str(row[0]) for row in self._conn.execute(query)]
+
+    def conversation(self, object_uri: str, *, limit: int = 500) -> list[str]:
+        """Return the ids of our objects and of public remote posts that reply to the object, oldest first."""
+        ours = select(t.outcomes.c.note_uuid).join(t.motions, t.motions.c.id == t.outcomes.c.motion_id).where(t.motions.c.url == object_uri)
+        theirs = (
+            select(t.notes.c.uri)
+            .join(t.motions, t.motions.c.id == t.notes.c.motion_id)
+            .where(t.motions.c.url == object_uri, t.notes.c.public.is_(True), t.notes.c.deleted_at.is_(None))
+            .order_by(t.notes.c.id)
+            .limit(limit)
+        )
+        return [str(row[0]) for query in (theirs, ours) for row in self._conn.execute(query)]
+
+    # audit
+
+    def count_posts(self) -> int:
+        """Return how many public notes and motions we have published (NodeInfo)."""
+        query = select(func.count()).select_from(t.objects).where(t.objects.c.public.is_(True), t.objects.c.deleted_at.is_(None))
+        return int(self._conn.execute(query).scalar_one())
+
+    def purge_unread(self, before: datetime) -> None:
+        """Forget remote posts that reply to nothing of ours, received before an instant."""
+        c = t.notes.c
+        old = or_(c.deleted_at.is_not(None), c.motion_id.is_(None))
+        self._conn.execute(delete(t.notes).where(c.received_at < before, old, c.motion_id.is_(None)))

@@ -1,0 +1,268 @@
+"""Rows that need doing: inbound activities, deliveries, timers; and the ids that were seen. Claim, settle, purge.
+
+A claim sets a lease; whoever dies with it costs a repeat, never a loss. On PostgreSQL several nodes may claim side by
+side (`FOR UPDATE SKIP LOCKED`); on SQLite there is one writer.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, update
+
+from fedcoop.kernel.ids import ActivityId, ActorId
+from fedcoop.storage import tables as t
+from fedcoop.storage.records import ActivityRow, DeliveryJob, Inbound, TimerRow
+from fedcoop.storage.rows import every, first, insert, insert_ignore, insert_ignore_many, maker, upsert
+
+_inbound, _job, _timer, _activity = maker(Inbound), maker(DeliveryJob), maker(TimerRow), maker(ActivityRow)
+_INBOUND_COLUMNS = [t.inbound.c[name] for name in Inbound.__slots__]
+_JOB_COLUMNS = [t.deliveries.c[name] for name in DeliveryJob.__slots__]
+_SETTLE_INBOUND = delete(t.inbound).where(t.inbound.c.id == bindparam("inbound_id"))
+_SETTLE_DELIVERY = delete(t.deliveries).where(t.deliveries.c.id == bindparam("delivery_id"))
+
+
+class Queues:
+    """Repository of the three queues and of seen ids."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    # seen ids and inbound
+
+    def see(self, digest: bytes, *, forget_at: datetime | None = None) -> bool:
+        """Remember an activity id's digest; return False if it was seen before."""
+        return insert_ignore(self._conn, t.seen_ids, {"digest": digest, "forget_at": forget_at})
+
+    def was_seen(self, digest: bytes) -> bool:
+        """Return whether the digest is remembered."""
+        return self._conn.execute(select(t.seen_ids.c.digest).where(t.seen_ids.c.digest == digest)).first() is not None
+
+    def add_inbound(self, row: Inbound) -> None:
+        """Store an accepted activity for processing at once."""
+        values = {name: getattr(row, name) for name in Inbound.__slots__}
+        insert(self._conn, t.inbound, {**values, "state": "waiting", "due_at": row.received_at, "last_error": ""})
+
+    def claim_inbound(self, now: datetime, *, limit: int, lease: timedelta) -> list[Inbound]:
+        """Lease up to `limit` due rows, oldest first."""
+        c = t.inbound.c
+        free = or_(c.leased_until.is_(None), c.leased_until < now)
+        due = select(c.id).where(c.state == "waiting", c.due_at <= now, free).order_by(c.id).limit(limit).with_for_update(skip_locked=True)
+        query = update(t.inbound).where(c.id.in_(due)).values(leased_until=now + lease).returning(*_INBOUND_COLUMNS)
+        return sorted((_inbound(row) for row in self._conn.execute(query)), key=lambda row: row.id)
+
+    def settle_inbound(self, inbound_id: int) -> bool:
+        """Remove the processed row in the unit that holds its effect; False if somebody else did."""
+        return bool(self._conn.execute(_SETTLE_INBOUND, {"inbound_id": inbound_id}).rowcount)
+
+    def postpone_inbound(self, row: Inbound, *, due_at: datetime, error: str, failed: bool) -> None:
+        """Try the row again at `due_at`, or keep it as failed for the operator."""
+        values = {"attempts": row.attempts + 1, "due_at": due_at, "leased_until": None, "last_error": error[:500]}
+        self._conn.execute(update(t.inbound).where(t.inbound.c.id == row.id).values(**values, state="failed" if failed else "waiting"))
+
+    def has_inbound_received_by(self, instant: datetime) -> bool:
+        """Return whether an activity received by `instant` still waits: closes wait for it (federation.md 12.3)."""
+        query = select(t.inbound.c.id).where(t.inbound.c.state == "waiting", t.inbound.c.received_at <= instant)
+        return self._conn.execute(query.limit(1)).first() is not None
+
+    # activities and deliveries
+
+    def add_activity(self, row: ActivityRow) -> None:
+        """Store an activity of ours as sent."""
+        insert(self._conn, t.activities, {name: getattr(row, name) for name in ActivityRow.__slots__})
+
+    def find_activity(self, uri: str) -> ActivityRow | None:
+        """Return the activity with this id."""
+        return first(self._conn, select(t.activities).where(t.activities.c.uri == uri), _activity)
+
+    def activities_many(self, ids: Iterable[ActivityId]) -> dict[ActivityId, ActivityRow]:
+        """Return these activities by internal id."""
+        found = every(self._conn, select(t.activities).where(t.activities.c.id.in_(list(ids))), _activity)
+        return {row.id: row for row in found}
+
+    def outbox(self, actor_id: ActorId, *, before: int | None, limit: int) -> list[ActivityRow]:
+        """Return the actor's public activities, newest first, below the id `before`."""
+        c = t.activities.c
+        query = select(t.activities).where(c.actor_id == actor_id, c.public.is_(True), c.type.in_(("Create", "Announce")))
+        if before is not None:
+            query = query.where(c.id < before)
+        return every(self._conn, query.order_by(c.id.desc()).limit(limit), _activity)
+
+    def count_outbox(self, actor_id: ActorId) -> int:
+        """Return how many public activities the outbox shows."""
+        c = t.activities.c
+        query = select(func.count()).select_from(t.activities)
+        query = query.where(c.actor_id == actor_id, c.public.is_(True), c.type.in_(("Create", "Announce")))
+        return int(self._conn.execute(query).scalar_one())
+
+    def add_deliveries(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Queue deliveries; (activity, inbox) is unique."""
+        insert_ignore_many(self._conn, t.deliveries, rows)
+
+    def supersede(self, order_key: str, activity_ids_of_type: str, inboxes: Collection[str]) -> None:
+        """Drop waiting `Update`s of the object that were not yet tried: the newest one says it all (federation.md 16)."""
+        c = t.deliveries.c
+        older = select(t.activities.c.id).where(t.activities.c.object == order_key, t.activities.c.type == activity_ids_of_type)
+        query = delete(t.deliveries).where(c.order_key == order_key, c.state == "waiting", c.leased_until.is_(None))
+        self._conn.execute(query.where(c.activity_id.in_(older), c.inbox.in_(list(inboxes))))
+
+    def claim_deliveries(
+        self, now: datetime, *, limit: int, lease: timedelta, busy: Collection[str] = ()
+    ) -> list[DeliveryJob]:
+        """Lease up to `limit` due deliveries whose object has no earlier one waiting for the same inbox; skip `busy` origins."""
+        c = t.deliveries.c
+        earlier = t.deliveries.alias("earlier")
+        blocked = exists().where(
+            earlier.c.inbox == c.inbox, earlier.c.order_key == c.order_key, earlier.c.state == "waiting", earlier.c.id < c.id
+        )
+        free = or_(c.leased_until.is_(None), c.leased_until < now)
+        due = select(c.id).where(c.state == "waiting", c.due_at <= now, free, or_(c.order_key == "", ~blocked))
+        if busy:
+            due = due.where(c.origin.not_in(list(busy)))
+        due = due.order_by(c.due_at, c.id).limit(limit).with_for_update(skip_locked=True)
+        query = update(t.deliveries).where(c.id.in_(due)).values(leased_until=now + lease).returning(*_JOB_COLUMNS)
+        return sorted((_job(row) for row in self._conn.execute(query)), key=lambda job: job.id)
+
+    def settle_deliveries(self, ids: Sequence[int]) -> None:
+        """Remove deliveries that are done."""
+        if ids:
+            self._conn.execute(_SETTLE_DELIVERY, [{"delivery_id": delivery_id} for delivery_id in ids])
+
+    def put_attempts(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Store the attempts of deliveries: id, attempts, due_at, state, last_status, last_error."""
+        for row in rows:
+            values = {**{k: v for k, v in row.items() if k != "id"}, "leased_until": None}
+            self._conn.execute(update(t.deliveries).where(t.deliveries.c.id == row["id"]).values(**values))
+
+    def release_deliveries(self, ids: Sequence[int]) -> None:
+        """Give leases back untouched."""
+        if ids:
+            self._conn.execute(update(t.deliveries).where(t.deliveries.c.id.in_(list(ids))).values(leased_until=None))
+
+    def release_leases(self, now: datetime) -> None:
+        """Give all leases back: this process is the only one, and it has just started."""
+        for table in (t.inbound, t.deliveries, t.timers):
+            self._conn.execute(update(table).where(table.c.leased_until > now).values(leased_until=None))
+
+    def hasten(self, origin: str, now: datetime) -> bool:
+        """Make all waiting deliveries of the origin due at once: it is alive (federation.md 7)."""
+        c = t.deliveries.c
+        query = update(t.deliveries).where(c.origin == origin, c.state == "waiting", c.due_at > now)
+        return bool(self._conn.execute(query.values(due_at=now)).rowcount)
+
+    def drop_deliveries_to(self, inbox: str) -> None:
+        """Drop everything waiting for an inbox that is gone."""
+        self._conn.execute(delete(t.deliveries).where(t.deliveries.c.inbox == inbox))
+
+    def drop_deliveries_of_origin(self, origin: str) -> None:
+        """Drop everything waiting for a blocked origin."""
+        self._conn.execute(delete(t.deliveries).where(t.deliveries.c.origin == origin))
+
+    def count_waiting(self, origins: Collection[str]) -> dict[str, int]:
+        """Return how many deliveries wait for each of these origins."""
+        c = t.deliveries.c
+        query = select(c.origin, func.count()).where(c.state == "waiting", c.origin.in_(list(origins))).group_by(c.origin)
+        return {str(row[0]): int(row[1]) for row in self._conn.execute(query)}
+
+    def drop_oldest(self, origin: str, number: int) -> None:
+        """Drop the oldest waiting deliveries of an origin that holds too many; never those to partners (federation.md 16)."""
+        c = t.deliveries.c
+        oldest = select(c.id).where(c.origin == origin, c.state == "waiting", c.partner.is_(False)).order_by(c.id).limit(number)
+        self._conn.execute(delete(t.deliveries).where(c.id.in_(oldest)))
+
+    # timers
+
+    def set_timer(self, name: str, key: str, due_at: datetime) -> bool:
+        """Set the timer unless one of the same name and key waits; return whether it was set."""
+        return insert_ignore(self._conn, t.timers, {"name": name, "key": key, "due_at": due_at})
+
+    def move_timer(self, name: str, key: str, due_at: datetime) -> None:
+        """Set the timer, or move the one that waits."""
+        values = {"name": name, "key": key, "due_at": due_at, "leased_until": None, "attempts": 0}
+        upsert(self._conn, t.timers, values, keys=("name", "key"))
+
+    def drop_timer(self, name: str, key: str) -> None:
+        """Remove the timer."""
+        self._conn.execute(delete(t.timers).where(t.timers.c.name == name, t.timers.c.key == key))
+
+    def claim_timers(self, now: datetime, *, limit: int, lease: timedelta) -> list[TimerRow]:
+        """Lease up to `limit` due timers, the earliest first."""
+        c = t.timers.c
+        free = or_(c.leased_until.is_(None), c.leased_until < now)
+        due = select(c.name, c.key, c.due_at, c.attempts).where(c.due_at <= now, free).order_by(c.due_at).limit(limit)
+        rows = every(self._conn, due.with_for_update(skip_locked=True), _timer)
+        for row in rows:
+            same = and_(c.name == row.name, c.key == row.key)
+            self._conn.execute(update(t.timers).where(same).values(leased_until=now + lease))
+        return rows
+
+    def settle_timer(self, timer: TimerRow) -> bool:
+        """Remove the fired timer unless it was set anew meanwhile; return whether it was there."""
+        c = t.timers.c
+        same = delete(t.timers).where(c.name == timer.name, c.key == timer.key, c.due_at == timer.due_at)
+        return bool(self._conn.execute(same).rowcount)
+
+    def postpone_timer(self, timer: TimerRow, due_at: datetime) -> None:
+        """Let the timer fire again at `due_at`."""
+        c = t.timers.c
+        same = and_(c.name == timer.name, c.key == timer.key)
+        self._conn.execute(update(t.timers).where(same).values(due_at=due_at, leased_until=None, attempts=timer.attempts + 1))
+
+    def next_due(self) -> datetime | None:
+        """Return when the next timer or delivery is due, whichever is earlier."""
+        dues = [
+            self._conn.execute(select(func.min(t.timers.c.due_at))).scalar(),
+            self._conn.execute(select(func.min(t.deliveries.c.due_at)).where(t.deliveries.c.state == "waiting")).scalar(),
+        ]
+        known = [due for due in dues if due is not None]
+        return min(known) if known else None
+
+    # what an operator sees
+
+    def summary(self, now: datetime) -> dict[str, dict[str, Any]]:
+        """Return waiting, due, failed and the oldest age in seconds of each queue."""
+        found: dict[str, dict[str, Any]] = {}
+        for name, table in (("inbox", t.inbound), ("deliveries", t.deliveries)):
+            since = table.c.received_at if table is t.inbound else table.c.created_at
+            found[name] = self._summary(table, since, now)
+        waiting = int(self._conn.execute(select(func.count()).select_from(t.timers)).scalar_one())
+        due = int(self._conn.execute(select(func.count()).select_from(t.timers).where(t.timers.c.due_at <= now)).scalar_one())
+        oldest = self._conn.execute(select(func.min(t.timers.c.due_at)).where(t.timers.c.due_at <= now)).scalar()
+        found["timers"] = {"waiting": waiting, "due": due, "failed": 0, "oldest_s": _age(oldest, now)}
+        return found
+
+    def _summary(self, table: Any, since: Any, now: datetime) -> dict[str, Any]:
+        def count(*conditions: Any) -> int:
+            return int(self._conn.execute(select(func.count()).select_from(table).where(*conditions)).scalar_one())
+
+        oldest = self._conn.execute(select(func.min(since)).where(table.c.state == "waiting")).scalar()
+        return {
+            "waiting": count(table.c.state == "waiting"),
+            "due": count(table.c.state == "waiting", table.c.due_at <= now),
+            "failed": count(table.c.state == "failed"),
+            "oldest_s": _age(oldest, now),
+        }
+
+    def failed(self, limit: int = 50) -> list[dict[str, Any]]:
+        """Return failed rows of both queues: queue, id, where, error."""
+        deliveries = select(t.deliveries.c.id, t.deliveries.c.inbox, t.deliveries.c.last_error).where(t.deliveries.c.state == "failed")
+        inbound = select(t.inbound.c.id, t.inbound.c.actor_uri, t.inbound.c.last_error).where(t.inbound.c.state == "failed")
+        found = [("deliveries", row) for row in self._conn.execute(deliveries.order_by(t.deliveries.c.id.desc()).limit(limit))]
+        found += [("inbox", row) for row in self._conn.execute(inbound.order_by(t.inbound.c.id.desc()).limit(limit))]
+        return [{"queue": queue, "id": row[0], "where": row[1], "error": row[2]} for queue, row in found]
+
+    def retry(self, row_id: int, now: datetime) -> bool:
+        """Let a failed or waiting row run at once; return whether there is one with this id."""
+        values = {"state": "waiting", "due_at": now, "leased_until": None}
+        found = [self._conn.execute(update(table).where(table.c.id == row_id).values(**values)).rowcount for table in (t.inbound, t.deliveries)]
+        return any(found)
+
+    def purge(self, now: datetime, *, failed_before: datetime) -> None:
+        """Forget expired signatures and failures older than `failed_before`."""
+        self._conn.execute(delete(t.seen_ids).where(t.seen_ids.c.forget_at <= now))
+        self._conn.execute(delete(t.deliveries).where(t.deliveries.c.state == "failed", t.deliveries.c.created_at < failed_before))
+        self._conn.execute(delete(t.inbound).where(t.inbound.c.state == "failed", t.inbound.c.received_at < failed_before))
+
+
+def _age(since: datetime | None, now: datetime) -> int | None:
+    return None if since is None else max(0, int((now - since).total_seconds()))

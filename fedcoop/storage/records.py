@@ -1,0 +1,301 @@
+"""Plain values for rows that no rule of the pure floors describes: actors, follows, notes, queue rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fedcoop.kernel.ids import ActivityId, ActorId, MemberId, MotionId, NoteId, RemoteMotionId
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """An ActivityPub identity, ours or remote. `handle` is `name@host` once verified by loop-back, else empty."""
+
+    id: ActorId
+    uri: str
+    local: bool
+    kind: str
+    name: str
+    origin: str
+    handle: str
+    display_name: str
+    summary: str
+    url: str
+    inbox: str
+    shared_inbox: str
+    followers: str
+    document: Mapping[str, Any] | None
+    created_at: datetime
+    fetched_at: datetime | None
+    gone_at: datetime | None
+    suspended_at: datetime | None
+    moved_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActorKey:
+    """A public key of an actor; `secret` is the encrypted private key of a local one."""
+
+    key_id: str
+    actor_id: ActorId
+    algorithm: str
+    material: str
+    secret: bytes | None
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Who follows whom; `state` is `pending`, `accepted` or `rejected`."""
+
+    id: int
+    follower_id: ActorId
+    followee_id: ActorId
+    uri: str
+    state: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A member's fediverse account. `state` is `active` or `frozen` (federation.md 14.4)."""
+
+    id: int
+    member_id: MemberId
+    actor_id: ActorId
+    state: str
+    handle: str
+    reason: str
+    created_at: datetime
+    confirmed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChallenge:
+    """A pending one-time code (federation.md 14.1); `actor_id` and `proven_at` are set once the code came in."""
+
+    code_hash: bytes
+    member_id: MemberId
+    code_secret: bytes
+    handle: str
+    actor_uri: str
+    expires_at: datetime
+    proven_at: datetime | None
+    actor_id: ActorId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A sign-in of a member; an empty hash means that only links sign in."""
+
+    id: int
+    member_id: MemberId
+    password_hash: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A signed-in browser."""
+
+    token_hash: bytes
+    account_id: int
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    browser: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One entry of a motion's log chain: canonical text and the head after it (governance.md 5.1)."""
+
+    n: int
+    entry: str
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRow:
+    """The stored result of a motion, immutable, with the recount file."""
+
+    motion_id: MotionId
+    code: str
+    outcome: Mapping[str, Any]
+    tally: Mapping[str, Any]
+    box_root: str
+    log_head: str
+    log_length: int
+    export: str
+    note_uuid: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remote post kept here: a reply to a motion, or a post from a followed actor. `content` is sanitised."""
+
+    id: NoteId
+    uri: str
+    actor_id: ActorId
+    in_reply_to: str
+    motion_id: MotionId | None
+    content: str
+    summary: str
+    language: str
+    url: str
+    public: bool
+    kind: str
+    published_at: datetime | None
+    updated_at: datetime | None
+    received_at: datetime
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteMotion:
+    """A poll of another server that we only display (federation.md 12.6). `options` are {name, votes}."""
+
+    id: RemoteMotionId
+    uuid: str
+    uri: str
+    actor_id: ActorId
+    url: str
+    title: str
+    content: str
+    options: tuple[Mapping[str, Any], ...]
+    multiple: bool
+    ends_at: datetime | None
+    closed_at: datetime | None
+    voters_count: int
+    motion: Mapping[str, Any] | None
+    outcome: Mapping[str, Any] | None
+    outcome_html: str
+    published_at: datetime | None
+    updated_at: datetime | None
+    received_at: datetime
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class VoteAbroad:
+    """What one of our members sent as a vote to another server."""
+
+    id: int
+    remote_motion_id: RemoteMotionId
+    member_id: MemberId
+    choice: tuple[str, ...]
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A member announcement; `audience` is `public` or `members`."""
+
+    id: int
+    uuid: str
+    author_id: MemberId
+    body: str
+    body_html: str
+    audience: str
+    kind: str
+    published_at: datetime
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One of our objects exactly as published; `audience` are the ids it was addressed to."""
+
+    uri: str
+    actor_id: ActorId
+    type: str
+    document: str
+    public: bool
+    listed: bool
+    audience: tuple[str, ...]
+    published_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRow:
+    """One activity of ours exactly as sent."""
+
+    id: ActivityId
+    uri: str
+    actor_id: ActorId
+    type: str
+    object: str
+    public: bool
+    audience: tuple[str, ...]
+    document: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """An activity stored at the door: raw bytes plus who verifiably sent it, and when it came.
+
+    `proven_by` is `signature`, `proof` or `fetch` (federation.md 8.3): privileged activities need `signature`.
+    """
+
+    id: int
+    actor_uri: str
+    raw: bytes
+    proven_by: str
+    received_at: datetime
+    signed_at: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryJob:
+    """One activity to one inbox, leased for sending."""
+
+    id: int
+    activity_id: ActivityId
+    actor_id: ActorId
+    inbox: str
+    origin: str
+    partner: bool
+    attempts: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TimerRow:
+    """A timer that is due; it may fire twice, its function must not mind."""
+
+    name: str
+    key: str
+    due_at: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What we know of an origin as a receiver of ours."""
+
+    origin: str
+    scheme: str
+    scheme_at: datetime | None
+    failures: int
+    failing_since: datetime | None
+    next_try_at: datetime | None
+    last_success_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One line of the audit log."""
+
+    id: int
+    at: datetime
+    who: str
+    what: str
+    subject: str
+    details: Mapping[str, Any]
+    reason: str

@@ -1,0 +1,524 @@
+"""Every table, in the order of the floors (architecture.md 2). Uniqueness that matters is a constraint here, not a check.
+
+Instants are integers of microseconds (`columns.UtcDateTime`), JSON is compact text (`columns.Json`), ids are sorted by time.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+
+from fedcoop.storage.columns import NAMING_CONVENTION, Json, UtcDateTime
+
+metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger, primary_key=True, autoincrement=False)
+
+
+def _ref(name: str, target: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, ForeignKey(target), nullable=nullable)
+
+
+# --- the instance -----------------------------------------------------------------------------------------------
+
+meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    _id(),
+    Column("at", UtcDateTime, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("details", Json, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Index("ix_audit_log_subject", "subject", "id"),
+    Index("ix_audit_log_what", "what", "id"),
+)
+
+# --- members and accounts ---------------------------------------------------------------------------------------
+
+members = Table(
+    "members",
+    metadata,
+    _id(),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("display_name", Text, nullable=False),
+    Column("email", Text, nullable=False, unique=True),
+    Column("member_class", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("is_admin", Boolean, nullable=False),
+    Column("joined_at", UtcDateTime, nullable=False),
+    Column("left_at", UtcDateTime),
+    _ref("actor_id", "actors.id", nullable=True),
+    Column("theme", Text, nullable=False, server_default=""),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    _id(),
+    Column("member_id", BigInteger, ForeignKey("members.id"), nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False, server_default=""),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    _ref("account_id", "accounts.id"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("browser", Text, nullable=False, server_default=""),
+    Index("ix_sessions_account_id", "account_id"),
+    Index("ix_sessions_expires_at", "expires_at"),
+)
+
+one_time_tokens = Table(
+    "one_time_tokens",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    _ref("account_id", "accounts.id"),
+    Column("purpose", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+)
+
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    _ref("account_id", "accounts.id"),
+    Column("scopes", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+)
+
+# --- actors -----------------------------------------------------------------------------------------------------
+
+actors = Table(
+    "actors",
+    metadata,
+    _id(),
+    Column("uri", Text, nullable=False, unique=True),
+    Column("local", Boolean, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("handle", Text, nullable=False, server_default=""),
+    Column("display_name", Text, nullable=False, server_default=""),
+    Column("summary", Text, nullable=False, server_default=""),
+    Column("url", Text, nullable=False, server_default=""),
+    Column("inbox", Text, nullable=False, server_default=""),
+    Column("shared_inbox", Text, nullable=False, server_default=""),
+    Column("followers", Text, nullable=False, server_default=""),
+    Column("document", Json),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("fetched_at", UtcDateTime),
+    Column("gone_at", UtcDateTime),
+    Column("suspended_at", UtcDateTime),
+    Column("moved_to", Text, nullable=False, server_default=""),
+    Index("ix_actors_origin", "origin"),
+    Index("ix_actors_local_name", "local", "name"),
+)
+
+actor_keys = Table(
+    "actor_keys",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    _ref("actor_id", "actors.id"),
+    Column("algorithm", Text, nullable=False),
+    Column("material", Text, nullable=False),
+    Column("secret", LargeBinary),
+    Column("fetched_at", UtcDateTime, nullable=False),
+    Index("ix_actor_keys_actor_id", "actor_id"),
+)
+
+follows = Table(
+    "follows",
+    metadata,
+    _id(),
+    _ref("follower_id", "actors.id"),
+    _ref("followee_id", "actors.id"),
+    Column("uri", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("follower_id", "followee_id"),
+    Index("ix_follows_followee_id_state", "followee_id", "state"),
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+)
+
+peers = Table(
+    "peers",
+    metadata,
+    Column("actor_id", BigInteger, ForeignKey("actors.id"), primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("origin", Text, primary_key=True),
+    Column("scheme", Text, nullable=False, server_default=""),
+    Column("scheme_at", UtcDateTime),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("failing_since", UtcDateTime),
+    Column("next_try_at", UtcDateTime),
+    Column("last_success_at", UtcDateTime),
+)
+
+links = Table(
+    "links",
+    metadata,
+    _id(),
+    _ref("member_id", "members.id"),
+    Column("actor_id", BigInteger, ForeignKey("actors.id"), nullable=False, unique=True),
+    Column("state", Text, nullable=False),
+    Column("handle", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("confirmed_at", UtcDateTime),
+    Index("ix_links_member_id", "member_id"),
+)
+
+link_challenges = Table(
+    "link_challenges",
+    metadata,
+    Column("code_hash", LargeBinary, primary_key=True),
+    Column("member_id", BigInteger, ForeignKey("members.id"), nullable=False, unique=True),
+    Column("code_secret", LargeBinary, nullable=False),
+    Column("handle", Text, nullable=False),
+    Column("actor_uri", Text, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("proven_at", UtcDateTime),
+    _ref("actor_id", "actors.id", nullable=True),
+)
+
+# --- decisions --------------------------------------------------------------------------------------------------
+
+proposals = Table(
+    "proposals",
+    metadata,
+    _id(),
+    Column("uuid", Text, nullable=False, unique=True),
+    _ref("author_id", "members.id", nullable=True),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("body_html", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+motions = Table(
+    "motions",
+    metadata,
+    _id(),
+    Column("uuid", Text, nullable=False, unique=True),
+    Column("url", Text, nullable=False, unique=True),
+    Column("context_uuid", Text, nullable=False, unique=True),
+    _ref("proposal_id", "proposals.id"),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("body_html", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("options", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("channels", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("opens_at", UtcDateTime, nullable=False),
+    Column("closes_at", UtcDateTime, nullable=False),
+    Column("first_closes_at", UtcDateTime, nullable=False),
+    Column("extensions", Integer, nullable=False, server_default="0"),
+    Column("no_grace", Boolean, nullable=False),
+    Column("eligible", Integer, nullable=False),
+    Column("roll_hash", Text, nullable=False),
+    Column("text_hash", Text, nullable=False),
+    Column("motion_digest", Text, nullable=False),
+    Column("poll_secret", LargeBinary, nullable=False),
+    _ref("opened_by", "members.id", nullable=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Column("is_poll", Boolean, nullable=False),
+    _ref("reruns", "motions.id", nullable=True),
+    Index("ix_motions_state_closes_at", "state", "closes_at"),
+)
+
+roll_entries = Table(
+    "roll_entries",
+    metadata,
+    Column("motion_id", BigInteger, ForeignKey("motions.id"), primary_key=True),
+    Column("member_id", BigInteger, ForeignKey("members.id"), primary_key=True),
+    Column("voter", Text, nullable=False),
+    Column("member_class", Text, nullable=False),
+    Column("weight", Integer, nullable=False),
+)
+
+ballots = Table(
+    "ballots",
+    metadata,
+    _id(),
+    _ref("motion_id", "motions.id"),
+    _ref("member_id", "members.id"),
+    Column("voter", Text, nullable=False),
+    Column("choice", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("channel", Text, nullable=False),
+    _ref("actor_id", "actors.id", nullable=True),
+    Column("cast_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("nonce", Text, nullable=False),
+    UniqueConstraint("motion_id", "member_id"),
+)
+
+votes = Table(
+    "votes",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    _ref("motion_id", "motions.id"),
+    _ref("member_id", "members.id"),
+    _ref("actor_id", "actors.id"),
+    Column("activity_digest", LargeBinary, nullable=False),
+    Column("option_key", Text, nullable=False),
+    Index("ix_votes_activity_digest", "activity_digest"),
+    Index("ix_votes_motion_id_member_id", "motion_id", "member_id"),
+)
+
+log_entries = Table(
+    "log_entries",
+    metadata,
+    Column("motion_id", BigInteger, ForeignKey("motions.id"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("entry", Text, nullable=False),
+    Column("head", Text, nullable=False),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("motion_id", BigInteger, ForeignKey("motions.id"), primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("outcome", Json, nullable=False),
+    Column("tally", Json, nullable=False),
+    Column("box_root", Text, nullable=False),
+    Column("log_head", Text, nullable=False),
+    Column("log_length", Integer, nullable=False),
+    Column("export", Text, nullable=False),
+    Column("note_uuid", Text, nullable=False, unique=True),
+    Column("decided_at", UtcDateTime, nullable=False),
+)
+
+refused_votes = Table(
+    "refused_votes",
+    metadata,
+    Column("motion_id", BigInteger, ForeignKey("motions.id"), primary_key=True),
+    Column("actor_id", BigInteger, ForeignKey("actors.id"), primary_key=True),
+    Column("origin", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("linked", Boolean, nullable=False),
+    Column("answered_at", UtcDateTime),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_refused_votes_answered_at", "answered_at"),
+)
+
+remote_motions = Table(
+    "remote_motions",
+    metadata,
+    _id(),
+    Column("uuid", Text, nullable=False, unique=True),
+    Column("uri", Text, nullable=False, unique=True),
+    _ref("actor_id", "actors.id"),
+    Column("url", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("options", Json, nullable=False),
+    Column("multiple", Boolean, nullable=False),
+    Column("ends_at", UtcDateTime),
+    Column("closed_at", UtcDateTime),
+    Column("voters_count", Integer, nullable=False, server_default="0"),
+    Column("motion", Json),
+    Column("outcome", Json),
+    Column("outcome_html", Text, nullable=False, server_default=""),
+    Column("published_at", UtcDateTime),
+    Column("updated_at", UtcDateTime),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+)
+
+votes_abroad = Table(
+    "votes_abroad",
+    metadata,
+    _id(),
+    _ref("remote_motion_id", "remote_motions.id"),
+    _ref("member_id", "members.id"),
+    Column("choice", Json, nullable=False),
+    Column("sent_at", UtcDateTime, nullable=False),
+    UniqueConstraint("remote_motion_id", "member_id"),
+)
+
+announcements = Table(
+    "announcements",
+    metadata,
+    _id(),
+    Column("uuid", Text, nullable=False, unique=True),
+    _ref("author_id", "members.id"),
+    Column("body", Text, nullable=False),
+    Column("body_html", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("published_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    _id(),
+    Column("uri", Text, nullable=False, unique=True),
+    _ref("actor_id", "actors.id"),
+    Column("in_reply_to", Text, nullable=False, server_default=""),
+    _ref("motion_id", "motions.id", nullable=True),
+    Column("content", Text, nullable=False),
+    Column("summary", Text, nullable=False, server_default=""),
+    Column("language", Text, nullable=False, server_default=""),
+    Column("url", Text, nullable=False, server_default=""),
+    Column("public", Boolean, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("published_at", UtcDateTime),
+    Column("updated_at", UtcDateTime),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+    Index("ix_notes_motion_id", "motion_id", "id"),
+    Index("ix_notes_kind", "kind", "id"),
+)
+
+interactions = Table(
+    "interactions",
+    metadata,
+    _id(),
+    Column("uri", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    _ref("actor_id", "actors.id"),
+    Column("object", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("type", "actor_id", "object"),
+    Index("ix_interactions_object", "object"),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    _id(),
+    _ref("actor_id", "actors.id"),
+    Column("content", Text, nullable=False),
+    Column("objects", Json, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("settled_at", UtcDateTime),
+)
+
+# --- queues -----------------------------------------------------------------------------------------------------
+
+objects = Table(
+    "objects",
+    metadata,
+    Column("uri", Text, primary_key=True),
+    _ref("actor_id", "actors.id"),
+    Column("type", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("public", Boolean, nullable=False),
+    Column("listed", Boolean, nullable=False),
+    Column("audience", Json, nullable=False),
+    Column("published_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+)
+
+activities = Table(
+    "activities",
+    metadata,
+    _id(),
+    Column("uri", Text, nullable=False, unique=True),
+    _ref("actor_id", "actors.id"),
+    Column("type", Text, nullable=False),
+    Column("object", Text, nullable=False),
+    Column("public", Boolean, nullable=False),
+    Column("audience", Json, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_activities_actor_id_public", "actor_id", "public", "id"),
+    Index("ix_activities_object", "object", "id"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _id(),
+    _ref("activity_id", "activities.id"),
+    _ref("actor_id", "actors.id"),
+    Column("inbox", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("order_key", Text, nullable=False),
+    Column("partner", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("leased_until", UtcDateTime),
+    Column("last_status", Integer),
+    Column("last_error", Text, nullable=False, server_default=""),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("activity_id", "inbox"),
+    Index("ix_deliveries_state_due_at", "state", "due_at"),
+    Index("ix_deliveries_order", "inbox", "order_key", "id"),
+    Index("ix_deliveries_origin", "origin", "state"),
+)
+
+seen_ids = Table(
+    "seen_ids",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("forget_at", UtcDateTime),
+    Index("ix_seen_ids_forget_at", "forget_at"),
+    sqlite_with_rowid=False,
+)
+
+inbound = Table(
+    "inbound",
+    metadata,
+    _id(),
+    Column("actor_uri", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("proven_by", Text, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("signed_at", UtcDateTime, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("leased_until", UtcDateTime),
+    Column("last_error", Text, nullable=False, server_default=""),
+    Index("ix_inbound_state_due_at", "state", "due_at"),
+    Index("ix_inbound_received_at", "state", "received_at"),
+)
+
+timers = Table(
+    "timers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("leased_until", UtcDateTime),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Index("ix_timers_due_at", "due_at"),
+)

@@ -1,0 +1,185 @@
+"""One unit of work: repositories on one connection, the events of an action, and its reactions before COMMIT.
+
+`Units.write(action, …)` runs a plain function whole where the connection lives (architecture.md 8.5): it cannot await,
+so no network can happen inside. Events are recorded by actions only; a reaction that records one is an error.
+Source: architecture.md 5.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from fedcoop.config import Config
+from fedcoop.kernel.clock import Clock
+from fedcoop.kernel.events import Event
+from fedcoop.kernel.ids import new_id
+from fedcoop.storage import tables as t
+from fedcoop.storage.accounts import Accounts
+from fedcoop.storage.actors import Actors
+from fedcoop.storage.audit import Audit
+from fedcoop.storage.decisions import Motions
+from fedcoop.storage.engine import Database
+from fedcoop.storage.members import Members
+from fedcoop.storage.notes import Notes
+from fedcoop.storage.queues import Queues
+from fedcoop.storage.rows import insert
+from fedcoop.storage.vault import Vault
+from fedcoop.urls import Urls
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Reaction = Callable[["UnitOfWork", Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What an action may know of its instance: settings, addresses, the vault of its secrets."""
+
+    config: Config
+    urls: Urls
+    vault: Vault
+
+    @property
+    def coop_name(self) -> str:
+        """The name of the co-op's actor."""
+        return self.config.instance.actor
+
+
+class InFlight(Protocol):
+    """Knows the earliest receipt time of requests that are at the door but not yet stored."""
+
+    def oldest(self) -> datetime | None:
+        """Return that instant, or None when nothing is under way."""
+        ...
+
+
+class NothingInFlight:
+    """For processes without a door."""
+
+    def oldest(self) -> datetime | None:
+        """Return None."""
+        return None
+
+
+class UnitOfWork:
+    """What one action works with. `now` is one instant for the whole unit."""
+
+    def __init__(self, conn: Connection, now: datetime, site: Site, in_flight: InFlight) -> None:
+        self.conn = conn
+        self.now = now
+        self.site = site
+        self.urls = site.urls
+        self.in_flight = in_flight
+        self.motions = Motions(conn)
+        self.members = Members(conn)
+        self.accounts = Accounts(conn)
+        self.actors = Actors(conn)
+        self.notes = Notes(conn)
+        self.queues = Queues(conn)
+        self.audits = Audit(conn)
+        self.events: list[Event] = []
+        self.wakes: set[str] = set()
+        self._closed_for_events = False
+
+    def new_id(self) -> int:
+        """Return a new internal id."""
+        return new_id(self.now)
+
+    def record(self, event: Event) -> None:
+        """Remember that this happened; its reactions run at the end of the unit. Raises RuntimeError in a reaction."""
+        if self._closed_for_events:
+            raise RuntimeError(f"a reaction recorded {type(event).__name__}: depth is one (architecture.md 5)")
+        self.events.append(event)
+
+    def audit(
+        self, what: str, *, who: str = "system", subject: str = "", details: Mapping[str, Any] | None = None, reason: str = ""
+    ) -> None:
+        """Append one line to the audit log (governance.md 1)."""
+        values = {"id": self.new_id(), "at": self.now, "who": who, "what": what, "subject": subject}
+        insert(self.conn, t.audit_log, {**values, "details": dict(details or {}), "reason": reason})
+
+    def wake(self, queue: str) -> None:
+        """After COMMIT, tell the loop of `queue` (`inbox`, `delivery`, `timers`) that there is work."""
+        self.wakes.add(queue)
+
+    def set_timer(self, name: str, key: str, due_at: datetime) -> bool:
+        """Set a timer unless one of the same name and key waits."""
+        self.wakes.add("timers")
+        return self.queues.set_timer(name, key, due_at)
+
+    def react(self, reactions: Mapping[type[Event], Sequence[Reaction]]) -> None:
+        """Run the reactions to every recorded event, in table order."""
+        self._closed_for_events = True
+        for event in self.events:
+            for reaction in reactions[type(event)]:
+                reaction(self, event)
+
+
+def event_details(event: Event) -> dict[str, Any]:
+    """Return the event's fields as JSON values for logs."""
+    return {name: str(value) if isinstance(value, datetime) else value for name, value in asdict(event).items()}
+
+
+class Units:
+    """Runs actions and queries as units of work on one database."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        site: Site,
+        clock: Clock,
+        reactions: Mapping[type[Event], Sequence[Reaction]],
+        wake: Callable[[str], None] = lambda queue: None,
+        in_flight: InFlight | None = None,
+    ) -> None:
+        self.database = database
+        self.site = site
+        self.clock = clock
+        self._reactions = reactions
+        self._wake = wake
+        self._in_flight = in_flight or NothingInFlight()
+
+    async def write(self, action: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `action(uow, …)` and its reactions in one transaction; return its value once that is durable."""
+        run, wakes = self._unit(action, *args, **kwargs)
+        value = await self.database.write(run)
+        self._tell(wakes)
+        return value
+
+    async def read(self, query: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `query(uow, …)` on a reading connection."""
+        now = self.clock.now()
+        return await self.database.read(lambda conn: query(UnitOfWork(conn, now, self.site, self._in_flight), *args, **kwargs))
+
+    async def write_many(self, actions: Sequence[Callable[[UnitOfWork], T]]) -> list[T | BaseException]:
+        """Run many actions, each a unit of its own, in one hop; a failed one leaves its exception in its place."""
+        units = [self._unit(action) for action in actions]
+        results = await self.database.write_many([run for run, _ in units])
+        for (_, wakes), result in zip(units, results, strict=True):
+            if not isinstance(result, BaseException):
+                self._tell(wakes)
+        return results
+
+    def _unit(
+        self, action: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> tuple[Callable[[Connection], T], set[str]]:
+        wakes: set[str] = set()
+
+        def run(conn: Connection) -> T:
+            uow = UnitOfWork(conn, self.clock.now(), self.site, self._in_flight)
+            value = action(uow, *args, **kwargs)
+            if uow.events:
+                uow.react(self._reactions)
+            wakes.clear()
+            wakes.update(uow.wakes)
+            return value
+
+        return run, wakes
+
+    def _tell(self, wakes: set[str]) -> None:
+        for queue in wakes:
+            self._wake(queue)
