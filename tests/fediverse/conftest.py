@@ -1,0 +1,106 @@
+"""Real peers, one of each for the whole session, and a fedcoop beside them.
+
+Where the machine cannot run them the tests are skipped, with the reason; under CI=true that is a failure.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fediverse.coop import FedcoopServer
+from tests.fediverse.harness import Authority, Unavailable, check_https_port, make_authority, resolve_names
+from tests.fediverse.peers import CattlePeer, FedifyPeer, Rabbit, check_installed
+
+LOCK = Path("/tmp/fedcoop-tests-fediverse.lock")
+
+
+def _lacking(error: Unavailable) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(str(error), pytrace=False)
+    pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def machine() -> Iterator[None]:
+    """The names resolve, port 443 of their addresses is ours alone until the session ends."""
+    with LOCK.open("a") as lock:
+        deadline = time.monotonic() + 900
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                assert time.monotonic() < deadline, "another run of these tests holds the addresses"
+                time.sleep(0.2)
+        try:
+            check_installed()
+            resolve_names()
+            check_https_port()
+        except Unavailable as error:
+            _lacking(error)
+        yield
+
+
+@pytest.fixture(scope="session")
+def folder(machine: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where everything of the session lies: logs, keys, databases."""
+    return tmp_path_factory.mktemp("fediverse")
+
+
+@pytest.fixture(scope="session")
+def authority(folder: Path) -> Authority:
+    """The private authority all servers of the session trust."""
+    return make_authority(folder)
+
+
+@pytest.fixture(scope="session")
+def fedify_peer(folder: Path, authority: Authority) -> Iterator[FedifyPeer]:
+    """A running Fedify server at fedify.test with the actors ana, bea and cyd."""
+    peer = FedifyPeer.make(folder, authority)
+    peer.start()
+    yield peer
+    peer.stop()
+
+
+@pytest.fixture(scope="session")
+def rabbit(folder: Path) -> Iterator[Rabbit]:
+    """A running message broker."""
+    try:
+        broker = Rabbit.start(folder / "rabbit")
+    except Unavailable as error:
+        _lacking(error)
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(scope="session")
+def cattle_peer(folder: Path, authority: Authority, rabbit: Rabbit) -> Iterator[CattlePeer]:
+    """A running cattle-grid server at grid.test with the actors ben and dot."""
+    work = folder / "cattle"
+    work.mkdir()
+    peer = CattlePeer.make(work, authority, rabbit)
+    peer.start()
+    yield peer
+    peer.stop()
+
+
+@pytest.fixture(scope="module")
+def new_coop(
+    folder: Path, authority: Authority, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., FedcoopServer]]:
+    """Makes running co-ops of our own; they end with the module."""
+    made: list[FedcoopServer] = []
+
+    def make(domain: str = "coop.test", **settings: str) -> FedcoopServer:
+        coop = FedcoopServer.make(tmp_path_factory.mktemp("coop"), authority, domain=domain, **settings)
+        made.append(coop)
+        coop.start()
+        return coop
+
+    yield make
+    for coop in made:
+        coop.stop()
