@@ -7,6 +7,7 @@ import os
 from typing import Any
 from uuid import uuid4
 
+from aiohttp import ClientError
 from cattle_front import arrivals
 from cattle_grid.activity_pub.actor.internals import bovine_actor_for_actor_id
 from cattle_grid.activity_pub.actor.relationship import followers_for_actor, following_for_actor
@@ -58,7 +59,10 @@ async def _signed_get(actor: str, url: str) -> Json | None:
     if bovine is None:
         raise HTTPException(404, "no key")
     await bovine.init(session=app_globals.session)
-    return await bovine.get(url, fail_silently=True)
+    try:
+        return await bovine.get(url, fail_silently=True)
+    except ClientError:
+        return None
 
 
 @control.get("/ready")

@@ -3,6 +3,7 @@
 Where the machine cannot run them the tests are skipped, with the reason; under CI=true that is a failure.
 """
 
+import asyncio
 import fcntl
 import os
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fediverse.coop import FedcoopServer
+from tests.fediverse.coop import MEMBERS, FedcoopServer
 from tests.fediverse.harness import Authority, Unavailable, check_https_port, make_authority, resolve_names
 from tests.fediverse.peers import CattlePeer, FedifyPeer, Rabbit, check_installed
 
@@ -88,19 +89,27 @@ def cattle_peer(folder: Path, authority: Authority, rabbit: Rabbit) -> Iterator[
     peer.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def new_coop(
-    folder: Path, authority: Authority, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[..., FedcoopServer]]:
-    """Makes running co-ops of our own; they end with the module."""
-    made: list[FedcoopServer] = []
+    authority: Authority, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], FedcoopServer]]:
+    """Makes running co-ops of our own, each at a name of its own: peers remember the keys behind a name."""
+    made: dict[str, FedcoopServer] = {}
 
-    def make(domain: str = "coop.test", **settings: str) -> FedcoopServer:
-        coop = FedcoopServer.make(tmp_path_factory.mktemp("coop"), authority, domain=domain, **settings)
-        made.append(coop)
+    def make(domain: str) -> FedcoopServer:
+        assert domain not in made, f"{domain} is in use"
+        coop = made[domain] = FedcoopServer.make(tmp_path_factory.mktemp("coop"), authority, domain=domain)
         coop.start()
         return coop
 
     yield make
-    for coop in made:
+    for coop in made.values():
         coop.stop()
+
+
+@pytest.fixture(scope="session")
+def coop(new_coop: Callable[[str], FedcoopServer]) -> FedcoopServer:
+    """The co-op at coop.test with the members alma, bruno, cleo, dario and elif, none of them linked yet."""
+    server = new_coop("coop.test")
+    asyncio.run(server.add_members(*MEMBERS))
+    return server

@@ -4,16 +4,21 @@ import asyncio
 import json
 import os
 import re
+import ssl
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+
 from tests.fediverse.harness import ADDRESSES, HERE, Authority, Process, until
+from tests.fediverse.peers import Peer
 
 Json = dict[str, Any]
 ROOT = HERE.parent.parent
+MEMBERS = ("alma", "bruno", "cleo", "dario", "elif")
 
 
 def set_key(text: str, section: str, key: str, value: object) -> str:
@@ -38,6 +43,7 @@ class FedcoopServer:
     actor: str
     config: Path
     process: Process
+    authority: Authority
 
     @classmethod
     def make(
@@ -68,9 +74,9 @@ class FedcoopServer:
         ):
             text = set_key(text, section, key, value)
         config.write_text(text, "utf-8")
-        command = [sys.executable, "-m", "fedcoop", "--config", config, "serve"]
+        command: list[str | Path] = [sys.executable, "-m", "fedcoop", "--config", config, "serve"]
         process = Process(f"fedcoop {domain}", command, folder / "fedcoop.log", {"PYTHONUNBUFFERED": "1"}, ROOT)
-        return cls(domain, actor, config, process)
+        return cls(domain, actor, config, process, authority)
 
     @property
     def origin(self) -> str:
@@ -118,6 +124,27 @@ class FedcoopServer:
             more = ["--admin"] if position == 0 else []
             await self.run("member", "add", name, "--email", f"{name}@members.test", *more)
 
+    async def token(self, name: str) -> str:
+        """An access token of the member for the client API."""
+        return (await self.run("token", name, "--scopes", "read write follow push")).split()[-1]
+
+    async def request(self, method: str, path: str, *, token: str = "", **values: Any) -> tuple[int, Any]:
+        """Status and JSON of one call of the client API, or of a page asked for as ActivityPub without a token."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {"Accept": "application/activity+json"}
+        query, body = (values, None) if method == "GET" else (None, values)
+        trusted = ssl.create_default_context(cafile=str(self.authority.root))
+        async with (
+            aiohttp.ClientSession(trust_env=False, headers=headers) as session,
+            session.request(method, self.origin + path, ssl=trusted, params=query, json=body) as answer,
+        ):
+            return answer.status, await answer.json(content_type=None)
+
+    async def total(self, collection: str) -> int:
+        """The `totalItems` of `followers` or `following` of the co-op."""
+        status, found = await self.request("GET", f"/actors/{self.actor}/{collection}")
+        assert status == 200, found
+        return int(found["totalItems"])
+
     async def link(self, name: str, actor: str) -> None:
         """Votes of the fediverse account count as the member's."""
         await self.run("member", "link", name, "--actor", actor)
@@ -133,9 +160,10 @@ class FedcoopServer:
         shown: Json = await self.run_json("motion", "show", motion["url"])
         return shown
 
-    async def cast(self, motion: Json, by: str, *choice: str) -> None:
-        """A ballot on paper."""
-        await self.run("motion", "cast", motion["url"], "--by", by, "--choice", json.dumps(list(choice)))
+    async def cast(self, motion: Json, *by: str, choice: str = "for") -> None:
+        """Ballots on paper."""
+        for name in by:
+            await self.run("motion", "cast", motion["url"], "--by", name, "--choice", json.dumps([choice]))
 
     async def close(self, motion: Json) -> None:
         """Closed, with its outcome."""
@@ -149,3 +177,15 @@ class FedcoopServer:
             return shown if shown["ballots"] == number else None
 
         return await until(look, what=f"{number} ballots on {motion['title']}")
+
+
+async def followed(coop: FedcoopServer, peer: Peer, name: str) -> None:
+    """The peer's actor follows the co-op, which said Accept."""
+    if coop.id in (await peer.relations(name))["following"]:
+        return
+    await peer.follow(name, coop.id)
+
+    async def accepted() -> bool:
+        return coop.id in (await peer.relations(name))["following"]
+
+    await until(accepted, what=f"{name}@{peer.domain} follows {coop.domain}")

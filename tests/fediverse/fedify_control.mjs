@@ -204,16 +204,11 @@ function operations({ state, context, up, down, prefer, specs }) {
 }
 
 function views({ state }) {
-  const relations = () =>
-    Object.fromEntries(state.names.map((name) => [
-      name,
-      { followers: [...state.followers.get(name).keys()], following: [...state.following.get(name)] },
-    ]));
   return {
     ready: () => ({ origin: state.origin, actors: Object.fromEntries(state.names.map((n) => [n, `${state.origin}/users/${n}`])) }),
     received: () => state.received,
     arrivals: () => state.arrivals.map(({ json, ...rest }) => ({ ...rest, type: json?.type, id: json?.id })),
-    relations,
+    relations: (name) => ({ followers: [...state.followers.get(name).keys()], following: [...state.following.get(name)] }),
     votes: () => Object.fromEntries([...state.polls].map(([id, poll]) => [id, poll.votes])),
   };
 }
@@ -229,13 +224,13 @@ export function serveControl(parts) {
   const posts = operations(parts);
   const gets = views(parts);
   const server = http.createServer(async (incoming, outgoing) => {
-    const name = new URL(incoming.url, "http://control").pathname.slice(1);
+    const [name, part] = new URL(incoming.url, "http://control").pathname.slice(1).split("/");
     const table = incoming.method === "POST" ? posts : gets;
     let status = 200;
     let result;
     try {
       if (!Object.hasOwn(table, name)) throw new Refused(`no operation ${incoming.method} /${name}`);
-      result = await table[name](await bodyOf(incoming));
+      result = await table[name](incoming.method === "POST" ? await bodyOf(incoming) : part);
     } catch (error) {
       status = error instanceof Refused ? 400 : 500;
       result = { error: String(error?.stack ?? error) };

@@ -26,7 +26,14 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 HERE = Path(__file__).parent
 HOSTS = Path("/etc/hosts")
 MARK = "# fedcoop tests"
-ADDRESSES = {"coop.test": "127.0.2.1", "fedify.test": "127.0.2.2", "grid.test": "127.0.2.3", "mill.test": "127.0.2.4"}
+ADDRESSES = {
+    "coop.test": "127.0.2.1",
+    "fedify.test": "127.0.2.2",
+    "grid.test": "127.0.2.3",
+    "alder.test": "127.0.2.4",
+    "birch.test": "127.0.2.5",
+    "cedar.test": "127.0.2.6",
+}
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ import aiohttp
 
 from tests.fediverse.harness import ADDRESSES, HERE, Authority, Process, Unavailable, free_port, until
 
-Json = dict[str, Any]
+Json = Any  # what a JSON document decodes to
 
 
 def check_installed() -> None:
@@ -133,6 +133,10 @@ class Peer:
             raise AssertionError(f"{self.process.name}: {what}: {answer.status} {text}\n{self.process.tail()}")
         return await answer.json()
 
+    async def relations(self, name: str) -> Json:
+        """`followers` and `following` of the actor, by id; only those that were accepted."""
+        return await self.ask(f"relations/{name}")
+
     async def actor(self, name: str) -> str:
         """The id of the peer's actor of that name."""
         return str((await self.ask("ready"))["actors"][name])
@@ -156,7 +160,7 @@ class Peer:
     async def follow(self, actor: str, target: str) -> Json:
         return await self.do("follow", actor=actor, target=target)
 
-    async def vote(self, actor: str, question: str, *names: str, **more: Any) -> list[Json]:
+    async def vote(self, actor: str, question: str, *names: str, **more: Any) -> Json:
         """As Mastodon: one Create for each name, with a Note that has a name and no content."""
         return await self.do("vote", actor=actor, question=question, names=list(names), **more)
 
@@ -194,10 +198,6 @@ class FedifyPeer(Peer):
         }
         process = Process("Fedify", ["node", HERE / "fedify_peer.mjs"], folder / "fedify.log", environment)
         return cls(domain, process, f"http://127.0.0.1:{port}")
-
-    async def relations(self, name: str) -> Json:
-        """`followers` and `following` of the actor, by id."""
-        return (await self.ask("relations"))[name]
 
     async def lookup(self, actor: str, address: str) -> Json:
         """What a search for an address or id finds: `id`, `name`, `json`."""
@@ -241,7 +241,3 @@ class CattlePeer(Peer):
         command = [HERE / ".venv-cattle/bin/python", HERE / "cattle_peer.py"]
         process = Process("cattle-grid", command, folder / "cattle.log", environment, folder)
         return cls(domain, process, f"http://127.0.0.1:{port}")
-
-    async def relations(self, name: str) -> Json:
-        """`followers` and `following` of the actor, by id; only those that were accepted."""
-        return await self.ask(f"relations/{name}")
