@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.fediverse.peers import CattlePeer, FedifyPeer, Rabbit, check_installe
 LOCK = Path("/tmp/fedcoop-tests-fediverse.lock")
 
 
-def _lacking(error: Unavailable) -> None:
+def _lacking(error: Unavailable) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(str(error), pytrace=False)
     pytest.skip(str(error))
