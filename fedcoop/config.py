@@ -14,18 +14,17 @@ from datetime import timedelta
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from fedcoop.kernel.errors import ConfigError
+from fedcoop.kernel.names import is_name, is_origin
 
 ACCENTS = ("spruce", "harbour", "damson", "brick", "rye", "fern", "heather", "slate")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MAX_GRACE = timedelta(seconds=240)  # governance.md 4
 RESERVED = frozenset({"FEDCOOP_INSTANCE_KEY", "FEDCOOP_CONFIG"})
-NAME = re.compile(r"[a-z0-9_]+(?:[.-][a-z0-9_]+)*")  # federation.md 2.1
 
 _DURATION = re.compile(r"([0-9]+)(s|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -396,26 +395,6 @@ def _demands(config: Config) -> tuple[tuple[str, str, bool, str], ...]:
         ("logging", "level", config.logging.level in LOG_LEVELS, "write one of " + ", ".join(LOG_LEVELS)),
         ("logging", "format", config.logging.format in ("text", "json"), 'write "text" or "json"'),
     )
-
-
-def is_name(text: str) -> bool:
-    """Return whether `text` can be an actor's name (federation.md 2.1)."""
-    return len(text) <= 64 and NAME.fullmatch(text) is not None
-
-
-def is_origin(text: str) -> bool:
-    """Return whether `text` is a lower-case http or https origin, without default port, path or user."""
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        return False
-    host = parts.hostname or ""
-    authority = f"[{host}]" if ":" in host else host
-    if port is not None:
-        authority += f":{port}"
-    default = {"https": 443, "http": 80}.get(parts.scheme)
-    return bool(host) and default is not None and port != default and text == f"{parts.scheme}://{authority}"
 
 
 def _is_zone(name: str) -> bool:

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from fedcoop.kernel.names import MAX_NAME, NAME_PATTERN
+from fedcoop.kernel.names import is_name as is_name
+from fedcoop.kernel.names import origin_of as origin_of
+
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 MAIN_KEY = "#main-key"
 ED25519_KEY = "#ed25519-key"
 
-_NAME = r"[a-z0-9_]+(?:[.-][a-z0-9_]+)*"
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _ENDPOINTS = "inbox|outbox|followers|following|featured|affiliations|moderators"
 _THINGS = {
@@ -24,10 +27,17 @@ _THINGS = {
     "contexts": "context",
     "proposals": "proposal",
 }
-_ACTOR = re.compile(rf"/actors/({_NAME})(?:/({_ENDPOINTS}))?")
-_PROFILE = re.compile(rf"/@({_NAME})")
+_ACTOR = re.compile(rf"/actors/({NAME_PATTERN})(?:/({_ENDPOINTS}))?")
+_PROFILE = re.compile(rf"/@({NAME_PATTERN})")
 _THING = re.compile(rf"/({'|'.join(_THINGS)})/({_UUID})")
-_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+_WHOLE_NAME = re.compile(_NAME)
+
+
+def is_name(text: str) -> bool:
+    """Return whether `text` can be the name of an actor of ours: inside Mastodon's username pattern, 1 to 64 characters."""
+    return len(text) <= 64 and _WHOLE_NAME.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +46,6 @@ class Local:
 
     kind: str
     name: str = ""
-
-
-def origin_of(url: str) -> str | None:
-    """Return scheme, lower-case host and port (if not the default) of `url` as text, or None where it has none.
-
-    FEP-fe34: "same origin" means that this text is equal. A URL with user info, spaces or control characters has none.
-    """
-    if not url.isprintable() or " " in url or "\\" in url:
-        return None
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return None
-    if not host or parts.scheme not in _DEFAULT_PORTS or parts.username is not None:
-        return None
-    shown = f"[{host}]" if ":" in host else host
-    suffix = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
-    return f"{parts.scheme}://{shown}{suffix}"
 
 
 class Urls:
@@ -194,9 +185,9 @@ def _parse_path(path: str) -> Local | None:
     if path in ("/actor", "/inbox", "", "/"):
         return Local({"/actor": "instance_actor", "/inbox": "shared_inbox"}.get(path, "home"))
     if match := _ACTOR.fullmatch(path):
-        return Local(match[2] or "actor", match[1]) if len(match[1]) <= 64 else None
+        return Local(match[2] or "actor", match[1]) if len(match[1]) <= MAX_NAME else None
     if match := _THING.fullmatch(path):
         return Local(_THINGS[match[1]], match[2])
     if match := _PROFILE.fullmatch(path):
-        return Local("profile", match[1]) if len(match[1]) <= 64 else None
+        return Local("profile", match[1]) if len(match[1]) <= MAX_NAME else None
     return None
