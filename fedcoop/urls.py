@@ -32,14 +32,6 @@ _PROFILE = re.compile(rf"/@({NAME_PATTERN})")
 _THING = re.compile(rf"/({'|'.join(_THINGS)})/({_UUID})")
 
 
-_WHOLE_NAME = re.compile(_NAME)
-
-
-def is_name(text: str) -> bool:
-    """Return whether `text` can be the name of an actor of ours: inside Mastodon's username pattern, 1 to 64 characters."""
-    return len(text) <= 64 and _WHOLE_NAME.fullmatch(text) is not None
-
-
 @dataclass(frozen=True, slots=True)
 class Local:
     """What a URL of ours names: `kind` is `actor`, `inbox`, … `motion`, `note`, …; `name` a name or UUID, or empty."""
