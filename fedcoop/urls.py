@@ -131,10 +131,6 @@ class Urls:
         """Return the page of a proposal."""
         return f"{self.origin}/proposals/{uuid}"
 
-    def invitation(self, token: str) -> str:
-        """Return the page where an invited member takes up the account."""
-        return f"{self.origin}/invitations/{token}"
-
     def sign_in_link(self, token: str) -> str:
         """Return the page that signs in once."""
         return f"{self.origin}/sign-in/{token}"

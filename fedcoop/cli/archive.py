@@ -1,0 +1,177 @@
+"""The form of a backup: a tar archive whose names do not depend on where the instance kept its files.
+
+`manifest.json` comes first: version, time, and where each part lay. Parts: `instance.toml`, `instance.key`, `fedcoop.db` (an online
+copy) or `database.dump` (pg_dump), `media/…`. Restoring puts each part where the settings look for it, and where that was an
+absolute path, into the new folder instead.
+"""
+
+import asyncio
+import io
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import tomllib
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import fedcoop
+from fedcoop.config import Config, load
+from fedcoop.kernel.clock import SystemClock, rfc3339
+from fedcoop.kernel.errors import Conflict, FedcoopError, Invalid
+from fedcoop.storage.maintenance import backup_sqlite
+
+FORM = "fedcoop-backup-v1"
+PLACES = {  # part → section and key of its place, and where it goes if that was outside the folder
+    "instance.key": ("instance", "key_file", "data/instance.key"),
+    "fedcoop.db": ("database", "url", "data/fedcoop.db"),
+    "media": ("media", "path", "data/media"),
+}
+BALLOT_KEYS = "ballot-keys"
+
+
+async def pack(config: Config, file: Path, *, with_ballot_keys: bool, progress: Callable[[str], None]) -> list[str]:
+    """Write the instance to `file` (0600), which must not exist, and return the names in it."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=".backup-") as folder:
+            progress("copying the database …")
+            copy = await _copy_database(config, Path(folder))
+            progress("packing …")
+            with os.fdopen(descriptor, "wb") as target, tarfile.open(fileobj=target, mode="w") as archive:
+                _write(archive, config, copy, with_ballot_keys=with_ballot_keys)
+                return archive.getnames()
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+
+
+async def _copy_database(config: Config, folder: Path) -> Path:
+    if config.database.is_sqlite:
+        copy = folder / "fedcoop.db"
+        await backup_sqlite(config.database.sqlite_path, copy)
+        return copy
+    copy = folder / "database.dump"
+    await asyncio.to_thread(_run, "pg_dump", "--format=custom", "--no-owner", f"--file={copy}", config.database.url)
+    return copy
+
+
+def _run(*command: str) -> None:
+    if shutil.which(command[0]) is None:
+        raise FedcoopError("tool-missing", f"{command[0]} is needed (Debian: apt install postgresql-client).")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise FedcoopError("tool-failed", f"{command[0]}: {done.stderr.strip()}")
+
+
+def _write(archive: tarfile.TarFile, config: Config, copy: Path, *, with_ballot_keys: bool) -> None:
+    now = SystemClock().now()
+    manifest = {"form": FORM, "version": fedcoop.__version__, "made_at": rfc3339(now), "origin": config.instance.origin}
+    text = json.dumps({**manifest, "database": copy.name}, indent=1).encode()
+    header = tarfile.TarInfo("manifest.json")
+    header.size, header.mode, header.mtime = len(text), 0o600, int(now.timestamp())
+    archive.addfile(header, io.BytesIO(text))
+    archive.add(config.root / "instance.toml", "instance.toml")
+    key = Path(config.instance.key_file)
+    if key.exists():  # it may live in the environment instead
+        archive.add(key, "instance.key")
+    archive.add(copy, copy.name)
+    media = Path(config.media.path)
+    if media.is_dir():
+        archive.add(media, "media", filter=lambda entry: entry if entry.isfile() or entry.isdir() else None)
+    ballot_keys = config.root / "data" / BALLOT_KEYS
+    if with_ballot_keys and ballot_keys.is_dir():
+        archive.add(ballot_keys, BALLOT_KEYS)
+
+
+def unpack(file: Path, directory: Path) -> dict[str, Any]:
+    """Put the instance of the backup `file` into the empty folder `directory`; return its manifest.
+
+    Raises Invalid (`backup-bad`) for another file, Conflict (`database-not-empty`) if a PostgreSQL database holds tables.
+    """
+    try:
+        with tarfile.open(file) as archive:
+            manifest = _manifest(archive)
+            toml = _text_of(archive, "instance.toml")
+            places, text = _places(toml, directory)
+            _extract(archive, directory, places)
+    except (tarfile.TarError, UnicodeDecodeError, ValueError) as error:
+        raise Invalid("backup-bad", f"{file} is no backup of ours: {error}", field="file") from error
+    target = directory / "instance.toml"
+    target.touch(0o600)
+    target.write_text(text, encoding="utf-8")
+    dump = directory / "database.dump"
+    if dump.exists():
+        _restore_postgresql(load(target), dump)
+    return manifest
+
+
+def _manifest(archive: tarfile.TarFile) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads(_text_of(archive, "manifest.json"))
+    if manifest.get("form") != FORM:
+        raise ValueError(f"its form is {manifest.get('form')}, not {FORM}")
+    return manifest
+
+
+def _text_of(archive: tarfile.TarFile, name: str) -> str:
+    try:
+        entry = archive.extractfile(name)
+    except KeyError:
+        entry = None
+    if entry is None:
+        raise ValueError(f"{name} is missing")
+    return entry.read().decode()
+
+
+def _places(toml: str, directory: Path) -> tuple[dict[str, Path], str]:
+    """Return where each part goes, and the settings with places outside the folder turned into places inside."""
+    raw, places = tomllib.loads(toml), {}
+    for part, (section, key, inside) in PLACES.items():
+        written = str(raw.get(section, {}).get(key, inside))
+        prefix = "sqlite:///" if written.startswith("sqlite:///") else ""
+        bare = PurePosixPath(written.removeprefix(prefix))
+        if bare.is_absolute() or ".." in bare.parts:
+            toml = toml.replace(
+                json.dumps(written, ensure_ascii=False), json.dumps(prefix + inside, ensure_ascii=False)
+            )
+            bare = PurePosixPath(inside)
+        places[part] = directory / bare
+    return {**places, BALLOT_KEYS: directory / "data" / BALLOT_KEYS, "database.dump": directory / "database.dump"}, toml
+
+
+def _extract(archive: tarfile.TarFile, directory: Path, places: dict[str, Path]) -> None:
+    for entry in archive:
+        part, _, rest = entry.name.partition("/")
+        if not entry.isfile() or part not in places:
+            continue
+        target = places[part] / rest if rest else places[part]
+        if not target.resolve().is_relative_to(directory.resolve()):
+            raise ValueError(f"{entry.name} leads out of the folder")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source = archive.extractfile(entry)
+        assert source is not None
+        target.touch(0o600)
+        with source, target.open("wb") as file:
+            shutil.copyfileobj(source, file)
+
+
+def _restore_postgresql(config: Config, dump: Path) -> None:
+    try:
+        _run(
+            "pg_restore",
+            "--no-owner",
+            "--exit-on-error",
+            "--single-transaction",
+            f"--dbname={config.database.url}",
+            str(dump),
+        )
+    except FedcoopError as error:
+        if "already exists" in error.message:
+            raise Conflict(
+                "database-not-empty", "The PostgreSQL database of the settings holds tables already."
+            ) from error
+        raise
+    dump.unlink()

@@ -1,0 +1,137 @@
+"""`fedcoop backup`, `restore` and `export`: everything in one file, back into an empty folder, and in open formats."""
+
+import asyncio
+import csv
+import json
+from datetime import datetime
+from pathlib import Path
+
+import click
+from sqlalchemy import Table, select
+
+from fedcoop.cli.archive import pack, unpack
+from fedcoop.cli.instance import settings, with_units
+from fedcoop.cli.output import emit, json_option, note
+from fedcoop.config import load
+from fedcoop.governance.motions import MotionState
+from fedcoop.kernel.clock import rfc3339
+from fedcoop.kernel.errors import Conflict
+from fedcoop.storage import tables as t
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+# What opens doors stays out of an export: it is of no use elsewhere and a danger in the wrong hands.
+LEFT_OUT: dict[str, set[str]] = {
+    "accounts": {"password_hash"},
+    "actor_keys": {"secret"},
+    "motions": {"poll_secret"},
+    "link_challenges": {"code_secret", "code_hash"},
+}
+NOT_EXPORTED = frozenset(
+    {"sessions", "one_time_tokens", "access_tokens", "seen_ids", "inbound", "deliveries", "timers"}
+)
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--with-ballot-keys", is_flag=True, help="Also the keys of open secret motions.")
+@json_option
+@click.pass_context
+def backup(ctx: click.Context, file: Path, with_ballot_keys: bool, as_json: bool) -> None:
+    """Write database, configuration, key file and media to FILE (a tar archive), while the server runs."""
+    config = settings(ctx)
+    if file.exists():
+        raise Conflict("file-exists", f"{file} is there already; name another.")
+    names = asyncio.run(pack(config, file, with_ballot_keys=with_ballot_keys, progress=note))
+    data = {"file": str(file), "bytes": file.stat().st_size, "entries": len(names)}
+    emit(
+        data,
+        f"{file}: {data['bytes']:,} bytes, {len(names)} files; keep it as safe as the key file in it",
+        as_json=as_json,
+    )
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@json_option
+def restore(file: Path, directory: Path, as_json: bool) -> None:
+    """Unpack a backup into the empty folder DIR."""
+    if directory.exists() and any(directory.iterdir()):
+        raise Conflict("folder-not-empty", f"{directory} is not empty; nothing was restored.")
+    directory.mkdir(parents=True, exist_ok=True)
+    note("restoring …")
+    unpack(file, directory)
+    config = load(directory / "instance.toml")
+    data = {"config": str(directory / "instance.toml"), "origin": config.instance.origin}
+    text = f"{config.instance.name} is restored in {directory}\nnext: fedcoop --config {directory}/instance.toml doctor"
+    emit(data, text, as_json=as_json)
+
+
+@click.command()
+@click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@json_option
+@click.pass_context
+def export(ctx: click.Context, directory: Path, as_json: bool) -> None:
+    """Write everything to DIR in open formats: JSON lines of the tables, members as CSV, recount files of motions."""
+    if directory.exists() and any(directory.iterdir()):
+        raise Conflict("folder-not-empty", f"{directory} is not empty; nothing was exported.")
+    (directory / "motions").mkdir(parents=True, exist_ok=True)
+    (directory / "tables").mkdir()
+    directory.chmod(0o700)
+    counts = with_units(ctx, lambda units: units.read(_export, directory=directory))
+    emit(counts, "\n".join(f"{name}: {count}" for name, count in counts.items()), as_json=as_json)
+
+
+def _export(uow: UnitOfWork, *, directory: Path) -> dict[str, int]:
+    counts = {
+        table.name: _write_table(uow, table, directory / "tables" / f"{table.name}.jsonl")
+        for table in t.metadata.sorted_tables
+        if table.name not in NOT_EXPORTED
+    }
+    _write_members(uow, directory / "members.csv")
+    counts["recount files"] = _write_recounts(uow, directory / "motions")
+    return counts
+
+
+def _write_table(uow: UnitOfWork, table: Table, path: Path) -> int:
+    columns = [column for column in table.columns if column.name not in LEFT_OUT.get(table.name, ())]
+    count = 0
+    with path.open("w", encoding="utf-8") as file:
+        for row in uow.conn.execution_options(yield_per=500).execute(select(*columns)):
+            file.write(json.dumps(dict(row._mapping), ensure_ascii=False, default=_json_of) + "\n")
+            count += 1
+    return count
+
+
+def _json_of(value: object) -> str:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _write_members(uow: UnitOfWork, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("number", "name", "display_name", "email", "class", "status", "admin", "joined_at", "left_at"))
+        for m in uow.members.all():
+            left = rfc3339(m.left_at) if m.left_at else ""
+            row = (
+                m.number,
+                m.name,
+                m.display_name,
+                m.email,
+                m.member_class,
+                m.status.value,
+                m.is_admin,
+                rfc3339(m.joined_at),
+            )
+            writer.writerow((*row, left))
+
+
+def _write_recounts(uow: UnitOfWork, folder: Path) -> int:
+    decided = uow.motions.listing([MotionState.DECIDED], limit=1_000_000)
+    for motion in decided:
+        text = uow.motions.export_of(motion.id)
+        if text is not None:
+            (folder / f"{motion.uuid}.json").write_text(text, encoding="utf-8")
+    return len(decided)

@@ -1,0 +1,225 @@
+"""`fedcoop doctor`: looks at configuration, key, database, clock, disk, DNS, TLS, mail and reachability.
+
+Each check is a function of the settings that returns findings: what was looked at, whether it is fine, and what to do if not.
+The checks that need the network open plain connections to the instance's own names only.
+"""
+
+import asyncio
+import smtplib
+import socket
+import ssl
+import stat
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from shutil import disk_usage
+from urllib.parse import urlsplit
+
+import click
+from cryptography import x509
+
+from fedcoop import wiring
+from fedcoop.cli.instance import opened, settings
+from fedcoop.cli.output import REFUSED, emit, json_option, table
+from fedcoop.config import Config
+from fedcoop.kernel.clock import SystemClock
+from fedcoop.kernel.errors import FedcoopError
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+TIMEOUT_S = 5.0
+SMALL_DISK_BYTES = 1 << 30
+SOON = timedelta(days=14)
+CLOCK_DRIFT_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check saw; `remedy` says what to do where `fine` is False or a warning stands."""
+
+    check: str
+    fine: bool
+    seen: str
+    remedy: str = ""
+
+
+@click.command()
+@click.option("--tables", is_flag=True, help="Print which event leads to what, and the timers.")
+@json_option
+@click.pass_context
+def doctor(ctx: click.Context, tables: bool, as_json: bool) -> None:
+    """Check the set-up; one line each, with the remedy."""
+    if tables:
+        _print_tables(as_json=as_json)
+        return
+    findings = examine(settings(ctx))
+    rows = [("ok" if f.fine else "FAIL", f.check, f.seen + (f"; {f.remedy}" if f.remedy else "")) for f in findings]
+    emit([asdict(f) for f in findings], table(rows), as_json=as_json)
+    if not all(f.fine for f in findings):
+        ctx.exit(REFUSED)
+
+
+def examine(config: Config) -> list[Finding]:
+    """Return what every check found, in the order of interface.md 2."""
+    return [finding for check in CHECKS for finding in check(config)]
+
+
+def check_configuration(config: Config) -> Iterator[Finding]:
+    """The settings were read; the files that hold secrets are private."""
+    yield Finding("configuration", True, f"{config.root / 'instance.toml'} for {config.instance.origin}")
+    for path in (config.root / "instance.toml", Path(config.instance.key_file)):
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            yield Finding("configuration", False, f"others can read {path}", f"chmod 600 {path}")
+    if config.federation.allow_http and config.instance.origin.startswith("https:"):
+        yield Finding("configuration", False, "plain http is allowed", "remove [federation] allow_http")
+
+
+def check_database(config: Config) -> Iterator[Finding]:
+    """The database answers, the key opens it."""
+    try:
+        members, key = asyncio.run(_look_inside(config))
+    except (FedcoopError, OSError) as error:
+        yield Finding(
+            "database",
+            False,
+            str(error),
+            "check [database] url and the key file; `fedcoop upgrade` makes missing tables",
+        )
+        return
+    yield Finding(
+        "database", True, f"{config.database.url.partition('@')[2] or config.database.url}, {members} members"
+    )
+    yield Finding(
+        "key", key, "the key file opens it" if key else "no actor's key was found", "" if key else "run `fedcoop init`"
+    )
+
+
+async def _look_inside(config: Config) -> tuple[int, bool]:
+    async with opened(config) as units:
+        return await units.read(_count_and_open)
+
+
+def _count_and_open(uow: UnitOfWork) -> tuple[int, bool]:
+    keys = uow.actors.keys_of(uow.actors.local(uow.site.coop_name).id)
+    secrets = [key.secret for key in keys if key.secret is not None]
+    opens = bool(secrets) and all(uow.site.vault.open(secret) for secret in secrets)
+    return uow.members.count_active(), opens
+
+
+def check_disk(config: Config) -> Iterator[Finding]:
+    """There is room for the database and the media."""
+    free = disk_usage(config.root).free
+    remedy = "" if free >= SMALL_DISK_BYTES else "make room: the database and backups grow"
+    yield Finding("disk", not remedy, f"{free / (1 << 30):.1f} GiB free at {config.root}", remedy)
+
+
+def check_dns(config: Config) -> Iterator[Finding]:
+    """The origin's name resolves."""
+    host = urlsplit(config.instance.origin).hostname or ""
+    try:
+        found = {str(info[4][0]) for info in socket.getaddrinfo(host, None)}
+    except OSError:
+        yield Finding("DNS", False, f"{host} has no address", f"add an A or AAAA record for {host}")
+        return
+    yield Finding("DNS", True, f"{host} is {', '.join(sorted(found))}")
+
+
+def check_tls(config: Config) -> Iterator[Finding]:
+    """Our own certificate names the host and lasts; behind a proxy, reachability shows it."""
+    if not config.server.tls_cert:
+        kind = "a reverse proxy's" if config.instance.origin.startswith("https:") else "none: an http origin"
+        yield Finding("TLS", True, kind)
+        return
+    host, now = urlsplit(config.instance.origin).hostname or "", SystemClock().now()
+    try:
+        certificate = x509.load_pem_x509_certificate(Path(config.server.tls_cert).read_bytes())
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (OSError, ValueError, x509.ExtensionNotFound) as error:
+        yield Finding("TLS", False, f"{config.server.tls_cert}: {error}", "write a PEM chain into [server] tls_cert")
+        return
+    covered = _covers(names.get_values_for_type(x509.DNSName), host)
+    yield Finding(
+        "TLS", covered, f"the certificate names {host}" if covered else f"the certificate does not name {host}"
+    )
+    until = certificate.not_valid_after_utc
+    yield Finding("TLS", until > now, f"valid until {until:%Y-%m-%d}", "renew it" if until - now < SOON else "")
+
+
+def _covers(names: list[str], host: str) -> bool:
+    return host in names or f"*.{host.partition('.')[2]}" in names
+
+
+def check_mail(config: Config) -> Iterator[Finding]:
+    """The mail server answers."""
+    parts = urlsplit(config.mail.smtp)
+    if not parts.hostname:
+        yield Finding("mail", True, "none configured: invitations are printed, not sent")
+        return
+    try:
+        kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
+        with kind(parts.hostname, parts.port or 0, timeout=TIMEOUT_S) as server:
+            server.noop()
+    except (OSError, smtplib.SMTPException) as error:
+        yield Finding("mail", False, f"{parts.hostname} does not answer: {error}", "check [mail] smtp")
+        return
+    yield Finding("mail", True, f"{parts.hostname} answers")
+
+
+def check_reachability(config: Config) -> Iterator[Finding]:
+    """The origin leads to this instance, by its own name, and the clocks agree."""
+    url = f"{config.instance.origin}/readyz"
+    try:
+        status, date = _get(url, config.federation.ca_file)
+    except (OSError, ValueError) as error:
+        remedy = "start `fedcoop serve`; check the reverse proxy, the firewall and the certificate"
+        yield Finding("reachability", False, f"{url}: {getattr(error, 'reason', error)}", remedy)
+        return
+    remedy = "" if status == 200 else "the answer says which part does not work"
+    yield Finding("reachability", status == 200, f"{url} answers {status}", remedy)
+    if date is not None:
+        drift = abs((SystemClock().now() - date).total_seconds())
+        wrong = drift > CLOCK_DRIFT_S
+        yield Finding(
+            "clock",
+            not wrong,
+            f"{drift:.0f} s beside the server's",
+            "set the clock by NTP: peers refuse old dates" if wrong else "",
+        )
+
+
+def _get(url: str, ca_file: str) -> tuple[int, datetime | None]:
+    context = ssl.create_default_context()
+    if ca_file:
+        context.load_verify_locations(ca_file)
+    handlers = (urllib.request.HTTPSHandler(context=context), urllib.request.ProxyHandler({}))
+    try:
+        with urllib.request.build_opener(*handlers).open(url, timeout=TIMEOUT_S) as response:
+            status, date = response.status, response.headers.get("Date")
+    except urllib.error.HTTPError as error:
+        status, date = error.code, error.headers.get("Date")
+    return status, parsedate_to_datetime(date) if date else None
+
+
+CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
+    check_configuration,
+    check_database,
+    check_disk,
+    check_dns,
+    check_tls,
+    check_mail,
+    check_reachability,
+)
+
+
+def _print_tables(*, as_json: bool) -> None:
+    reactions = {
+        event.__name__: [f"{reaction.__module__}.{reaction.__qualname__}" for reaction in found]
+        for event, found in wiring.REACTIONS.items()
+    }
+    timers = {name: f"{action.__module__}.{action.__qualname__}" for name, action in wiring.TIMERS.items()}
+    rows = [(name, name_of) for name, found in reactions.items() for name_of in found or ["-"]]
+    text = table(rows, ("event", "leads to")) + "\n\n" + table(list(timers.items()), ("timer", "calls"))
+    emit({"reactions": reactions, "timers": timers}, text, as_json=as_json)

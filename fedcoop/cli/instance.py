@@ -1,0 +1,90 @@
+"""An instance opened by a command, beside a running server or without one.
+
+Commands write through the same units of work as every other door. What they leave to send is rows; the loops of the server find
+them within a second. On SQLite the two processes wait for each other's transactions.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from fedcoop import logs, wiring
+from fedcoop.config import Config, load
+from fedcoop.governance.members import Member
+from fedcoop.governance.motions import Motion
+from fedcoop.kernel.clock import SystemClock
+from fedcoop.kernel.errors import ConfigError, NotFound
+from fedcoop.storage.engine import make_database
+from fedcoop.storage.unit_of_work import Site, UnitOfWork, Units
+from fedcoop.storage.vault import Vault
+from fedcoop.urls import Urls
+
+T = TypeVar("T")
+
+
+def settings(ctx: click.Context) -> Config:
+    """Return the settings that `--config` names, and log by them. Raises ConfigError."""
+    path = ctx.find_root().obj
+    assert isinstance(path, Path)
+    config = load(path)
+    logs.set_up(
+        level="warning" if config.logging.level == "info" else config.logging.level, style=config.logging.format
+    )
+    return config
+
+
+@asynccontextmanager
+async def opened(config: Config) -> AsyncIterator[Units]:
+    """Open the instance's database for units of work, and close it after use."""
+    site = Site(config=config, urls=Urls(config.instance.origin), vault=vault_of(config))
+    if config.database.is_sqlite and not config.database.sqlite_path.exists():
+        raise ConfigError(
+            "database-missing", f"{config.database.sqlite_path}: there is no database; run `fedcoop upgrade`"
+        )
+    database = make_database(
+        config.database.url, read_url=config.database.read_url, synchronous=config.database.synchronous
+    )
+    await database.start()
+    try:
+        yield Units(database, site=site, clock=SystemClock(), reactions=wiring.REACTIONS)
+    finally:
+        await database.close()
+
+
+def vault_of(config: Config) -> Vault:
+    """Return the vault of the instance key: of FEDCOOP_INSTANCE_KEY, else of the key file. Raises ConfigError."""
+    key = os.environ.get("FEDCOOP_INSTANCE_KEY", "")
+    return Vault(key.encode()) if key else Vault.load(Path(config.instance.key_file))
+
+
+def with_units(ctx: click.Context, work: Callable[[Units], Awaitable[T]]) -> T:
+    """Run `work` on the opened instance and return its value."""
+    config = settings(ctx)
+
+    async def run() -> T:
+        async with opened(config) as units:
+            return await work(units)
+
+    return asyncio.run(run())
+
+
+def member_named(uow: UnitOfWork, *, name: str) -> Member:
+    """Return the member with this name. Raises NotFound."""
+    found = uow.members.find_by_name(name.strip().lower())
+    if found is None:
+        raise NotFound("member-unknown", f"There is no member named {name}; `fedcoop member list` shows them.")
+    return found
+
+
+def motion_at(uow: UnitOfWork, *, url: str) -> Motion:
+    """Return the motion with this URL or UUID. Raises NotFound."""
+    text = url.strip().partition("#")[0].rstrip("/")
+    found = uow.motions.find_by_url(text) or uow.motions.find_by_uuid(text.rpartition("/")[2])
+    if found is None or ("/" in text and found.url != text):
+        raise NotFound("motion-unknown", f"There is no motion {url} here.")
+    return found

@@ -1,0 +1,195 @@
+"""`fedcoop member` and `fedcoop token`: the register, invitations, links and access tokens, by the operator's word."""
+
+import asyncio
+import csv
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fedcoop.accounts.credentials import hash_password
+from fedcoop.actions.accounts import issue_token
+from fedcoop.actions.members import NewMember, add_member, link_by_operator, one_time_link
+from fedcoop.app import open_remote
+from fedcoop.cli.instance import member_named, opened, settings, with_units
+from fedcoop.cli.output import emit, json_option, table
+from fedcoop.governance.members import Member
+from fedcoop.kernel.errors import Invalid, NotFound, Refused
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+SCOPES = "read write follow push"
+
+
+@click.group()
+def member() -> None:
+    """Keep the member register."""
+
+
+@member.command("add")
+@click.argument("name")
+@click.option("--email", required=True)
+@click.option("--display-name", default="")
+@click.option("--class", "member_class", default="member", show_default=True)
+@click.option("--admin", is_flag=True, help="May do the office's work.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from stdin instead of inviting.")
+@json_option
+@click.pass_context
+def add(
+    ctx: click.Context,
+    *,
+    name: str,
+    email: str,
+    display_name: str,
+    member_class: str,
+    admin: bool,
+    password_stdin: bool,
+    as_json: bool,
+) -> None:
+    """Enter a member; without a password an invitation link is printed."""
+    hashed = _hashed(click.get_text_stream("stdin").readline().rstrip("\r\n")) if password_stdin else ""
+    new = NewMember(name, email, display_name or name, member_class, admin, hashed)
+    found, invitation = with_units(ctx, lambda units: units.write(_add, new=new))
+    data = {**_plain(found), "invitation": None if hashed else invitation}
+    emit(data, f"{found.name} is member {found.number}" if hashed else invitation, as_json=as_json)
+
+
+def _hashed(password: str) -> str:
+    if len(password) < 8:
+        raise Invalid("password-short", "A password has at least 8 characters.", field="password")
+    return hash_password(password)
+
+
+def _add(uow: UnitOfWork, *, new: NewMember) -> tuple[Member, str]:
+    made, secret = add_member(uow, new=new, who="operator")
+    return made, uow.urls.sign_in_link(secret)
+
+
+def _plain(found: Member) -> dict[str, Any]:
+    return {
+        "id": str(found.id),
+        "number": found.number,
+        "name": found.name,
+        "display_name": found.display_name,
+        "email": found.email,
+        "class": found.member_class,
+        "status": found.status.value,
+        "admin": found.is_admin,
+        "joined_at": found.joined_at,
+    }
+
+
+@member.command()
+@click.argument("name")
+@click.option("--sign-in", is_flag=True, help="A link for 15 minutes instead of an invitation for 14 days.")
+@json_option
+@click.pass_context
+def invite(ctx: click.Context, name: str, sign_in: bool, as_json: bool) -> None:
+    """Print a new link that signs a member in once: for a lost password, or in place of a lost invitation."""
+
+    def make(uow: UnitOfWork) -> str:
+        found = member_named(uow, name=name)
+        secret = one_time_link(uow, member_id=found.id, purpose="sign-in" if sign_in else "invitation")
+        uow.audit("link-made", who="operator", subject=f"member:{found.number}")
+        return uow.urls.sign_in_link(secret)
+
+    link = with_units(ctx, lambda units: units.write(make))
+    emit({"member": name, "invitation": link}, link, as_json=as_json)
+
+
+@member.command("list")
+@json_option
+@click.pass_context
+def list_(ctx: click.Context, as_json: bool) -> None:
+    """Show the register."""
+    found = with_units(ctx, lambda units: units.read(_with_links))
+    rows = [(m["number"], m["name"], m["display_name"], m["class"], m["status"], " ".join(m["links"])) for m in found]
+    emit(found, table(rows, ("no", "name", "shown as", "class", "status", "linked")), as_json=as_json)
+
+
+def _with_links(uow: UnitOfWork) -> list[dict[str, Any]]:
+    return [
+        {**_plain(found), "links": [actor.handle or actor.uri for _, actor in uow.members.links_of(found.id)]}
+        for found in uow.members.all()
+    ]
+
+
+@member.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@click.pass_context
+def import_(ctx: click.Context, file: Path, as_json: bool) -> None:
+    """Enter members from a CSV file with the columns name, email, display_name, class, admin; all of them or none."""
+    news = _read_csv(file)
+    made = with_units(ctx, lambda units: units.write(_add_all, news=news))
+    data = [{**_plain(found), "invitation": invitation} for found, invitation in made]
+    emit(data, table([(found.name, invitation) for found, invitation in made]), as_json=as_json)
+
+
+def _read_csv(file: Path) -> list[tuple[int, NewMember]]:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines)
+        missing = {"name", "email"} - set(reader.fieldnames or ())
+        if missing:
+            raise Invalid(
+                "csv-columns", f"{file}: the column {min(missing)} is missing in the first line.", field="file"
+            )
+        return [(reader.line_num, _new_from(row)) for row in reader]
+
+
+def _new_from(row: dict[str, str | None]) -> NewMember:
+    name = (row.get("name") or "").strip()
+    return NewMember(
+        name=name,
+        email=(row.get("email") or "").strip(),
+        display_name=(row.get("display_name") or "").strip() or name,
+        member_class=(row.get("class") or "").strip() or "member",
+        is_admin=(row.get("admin") or "").strip().lower() in ("1", "true", "yes", "y"),
+    )
+
+
+def _add_all(uow: UnitOfWork, *, news: list[tuple[int, NewMember]]) -> list[tuple[Member, str]]:
+    made = []
+    for line, new in news:
+        try:
+            made.append(_add(uow, new=new))
+        except Refused as error:
+            raise Invalid(error.code, f"line {line}: {error.message}; nobody was entered.", field="file") from error
+    return made
+
+
+@member.command("link")
+@click.argument("name")
+@click.option("--actor", "uri", required=True, metavar="URI", help="The account's actor id, or its handle.")
+@json_option
+@click.pass_context
+def link(ctx: click.Context, name: str, uri: str, as_json: bool) -> None:
+    """Link a fediverse account to a member; their votes from there count."""
+    config = settings(ctx)
+
+    async def run() -> dict[str, Any]:
+        async with opened(config) as units:
+            who = await units.read(member_named, name=name)
+            async with open_remote(config, units) as remote:
+                actor = await remote.actors.find(uri)
+            if actor is None:
+                raise NotFound("actor-unknown", f"There is no account at {uri}, or its server does not answer.")
+            made = await units.write(link_by_operator, member_id=who.id, actor=actor, handle=actor.handle)
+            return {"member": who.name, "actor": actor.uri, "handle": made.handle, "state": made.state}
+
+    data = asyncio.run(run())
+    emit(data, f"{data['handle'] or data['actor']} votes for {data['member']}", as_json=as_json)
+
+
+@click.command()
+@click.argument("name")
+@click.option("--scopes", default=SCOPES, show_default=True)
+@json_option
+@click.pass_context
+def token(ctx: click.Context, name: str, scopes: str, as_json: bool) -> None:
+    """Print an access token for the client API."""
+
+    def issue(uow: UnitOfWork) -> str:
+        return issue_token(uow, member_id=member_named(uow, name=name).id, scopes=" ".join(scopes.split()))
+
+    secret = with_units(ctx, lambda units: units.write(issue))
+    emit({"access_token": secret, "token_type": "Bearer", "scope": " ".join(scopes.split())}, secret, as_json=as_json)

@@ -1,0 +1,171 @@
+"""The story of the demo: a motion of Alder's reaches Birch, votes come from both, the result is recounted.
+
+Every step is an HTTP request that any browser or server could make; what two servers tell each other they tell by themselves.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from fedcoop.cli.browser import AS2, Browser, Page
+from fedcoop.cli.server_process import Instance
+from fedcoop.governance.recount import recount
+from fedcoop.kernel.clock import SystemClock
+from fedcoop.kernel.errors import FedcoopError
+
+T = TypeVar("T")
+Say = Callable[[str], None]
+
+WITHIN_S = 20.0
+EVERY_S = 0.1
+TITLE = "Bake on Sundays from March"
+TEXT = "1. The ovens run on Sundays from 6 to 11.\n2. Who bakes on a Sunday has Monday off."
+MEMBERS = (("ada", "Ada Lovage"), ("ben", "Ben Okafor"), ("cleo", "Cleo Martin"))
+
+
+async def tell(alder: Instance, birch: Instance, say: Say) -> list[tuple[str, str]]:
+    """Let the story happen, say each step, and return who may sign in where by which link."""
+    for name, shown in MEMBERS:
+        extra = ("--admin",) if name == "ada" else ()
+        await alder.command("member", "add", name, "--email", f"{name}@alder.example", "--display-name", shown, *extra)
+    for name, shown in (("bo", "Bo Lindqvist"), ("cleo", "Cleo Martin")):
+        extra = ("--admin",) if name == "bo" else ()
+        await birch.command("member", "add", name, "--email", f"{name}@birch.example", "--display-name", shown, *extra)
+    async with (
+        Browser(alder.origin) as ada,
+        Browser(alder.origin) as ben,
+        Browser(birch.origin) as bo,
+        Browser(birch.origin) as cleo,
+    ):
+        for browser, instance, name in (
+            (ada, alder, "ada"),
+            (ben, alder, "ben"),
+            (bo, birch, "bo"),
+            (cleo, birch, "cleo"),
+        ):
+            await _sign_in(browser, instance, name)
+        say("Ada and Ben sign in at Alder, Bo and Cleo at Birch, each by a link that works once")
+        await _follow(alder, bo, say)
+        await _link(alder, birch, cleo, say)
+        path = await _open(ada, say)
+        abroad = await _arrives(alder, cleo, say)
+        await _vote(alder, path, (ada, ben), (cleo, abroad), say)
+        await _close(alder, birch, path, ada, (cleo, abroad), say)
+    return [
+        ("Ada, who runs Alder's office", await _link_for(alder, "ada")),
+        ("Ben, a member of Alder", await _link_for(alder, "ben")),
+        ("Cleo, a member of both, at Birch", await _link_for(birch, "cleo")),
+    ]
+
+
+async def _link_for(instance: Instance, name: str) -> str:
+    made = await instance.command("member", "invite", name)
+    return str(made["invitation"])
+
+
+async def _sign_in(browser: Browser, instance: Instance, name: str) -> None:
+    await browser.send(urlsplit(await _link_for(instance, name)).path, {})
+
+
+async def _follow(alder: Instance, bo: Browser, say: Say) -> None:
+    await bo.send("/office", {"handle": alder.handle}, action="/office/follow")
+    followers = f"/actors/{alder.actor}/followers"
+
+    async def arrived() -> int:
+        page = await bo_at_alder.get(followers, accept=AS2)
+        return int(json.loads(page.text)["totalItems"])
+
+    async with Browser(alder.origin) as bo_at_alder:
+        await _until(arrived, "the Follow at Alder")
+    say(f"Birch's co-op follows {alder.handle}; Alder has accepted")
+
+
+async def _link(alder: Instance, birch: Instance, cleo: Browser, say: Say) -> None:
+    await cleo.send("/settings/profile", {"do": "opt-in"})
+    actor = f"{birch.origin}/actors/cleo"
+    await alder.command("member", "link", "cleo", "--actor", actor)
+    say("Cleo makes her profile at Birch public; Alder's registrar links it to her membership there")
+
+
+async def _open(ada: Browser, say: Say) -> str:
+    closes = SystemClock().now().replace(microsecond=0).isoformat()
+    year = int(closes[:4]) + 1
+    fields: dict[str, str | list[str]] = {
+        "method": "resolution",
+        "title": TITLE,
+        "text": TEXT,
+        "closes": f"{year}-01-31T18:00",
+        "threshold": "1/2",
+        "base": "yes_no",
+        "quorum": "",
+        "visibility": "live",
+        "channels": ["activitypub"],
+        "step": "open",
+    }
+    page = await ada.send("/proposals/new", fields)
+    say(f"Ada opens a vote at Alder, “{TITLE}”: {page.url.partition('?')[0]}")
+    return urlsplit(page.url).path
+
+
+async def _arrives(alder: Instance, cleo: Browser, say: Say) -> str:
+    async def listed() -> str:
+        page = await cleo.get("/remote/motions")
+        before, found, _ = page.text.partition(TITLE)
+        return before.rpartition('href="')[2].partition('"')[0] if found else ""
+
+    path = await _until(listed, "the motion at Birch")
+    say(f"it has reached Birch, where it stands as {cleo.origin}{path}")
+    return path
+
+
+async def _vote(
+    alder: Instance, path: str, here: tuple[Browser, Browser], there: tuple[Browser, str], say: Say
+) -> None:
+    await here[0].send(path, {"choice": "for", "reason": "Sundays are our best day."}, action=f"{path}/vote")
+    await here[1].send(path, {"choice": "against"}, action=f"{path}/vote")
+    say("Ada votes for and Ben against, on Alder's pages")
+    cleo, abroad = there
+    await cleo.send(abroad, {"choice": "For"}, action=f"{abroad}/vote")
+
+    async def counted() -> bool:
+        shown = await alder.command("motion", "show", alder.origin + path)
+        return bool(shown["ballots"] == len(MEMBERS))
+
+    await _until(counted, "Cleo's vote at Alder")
+    say("Cleo votes for, on Birch's page; the vote travels to Alder as a poll vote and counts")
+
+
+async def _close(
+    alder: Instance, birch: Instance, path: str, ada: Browser, there: tuple[Browser, str], say: Say
+) -> None:
+    await ada.send(f"{path}/close", {})
+
+    async def decided() -> Page | None:
+        page = await ada.get(path)
+        return page if f"{path}/recount.json" in page.text else None
+
+    await _until(decided, "the outcome at Alder")
+    say("everybody has voted, so Ada closes the vote; the count is there at once")
+    export = await ada.get(f"{path}/recount.json", accept="application/json")
+    result = recount(export.text.encode())
+    say(f"anybody can repeat the count from Alder's recount file; it agrees: {result}")
+    cleo, abroad = there
+
+    async def told() -> bool:
+        return "The outcome, in their words" in (await cleo.get(abroad)).text
+
+    await _until(told, "the outcome at Birch")
+    say("the outcome has arrived at Birch")
+
+
+async def _until(look: Callable[[], Awaitable[T]], what: str) -> T:
+    """Return what `look` finds as soon as it is something; raise FedcoopError (`demo-failed`) if that takes too long."""
+    clock = SystemClock()
+    end = clock.monotonic() + WITHIN_S
+    while clock.monotonic() < end:
+        if found := await look():
+            return found
+        await asyncio.sleep(EVERY_S)
+    raise FedcoopError("demo-failed", f"{what} did not arrive within {WITHIN_S:.0f} s.")

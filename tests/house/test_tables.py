@@ -1,0 +1,80 @@
+"""Tables and code in step: every event has its row in the wiring, every setting and command its place."""
+
+import importlib
+import pkgutil
+import re
+import tomllib
+from pathlib import Path
+
+import click
+
+import fedcoop
+from fedcoop import wiring
+from fedcoop.cli.main import main
+from fedcoop.kernel.events import Event
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = {
+    *("init", "serve", "worker", "demo", "member", "token", "motion", "recount", "announce", "peer", "queue"),
+    *("doctor", "backup", "restore", "export", "upgrade"),
+}
+SUBCOMMANDS = {
+    "member": {"add", "list", "import", "link", "invite"},
+    "motion": {"open", "show", "cast", "close", "annul", "export"},
+    "peer": {"follow", "partner", "block", "unblock", "list"},
+}
+SILENT = {"serve", "worker", "demo"}
+
+
+def load_everything():
+    for module in pkgutil.walk_packages(fedcoop.__path__, "fedcoop."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+
+
+def events(kind: type[Event] = Event) -> set[type[Event]]:
+    return {found for child in kind.__subclasses__() for found in ({child} | events(child))}
+
+
+def test_every_event_is_in_the_table_of_reactions():
+    load_everything()
+    ours = {event for event in events() if event.__module__.startswith("fedcoop.")}
+    assert ours == set(wiring.REACTIONS)
+
+
+def test_every_timer_has_a_name_and_a_function():
+    assert all(name and callable(action) for name, action in wiring.TIMERS.items())
+
+
+def test_the_commands_are_those_of_the_contract():
+    assert set(main.commands) == COMMANDS
+    for group, names in SUBCOMMANDS.items():
+        found = main.commands[group]
+        assert isinstance(found, click.Group)
+        assert set(found.commands) == names
+
+
+def test_every_command_that_prints_data_knows_json():
+    for name, command in main.commands.items():
+        leaves = command.commands.values() if isinstance(command, click.Group) else [command]
+        for leaf in leaves:
+            options = {option for parameter in leaf.params for option in parameter.opts}
+            assert ("--json" in options) == (name not in SILENT), f"{name} {leaf.name}"
+            assert leaf.help, f"{name} {leaf.name} says nothing"
+
+
+def test_the_targets_of_the_contract_exist():
+    makefile = (ROOT / "Makefile").read_text()
+    for target in ("run", "test", "check", "bench"):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    assert "make check test" in (ROOT / ".ci/run").read_text()
+
+
+def test_versions_agree():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == fedcoop.__version__
+    assert f"## {fedcoop.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_licence_is_the_one_we_name():
+    assert "GNU AFFERO GENERAL PUBLIC LICENSE" in (ROOT / "LICENSE").read_text()[:100]
