@@ -63,23 +63,30 @@ def create_instance(path: Path, founding: Founding) -> Config:
         _write_private(path, settings_text(founding))
         written.append(path)
         config = load(path)
-        key, database = Path(config.instance.key_file), config.database.sqlite_path
-        if config.database.is_sqlite and database.exists():
-            raise Conflict("instance-exists", f"{database} is there already; an existing instance is not touched.")
-        if key.exists():
-            raise Conflict("instance-exists", f"{key} is there already; an existing instance is not touched.")
-        Vault.create(key)
-        written.append(key)
+        key = Path(config.instance.key_file)
+        _refuse_existing(key)
         if config.database.is_sqlite:
-            database.parent.mkdir(parents=True, exist_ok=True)
-            written.append(database)
-        upgrade_database(config.database)
+            _refuse_existing(config.database.sqlite_path)
+        if "FEDCOOP_INSTANCE_KEY" not in os.environ:
+            Vault.create(key)
+            written.append(key)
+        if config.database.is_sqlite:
+            written.append(config.database.sqlite_path)
+            _make_private(config.database.sqlite_path)
+        before, _ = upgrade_database(config.database)
+        if before is not None:
+            raise Conflict("instance-exists", "The database holds an instance already; it is not touched.")
         asyncio.run(_found(config))
     except BaseException:
         for file in written:
             file.unlink(missing_ok=True)
         raise
     return config
+
+
+def _refuse_existing(path: Path) -> None:
+    if path.exists():
+        raise Conflict("instance-exists", f"{path} is there already; an existing instance is not touched.")
 
 
 async def _found(config: Config) -> None:
@@ -135,6 +142,11 @@ def _write_private(path: Path, text: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
+
+
+def _make_private(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _next_steps(path: Path, founding: Founding) -> str:

@@ -1,6 +1,8 @@
 """The entry of every command: finds the configuration and turns errors into one line and an exit status."""
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -8,25 +10,44 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 import fedcoop
-from fedcoop.cli import (
-    announcing,
-    archiving,
-    checking,
-    demo,
-    founding,
-    members,
-    motions,
-    peers,
-    queues,
-    recounting,
-    serving,
-)
 from fedcoop.cli.output import complain
 from fedcoop.kernel.errors import FedcoopError
 
+# Each command's module is loaded when it is called: a server holds no demo in memory, and a short command starts fast.
+COMMANDS: Mapping[str, str] = {
+    "init": "founding",
+    "serve": "serving",
+    "worker": "serving",
+    "demo": "demo",
+    "member": "members",
+    "token": "members",
+    "motion": "motions",
+    "recount": "recounting",
+    "announce": "announcing",
+    "peer": "peers",
+    "queue": "queues",
+    "doctor": "checking",
+    "backup": "archiving",
+    "restore": "archiving",
+    "export": "archiving",
+    "upgrade": "founding",
+}
+
 
 class Commands(click.Group):
-    """A group whose commands fail by one line on stderr."""
+    """A group whose commands are loaded when called, and fail by one line on stderr."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of this name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"fedcoop.cli.{COMMANDS[cmd_name]}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a refusal or failure ends the process with its status."""
@@ -34,11 +55,11 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except FedcoopError as error:
             sys.exit(complain(error))
+        except DBAPIError as error:
+            sys.exit(complain(FedcoopError("database-error", f"The database said: {error.orig}")))
         except OSError as error:
             place = f"{error.filename}: " if error.filename else ""
             sys.exit(complain(FedcoopError("system-error", f"{place}{error.strerror or error}")))
-        except DBAPIError as error:
-            sys.exit(complain(FedcoopError("database-error", f"The database said: {error.orig}")))
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -56,12 +77,3 @@ class Commands(click.Group):
 def main(ctx: click.Context, path: Path) -> None:
     """Run a co-op's server: decide and share together in the fediverse."""
     ctx.obj = path
-
-
-for command in (
-    *(founding.init, serving.serve, serving.worker, demo.demo),
-    *(members.member, members.token, motions.motion, recounting.recount, announcing.announce),
-    *(peers.peer, queues.queue, checking.doctor),
-    *(archiving.backup, archiving.restore, archiving.export, founding.upgrade),
-):
-    main.add_command(command)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fedcoop.accounts.credentials import hash_password
+from fedcoop.accounts.credentials import check_password, hash_password
 from fedcoop.actions.accounts import issue_token
 from fedcoop.actions.members import NewMember, add_member, link_by_operator, one_time_link
 from fedcoop.app import open_remote
@@ -54,8 +54,7 @@ def add(
 
 
 def _hashed(password: str) -> str:
-    if len(password) < 8:
-        raise Invalid("password-short", "A password has at least 8 characters.", field="password")
+    check_password(password)
     return hash_password(password)
 
 

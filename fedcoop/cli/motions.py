@@ -16,7 +16,6 @@ from fedcoop.actions.ballots import cast_by_teller
 from fedcoop.cli.instance import member_named, motion_at, with_units
 from fedcoop.cli.output import emit, json_option, note, table
 from fedcoop.config import parse_duration
-from fedcoop.governance.ballots import Cast
 from fedcoop.governance.lifecycle import acceptance_ends_at
 from fedcoop.governance.motions import Channel, Motion, MotionState, Option
 from fedcoop.governance.visibility import Viewer, may_see_counts, shown_until
@@ -194,10 +193,7 @@ def cast(ctx: click.Context, url: str, *, by: str, choice: str, reason: str, as_
 
     def run(uow: UnitOfWork) -> dict[str, Any]:
         voter, found = member_named(uow, name=by), motion_at(uow, url=url)
-        told = Cast(
-            choice=keys, reason=reason, channel=Channel.PAPER, actor_id=None, cast_at=uow.now, received_at=uow.now
-        )
-        ballot = cast_by_teller(uow, teller="operator", voter=voter.id, motion_id=found.id, cast=told)
+        ballot = cast_by_teller(uow, teller="operator", voter=voter.id, motion_id=found.id, choice=keys, reason=reason)
         return {"url": found.url, "by": voter.name, "choice": list(ballot.choice), "channel": ballot.channel.value}
 
     data = with_units(ctx, lambda units: units.write(run))

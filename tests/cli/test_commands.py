@@ -175,7 +175,8 @@ def test_an_export_is_readable_and_holds_no_secret(coop: Cli, tmp_path: Path):
     counts = coop.json("export", str(tmp_path / "out"))
     assert counts["members"] == 4
     rows = (tmp_path / "out/members.csv").read_text().splitlines()
-    assert rows[0].startswith("number,name,") and len(rows) == 5
+    assert rows[0].startswith("number,name,")
+    assert len(rows) == 5
     everything = "".join(path.read_text() for path in (tmp_path / "out/tables").iterdir())
     for secret in ("argon2", "PRIVATE KEY", "gAAAA"):
         assert secret not in everything
