@@ -1,0 +1,154 @@
+"""ActivityPub documents of other servers: fetched signed, believed only where id, owner and address agree.
+
+What is checked here: the URL and address (`guard`), redirects (`redirects`), status, media type, the document's id and
+the origin of its owner. What a document means is left to those who asked. Source: federation.md 5.1, 9 (CVE-2024-25623,
+Mastodon CVE-2024-23832).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+from urllib.parse import urldefrag, urlsplit
+
+from fedcoop.federation.remote.budget import FetchBudget
+from fedcoop.federation.remote.guard import MAX_URL, CheckedUrl
+from fedcoop.federation.remote.lanes import Lanes
+from fedcoop.federation.remote.media_types import AS2
+from fedcoop.federation.remote.media_types import is_activitypub_media_type as is_activitypub_media_type
+from fedcoop.federation.remote.redirects import check_status, follow
+from fedcoop.federation.remote.transport import MAX_DOCUMENT, TOTAL_S, Response, Transport
+from fedcoop.federation.wire.jsonld import ids_of, origin_of, same_origin
+from fedcoop.kernel.clock import Clock
+from fedcoop.kernel.errors import OriginMismatch, PeerSaidNo, PeerUnreachable
+
+ACCEPT = f'application/activity+json, application/ld+json; profile="{AS2}"'
+CAVAGE = "cavage"
+RFC9421 = "rfc9421"
+MAX_AT_ONCE = 10
+MAX_PER_ORIGIN = 2
+
+_OWNERS = ("actor", "attributedTo", "owner", "controller")
+
+SignGet = Callable[[str, str], Mapping[str, str]]
+Parse = Callable[[bytes], dict[str, Any]]
+Recall = Callable[[str], Awaitable[str]]
+Remember = Callable[[str, str], Awaitable[None]]
+
+
+async def _recall_nothing(origin: str) -> str:
+    return ""
+
+
+async def _remember_nothing(origin: str, scheme: str) -> None:
+    return None
+
+
+class Documents:
+    """Fetches documents. `sign_get(url, scheme)` returns the headers of a GET signed by the instance actor.
+
+    `recall(origin)` returns the signature scheme (`cavage`, `rfc9421`) that worked in the last 7 days, or nothing;
+    `remember(origin, scheme)` is told when the second knock opened the door (federation.md 5.1).
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        sign_get: SignGet,
+        parse: Parse,
+        clock: Clock,
+        recall: Recall = _recall_nothing,
+        remember: Remember = _remember_nothing,
+    ) -> None:
+        self._transport = transport
+        self._sign_get = sign_get
+        self._parse = parse
+        self._clock = clock
+        self._recall = recall
+        self._remember = remember
+        self._lanes = Lanes(total=MAX_AT_ONCE, per_key=MAX_PER_ORIGIN)
+
+    def budget(self) -> FetchBudget:
+        """Return a fresh budget, as each incoming activity has one."""
+        return FetchBudget(self._clock.monotonic)
+
+    async def fetch(self, url: str, budget: FetchBudget | None = None, *, may_move: bool = False) -> dict[str, Any]:
+        """Return the document at `url` whose id is that URL, or the id that the same origin gave it instead.
+
+        `may_move`: nothing is expected of the origin of `url` itself, so a redirect may lead to another one if the id
+        equals the final URL. Raises PeerGone, PeerUnreachable, PeerSaidNo, OriginMismatch or MalformedActivity.
+        """
+        budget = budget or self.budget()
+        try:
+            async with asyncio.timeout(budget.remaining_s):
+                return await self._fetch(urldefrag(url).url, budget, may_move=may_move)
+        except TimeoutError:
+            raise PeerUnreachable("fetch-budget", url=url) from None
+
+    async def _fetch(self, url: str, budget: FetchBudget, *, may_move: bool) -> dict[str, Any]:
+        document, final = await self._read(url, budget)
+        if not (may_move or same_origin(final, url)):
+            raise OriginMismatch("redirected-away", url=url, final=final)
+        found = _id_of(document)
+        if found == final or (found == url and same_origin(final, url)):
+            return self._checked(document, found)
+        if not same_origin(found, final):
+            raise OriginMismatch("document-id", url=final, id=found)
+        document, again = await self._read(found, budget)
+        if _id_of(document) != found or not same_origin(again, found):
+            raise OriginMismatch("document-id", url=found, id=_id_of(document))
+        return self._checked(document, found)
+
+    def _checked(self, document: dict[str, Any], found: str) -> dict[str, Any]:
+        if origin_of(found) == self._transport.policy.own_origin:
+            raise OriginMismatch("own-origin", id=found)
+        for name in _OWNERS:
+            if not all(same_origin(owner, found) for owner in ids_of(document.get(name))):
+                raise OriginMismatch("owner", id=found)
+        return document
+
+    async def _read(self, url: str, budget: FetchBudget) -> tuple[dict[str, Any], str]:
+        response = await follow(lambda hop: self._get(hop, budget), url)
+        check_status(response)
+        if not is_activitypub_media_type(response.headers.get("Content-Type", "")):
+            raise PeerSaidNo("media-type", url=response.url, media_type=response.headers.get("Content-Type", "")[:100])
+        return self._parse(response.body), response.url
+
+    async def _get(self, url: str, budget: FetchBudget) -> Response:
+        target = self._transport.policy.check_url(url)
+        async with self._lane(target):
+            return await self._knock(target, budget)
+
+    def _lane(self, target: CheckedUrl) -> AbstractAsyncContextManager[None]:
+        return self._lanes.enter(target.origin)
+
+    async def _knock(self, target: CheckedUrl, budget: FetchBudget) -> Response:
+        """Ask in the form that worked before, else in the other one; and for a query once as older peers sign it."""
+        known = await self._recall(target.origin)
+        first = known or CAVAGE
+        response = await self._send(target.url, first, budget)
+        if not (response.status in (400, 401) or (response.status >= 500 and not known)):
+            return response
+        second = CAVAGE if first == RFC9421 else RFC9421
+        knocked = await self._send(target.url, second, budget)
+        if knocked.status < 400:
+            await self._remember(target.origin, second)
+            return knocked
+        parts = urlsplit(target.url)
+        if response.status == 401 and parts.query:
+            return await self._send(target.url, CAVAGE, budget, signed_url=parts._replace(query="").geturl())
+        return response
+
+    async def _send(self, url: str, scheme: str, budget: FetchBudget, signed_url: str = "") -> Response:
+        budget.spend()
+        headers = {**self._sign_get(signed_url or url, scheme), "Accept": ACCEPT}
+        deadline_s = min(TOTAL_S, budget.remaining_s)
+        return await self._transport.get(url, headers=headers, max_bytes=MAX_DOCUMENT, deadline_s=deadline_s)
+
+
+def _id_of(document: Mapping[str, Any]) -> str:
+    found = document.get("id")
+    if not isinstance(found, str) or not 0 < len(found) <= MAX_URL:
+        raise PeerSaidNo("document-id", "the document has no id")
+    return found
