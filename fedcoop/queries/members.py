@@ -1,0 +1,141 @@
+"""The members' list, the page about an actor of ours, and the office."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from fedcoop.governance.members import Member, MemberStatus
+from fedcoop.kernel.errors import NotFound
+from fedcoop.kernel.ids import MemberId
+from fedcoop.queries.announcements import EVERYBODY, AnnouncementView, announcement_views
+from fedcoop.queries.people import person
+from fedcoop.queries.register import UNDER_WAY, MotionLine, motion_lines
+from fedcoop.storage import tables as t
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLine:
+    """One member as members see them."""
+
+    number: int
+    name: str
+    uri: str
+    member_class: str
+    status: str
+    is_admin: bool
+    joined_at: datetime
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
+class MembersView:
+    """The members' list."""
+
+    lines: tuple[MemberLine, ...]
+    active: int
+
+
+def members_view(uow: UnitOfWork, *, words: str) -> MembersView:
+    """Return members whose name or number holds `words`, by number; without those who left."""
+    here = [member for member in uow.members.all() if member.status is not MemberStatus.LEFT]
+    profiles = _profiles(uow)
+    lines = tuple(_line(uow, member, profiles.get(member.id, "")) for member in here if _matches(member, words))
+    return MembersView(lines, sum(member.status is MemberStatus.FULL for member in here))
+
+
+def _matches(member: Member, words: str) -> bool:
+    sought = words.casefold()
+    return sought in member.display_name.casefold() or sought in f"m{member.number:04d}"
+
+
+def _profiles(uow: UnitOfWork) -> Mapping[MemberId, str]:
+    query = select(t.members.c.id, t.actors.c.name).join(t.actors, t.actors.c.id == t.members.c.actor_id)
+    return {MemberId(row[0]): str(row[1]) for row in uow.conn.execute(query.where(t.actors.c.gone_at.is_(None)))}
+
+
+def _line(uow: UnitOfWork, member: Member, profile: str) -> MemberLine:
+    shown = person(uow, member)
+    return MemberLine(
+        number=member.number,
+        name=shown.name,
+        uri=shown.uri,
+        member_class=member.member_class,
+        status=member.status.value,
+        is_admin=member.is_admin,
+        joined_at=member.joined_at,
+        profile=profile,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileView:
+    """The page about an actor of ours."""
+
+    display_name: str
+    handle: str
+    uri: str
+    summary_html: str
+    is_coop: bool
+    is_gone: bool
+    followers: int
+    open: tuple[MotionLine, ...]
+    announcements: tuple[AnnouncementView, ...]
+
+
+def profile_view(uow: UnitOfWork, *, name: str) -> ProfileView:
+    """Return the page about our actor of this name. Raises NotFound."""
+    actor = uow.actors.find_local(name)
+    if actor is None or actor.kind == "Application":
+        raise NotFound("actor-unknown", "There is nobody at this address.")
+    is_coop = name == uow.site.coop_name
+    lines = motion_lines(uow, uow.motions.listing(UNDER_WAY)) if is_coop else ()
+    found = uow.notes.announcements(EVERYBODY, limit=10) if is_coop else []
+    return ProfileView(
+        display_name=actor.display_name or actor.name,
+        handle=f"{actor.name}@{uow.urls.authority}",
+        uri=actor.uri,
+        summary_html=actor.summary,
+        is_coop=is_coop,
+        is_gone=actor.gone_at is not None,
+        followers=uow.actors.count_followers(actor.id),
+        open=tuple(line for line in lines if line.phase == "open"),
+        announcements=announcement_views(uow, found, names=False),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FollowLine:
+    """A co-op that we follow, or asked to."""
+
+    uri: str
+    name: str
+    handle: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeView:
+    """What somebody with an office looks after."""
+
+    members: int
+    followers: int
+    follows: tuple[FollowLine, ...]
+    queues: Mapping[str, Mapping[str, Any]]
+
+
+def office_view(uow: UnitOfWork) -> OfficeView:
+    """Return numbers, followed co-ops and the state of the queues."""
+    coop = uow.actors.local(uow.site.coop_name)
+    follows = tuple(
+        FollowLine(
+            actor.uri, actor.display_name or actor.name, f"@{actor.handle}" if actor.handle else actor.uri, follow.state
+        )
+        for follow, actor in uow.actors.follows_of(coop.id)
+    )
+    return OfficeView(
+        uow.members.count_active(), uow.actors.count_followers(coop.id), follows, uow.queues.summary(uow.now)
+    )

@@ -1,0 +1,264 @@
+"""One motion as a reader sees it: what is hidden from whom comes from `governance.visibility`, never from here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from fedcoop.governance import secrecy
+from fedcoop.governance.ballots import Ballot
+from fedcoop.governance.bylaws import Bylaws
+from fedcoop.governance.counting import Sentence, needed
+from fedcoop.governance.members import Member, MemberStatus
+from fedcoop.governance.methods import METHODS
+from fedcoop.governance.motions import Motion, MotionState, Visibility
+from fedcoop.governance.outcomes import Outcome, outcome_from_json
+from fedcoop.governance.permissions import Allowed, Deed, may
+from fedcoop.governance.tallies import Tally, tally_of, tally_of_choices
+from fedcoop.governance.visibility import Viewer as Sight
+from fedcoop.governance.visibility import may_see_ballots, may_see_counts, shown_until
+from fedcoop.kernel.errors import NotFound
+from fedcoop.kernel.html import markdown_to_html
+from fedcoop.kernel.ids import MotionId
+from fedcoop.queries.people import Person, people
+from fedcoop.queries.register import phase_of, rule_of
+from fedcoop.storage.records import Actor, Note, OutcomeRow
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+BALLOTS_SHOWN = 20
+REASONS_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class BallotLine:
+    """One ballot with its voter's name, for members."""
+
+    person: Person
+    choice: tuple[str, ...]
+    reason: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyView:
+    """A public reply from another server; `html` was sanitised when it came in."""
+
+    uri: str
+    name: str
+    handle: str
+    origin: str
+    address: str
+    html: str
+    warning: str
+    language: str
+    published_at: datetime | None
+    deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MotionView:
+    """One motion for one reader.
+
+    `tally` is None while its numbers are hidden from this reader, `hidden_until` then says `own-vote` or `close`.
+    `bar_to_vote` is empty for who may vote, else a key of the reasons why not. `may` holds the steps open to the reader.
+    """
+
+    motion: Motion
+    text_html: str
+    is_poll: bool
+    phase: str
+    proposer: Person | None
+    rule: Sentence
+    voted: int
+    quorum_needs: int
+    tally: Tally | None
+    hidden_until: str
+    outcome: Outcome | None
+    record: OutcomeRow | None
+    my: Ballot | None
+    my_leaf: str
+    bar_to_vote: str
+    ballots: tuple[BallotLine, ...]
+    more_ballots: bool
+    replies: tuple[ReplyView, ...]
+    may: frozenset[str]
+    linked: tuple[str, ...]
+    annulled_reason: str
+
+    @property
+    def ended_at(self) -> datetime:
+        """When voting was over: the closing time, or the annulment where that came first."""
+        closes_at, closed_at = self.motion.closes_at, self.motion.closed_at
+        return min(closes_at, closed_at) if closed_at is not None else closes_at
+
+    @property
+    def text_is_list(self) -> bool:
+        """Whether the whole text is one list of numbered points, which are set as clauses."""
+        text = self.text_html.strip()
+        return text.startswith("<ol>") and text.endswith("</ol>") and text.count("<ol") == 1
+
+    @property
+    def several(self) -> bool:
+        """Whether a ballot may name more than one option."""
+        return METHODS[self.motion.method].wire == "anyOf"
+
+    @property
+    def reason_for(self) -> tuple[str, ...]:
+        """The options that need a reason by the method or by the setting."""
+        method, settings = METHODS[self.motion.method], self.motion.settings
+        named = set(settings.reasons_for)
+        keys = (option.key for option in self.motion.options)
+        return tuple(key for key in keys if key in named or method.needs_reason((key,), settings))
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether a ballot without a mark is one: an abstention from an approval."""
+        return self.several and not self.motion.settings.extra.get("min", 0)
+
+
+def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ballot: bool = False) -> MotionView:
+    """Return the motion as this reader may see it. Raises NotFound."""
+    motion = uow.motions.find_by_uuid(uuid)
+    if motion is None:
+        raise NotFound("motion-unknown", "There is no such proposal.")
+    phase = phase_of(motion, uow.now)
+    my = uow.motions.ballot_of(motion.id, member.id) if member else None
+    sight = _sight(member, my)
+    shown = may_see_counts(motion, sight, uow.now)
+    row = uow.motions.outcome_of(motion.id)
+    counted = _tally(uow, motion, row)
+    outcome = outcome_from_json(row.outcome) if row is not None and phase == "decided" else None
+    limit = None if every_ballot else BALLOTS_SHOWN
+    ballots = _ballots(uow, motion, only_reasons=phase == "open") if may_see_ballots(motion, sight, uow.now) else ()
+    _, is_poll, _ = uow.motions.presentation(motion.id)
+    return MotionView(
+        motion=motion,
+        text_html=text_html(motion.body),
+        is_poll=is_poll,
+        phase=phase,
+        proposer=_proposer(uow, motion, member),
+        rule=rule_of(motion),
+        voted=counted.voted,
+        quorum_needs=needed(motion.settings.quorum, motion.eligible),
+        tally=counted if shown else None,
+        hidden_until=_hidden_until(motion, shown=shown),
+        outcome=outcome,
+        record=row,
+        my=my,
+        my_leaf=_leaf(motion, my) if my is not None else "",
+        bar_to_vote=_bar_to_vote(uow, motion, member),
+        ballots=ballots[:limit],
+        more_ballots=limit is not None and len(ballots) > limit,
+        replies=_replies(uow, motion),
+        may=_steps(motion, member, phase),
+        linked=_linked(uow, member),
+        annulled_reason=_annulled_reason(uow, motion),
+    )
+
+
+def _sight(member: Member | None, my: Ballot | None) -> Sight:
+    return Sight.wire() if member is None else Sight.member(has_voted=my is not None)
+
+
+def _tally(uow: UnitOfWork, motion: Motion, row: OutcomeRow | None) -> Tally:
+    if row is not None:
+        return tally_of(row.tally)
+    choices = uow.motions.choices(motion.id, received_by=shown_until(motion, uow.now))
+    return tally_of_choices(choices, options=[option.key for option in motion.options], eligible=motion.eligible)
+
+
+def _hidden_until(motion: Motion, *, shown: bool) -> str:
+    if shown:
+        return ""
+    return "own-vote" if motion.settings.visibility is Visibility.AFTER_OWN_VOTE else "close"
+
+
+def _proposer(uow: UnitOfWork, motion: Motion, reader: Member | None) -> Person | None:
+    if reader is None or motion.opened_by is None:
+        return None
+    return people(uow, [motion.opened_by]).get(motion.opened_by)
+
+
+def _ballots(uow: UnitOfWork, motion: Motion, *, only_reasons: bool) -> tuple[BallotLine, ...]:
+    found = uow.motions.ballots(motion.id, received_by=shown_until(motion, uow.now))
+    wanted = [ballot for ballot in found if ballot.reason or not only_reasons]
+    names = people(uow, [ballot.member_id for ballot in wanted])
+    lines = [BallotLine(names[b.member_id], b.choice, b.reason, b.channel.value) for b in wanted]
+    return tuple(sorted(lines, key=lambda line: line.person.name.casefold()))
+
+
+def _bar_to_vote(uow: UnitOfWork, motion: Motion, member: Member | None) -> str:
+    if member is None:
+        return "signed-out"
+    if not member.may_vote:
+        return "suspended" if member.status is MemberStatus.SUSPENDED else "left"
+    if uow.motions.roll_entry(motion.id, member.id) is not None:
+        return ""
+    return "joined-later" if member.joined_at > motion.opens_at else "off-roll"
+
+
+def _steps(motion: Motion, member: Member | None, phase: str) -> frozenset[str]:
+    own = member is not None and motion.opened_by == member.id
+    wanted = {"close": Deed.CLOSE_EARLY, "extend": Deed.EXTEND, "annul": Deed.ANNUL}
+    open_to = {name for name, deed in wanted.items() if isinstance(may(member, deed, Bylaws(), own=own), Allowed)}
+    fitting = {"open": {"close", "extend", "annul"}, "counting": {"annul"}}.get(phase, set())
+    return frozenset(open_to & fitting)
+
+
+def _replies(uow: UnitOfWork, motion: Motion) -> tuple[ReplyView, ...]:
+    return tuple(_reply(note, actor) for note, actor in uow.notes.replies(motion.id))
+
+
+def _reply(note: Note, actor: Actor) -> ReplyView:
+    host = actor.origin.partition("://")[2]
+    return ReplyView(
+        uri=actor.uri,
+        name=actor.display_name or actor.name or host,
+        handle=actor.handle or f"{actor.name}@{host}",
+        origin=host,
+        address=note.url or note.uri,
+        html=note.content,
+        warning=note.summary,
+        language=note.language,
+        published_at=note.published_at,
+        deleted=note.deleted_at is not None,
+    )
+
+
+def _linked(uow: UnitOfWork, member: Member | None) -> tuple[str, ...]:
+    if member is None:
+        return ()
+    return tuple(f"@{link.handle}" for link, _ in uow.members.links_of(member.id) if link.state == "active")
+
+
+def _annulled_reason(uow: UnitOfWork, motion: Motion) -> str:
+    if motion.state is not MotionState.ANNULLED:
+        return ""
+    return next((entry.reason for entry in uow.audits.about(motion.url) if entry.reason), "")
+
+
+@lru_cache(maxsize=256)
+def text_html(body: str) -> str:
+    """Return a motion's text as safe HTML."""
+    return markdown_to_html(body)
+
+
+def _leaf(motion: Motion, ballot: Ballot) -> str:
+    return secrecy.leaf(secrecy.box_ballot(ballot, motion.url)).hex()
+
+
+def find_counted(uow: UnitOfWork, *, motion_id: MotionId, leaf: str) -> tuple[str, ...] | None:
+    """Return what the counted ballot with this leaf hash chose, or None if none was counted (governance.md 5.2)."""
+    motion = uow.motions.get(motion_id)
+    if motion.state is not MotionState.DECIDED:
+        return None
+    found = (ballot.choice for ballot in uow.motions.ballots(motion_id) if _leaf(motion, ballot) == leaf)
+    return next(found, None)
+
+
+def recount_file(uow: UnitOfWork, *, uuid: str) -> str:
+    """Return the recount file of a decided motion, byte for byte as it was stored. Raises NotFound."""
+    motion = uow.motions.find_by_uuid(uuid)
+    export = uow.motions.export_of(motion.id) if motion is not None else None
+    if export is None:
+        raise NotFound("recount-absent", "There is no recount file here; it is made when the vote is counted.")
+    return export

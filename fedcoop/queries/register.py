@@ -1,0 +1,186 @@
+"""Lists of decisions: what is open, what was decided lately, the searchable register, what waits for a member."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fedcoop.governance.counting import Sentence
+from fedcoop.governance.members import Member
+from fedcoop.governance.methods import METHODS
+from fedcoop.governance.motions import Change, Motion, MotionState
+from fedcoop.governance.tallies import Tally, tally_of
+from fedcoop.governance.visibility import Viewer as Sight
+from fedcoop.governance.visibility import may_see_counts
+from fedcoop.kernel.ids import MotionId
+from fedcoop.queries.announcements import AnnouncementView, announcement_views
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+PAGE = 20
+DECIDED = (MotionState.DECIDED,)
+UNDER_WAY = (MotionState.OPEN, MotionState.CLOSED)
+STATES: Mapping[str, tuple[MotionState, ...]] = {
+    "open": (MotionState.SCHEDULED, *UNDER_WAY),
+    "decided": DECIDED,
+    "annulled": (MotionState.ANNULLED, MotionState.WITHDRAWN),
+    "all": tuple(MotionState),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MotionLine:
+    """One decision in a list. `tally` is None while its numbers are hidden; `code` and `decided_at` once decided."""
+
+    id: MotionId
+    uuid: str
+    title: str
+    method: str
+    phase: str
+    rule: Sentence
+    motion: Motion
+    closes_at: datetime
+    voted: int
+    eligible: int
+    tally: Tally | None
+    code: str
+    decided_at: datetime | None
+
+
+def phase_of(motion: Motion, now: datetime) -> str:
+    """Return the state as people see it: a motion past its close is `counting` until it is decided."""
+    if motion.state is MotionState.CLOSED or (motion.state is MotionState.OPEN and now > motion.closes_at):
+        return "counting"
+    return motion.state.value
+
+
+def rule_of(motion: Motion) -> Sentence:
+    """Return when the motion carries, in one or two sentences made from its settings (design.md 7)."""
+    return METHODS[motion.method].sentence(motion.options, motion.settings, motion.eligible)
+
+
+def motion_lines(uow: UnitOfWork, motions: Sequence[Motion]) -> tuple[MotionLine, ...]:
+    """Return the lines of these motions, in three queries whatever their number."""
+    ids = [motion.id for motion in motions]
+    counts, outcomes = uow.motions.ballot_counts(ids), uow.motions.outcome_codes(ids)
+    return tuple(_line(uow, motion, counts, outcomes) for motion in motions)
+
+
+def _line(
+    uow: UnitOfWork,
+    motion: Motion,
+    counts: Mapping[MotionId, int],
+    outcomes: Mapping[MotionId, tuple[str, Mapping[str, object]]],
+) -> MotionLine:
+    decided = outcomes.get(motion.id)
+    visible = decided is not None and may_see_counts(motion, Sight.wire(), uow.now)
+    return MotionLine(
+        id=motion.id,
+        uuid=motion.uuid,
+        title=motion.title,
+        method=motion.method,
+        phase=phase_of(motion, uow.now),
+        rule=rule_of(motion),
+        motion=motion,
+        closes_at=motion.closes_at,
+        voted=counts.get(motion.id, 0),
+        eligible=motion.eligible,
+        tally=tally_of(decided[1]) if decided is not None and visible else None,
+        code=decided[0] if decided and motion.state is MotionState.DECIDED else "",
+        decided_at=motion.closes_at if decided else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterView:
+    """A page of the register; `older` is the id to go on from, or None."""
+
+    lines: tuple[MotionLine, ...]
+    older: int | None
+    numbers: Mapping[str, int]
+
+
+def register(uow: UnitOfWork, *, state: str, words: str, before: int | None) -> RegisterView:
+    """Return decisions in this state whose title or text holds `words`, newest first, below the id `before`."""
+    found = uow.motions.listing(STATES[state], before=before, limit=PAGE + 1, words=words)
+    numbers = {key: uow.motions.count_in(states) for key, states in STATES.items()}
+    older = found[PAGE - 1].id if len(found) > PAGE else None
+    return RegisterView(motion_lines(uow, found[:PAGE]), older, numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class FrontView:
+    """What everybody sees first."""
+
+    open: tuple[MotionLine, ...]
+    latest: tuple[MotionLine, ...]
+    announcements: tuple[AnnouncementView, ...]
+    members: int
+    decided: int
+    followers: int
+
+
+def front(uow: UnitOfWork) -> FrontView:
+    """Return the public first page: open votes by their close, the latest decisions, public announcements, numbers."""
+    coop = uow.actors.find_local(uow.site.coop_name)
+    open_ones = [line for line in motion_lines(uow, uow.motions.listing(UNDER_WAY, limit=20)) if line.phase == "open"]
+    return FrontView(
+        open=tuple(sorted(open_ones, key=lambda line: line.closes_at)),
+        latest=motion_lines(uow, uow.motions.listing(DECIDED, limit=4)),
+        announcements=announcement_views(uow, uow.notes.announcements(("public",), limit=4), names=False),
+        members=uow.members.count_active(),
+        decided=uow.motions.count_in(DECIDED),
+        followers=uow.actors.count_followers(coop.id) if coop else 0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A vote that waits for this member, or that they gave: one line, one date, one button."""
+
+    address: str
+    title: str
+    method: str
+    closes_at: datetime
+    verb: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class HomeView:
+    """A member's first page: what needs them, what they gave, what changed."""
+
+    needs: tuple[Waiting, ...]
+    voted: tuple[Waiting, ...]
+    latest: tuple[MotionLine, ...]
+    announcements: tuple[AnnouncementView, ...]
+    linked: tuple[str, ...]
+
+
+def home(uow: UnitOfWork, *, member: Member) -> HomeView:
+    """Return the member's first page, what closes first on top."""
+    open_ones = [motion for motion in uow.motions.listing((MotionState.OPEN,), limit=50) if motion.closes_at >= uow.now]
+    open_ones.sort(key=lambda motion: motion.closes_at)
+    ids = [motion.id for motion in open_ones]
+    mine, given = uow.motions.on_roll(ids, member.id), uow.motions.voted(ids, member.id)
+    links = uow.members.links_of(member.id)
+    return HomeView(
+        needs=tuple(
+            _waiting(m, "Your vote is not in yet", "Vote") for m in open_ones if m.id in mine and m.id not in given
+        ),
+        voted=tuple(_waiting(m, _changeable(m), "Change") for m in open_ones if m.id in given),
+        latest=motion_lines(uow, uow.motions.listing(DECIDED, limit=4)),
+        announcements=announcement_views(uow, uow.notes.announcements(("public", "members"), limit=4), names=True),
+        linked=tuple(f"@{link.handle}" for link, _ in links if link.state == "active"),
+    )
+
+
+def _changeable(motion: Motion) -> str:
+    return "You can change it until the close" if motion.settings.change is Change.UNTIL_CLOSE else "It stands as it is"
+
+
+def _waiting(motion: Motion, why: str, verb: str) -> Waiting:
+    return Waiting(f"/motions/{motion.uuid}", motion.title, motion.method, motion.closes_at, verb, why)
+
+
+def eligible_now(uow: UnitOfWork) -> int:
+    """Return how many members a vote that opened now would have on its roll."""
+    return uow.members.count_active()

@@ -1,0 +1,175 @@
+"""Polls of other servers as we show them: their numbers, their words, and what our member sent (federation.md 12.6)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fedcoop.governance.members import Member, MemberStatus
+from fedcoop.kernel.errors import NotFound
+from fedcoop.kernel.ids import MemberId, RemoteMotionId
+from fedcoop.storage.records import Actor, RemoteMotion, VoteAbroad
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+OUTCOMES = frozenset(
+    ("carried", "not_carried", "inquorate", "tied", "elected", "funded", "no_result", "withdrawn", "annulled")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteLine:
+    """One poll of another server in a list."""
+
+    uuid: str
+    title: str
+    actor_name: str
+    actor_uri: str
+    ends_at: datetime | None
+    closed: bool
+    sent: bool
+
+
+def remote_motions(uow: UnitOfWork, *, member_id: MemberId) -> tuple[RemoteLine, ...]:
+    """Return what those we follow decide, newest first."""
+    sent = uow.notes.votes_abroad_of(member_id)
+    return tuple(
+        RemoteLine(
+            uuid=motion.uuid,
+            title=title_of(motion),
+            actor_name=name_of(actor),
+            actor_uri=actor.uri,
+            ends_at=motion.ends_at,
+            closed=is_closed(motion, uow.now),
+            sent=motion.id in sent,
+        )
+        for motion, actor in uow.notes.remote_motions()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteMotionView:
+    """One poll of another server. `sent` is what our member chose; `bar_to_vote` is empty for who may send a vote."""
+
+    id: RemoteMotionId
+    uuid: str
+    title: str
+    html: str
+    url: str
+    actor_name: str
+    actor_uri: str
+    options: Sequence[Mapping[str, Any]]
+    multiple: bool
+    voters: int
+    shown: bool
+    ends_at: datetime | None
+    closed: bool
+    closed_at: datetime | None
+    updated_at: datetime | None
+    received_at: datetime
+    outcome_html: str
+    outcome_code: str
+    sent: tuple[str, ...]
+    sent_at: datetime | None
+    bar_to_vote: str
+    as_name: str
+
+    @property
+    def sent_words(self) -> str:
+        """What was sent, as a list in words."""
+        return " and ".join([", ".join(self.sent[:-1]), self.sent[-1]]) if len(self.sent) > 1 else "".join(self.sent)
+
+
+def remote_motion(uow: UnitOfWork, *, uuid: str, member: Member | None) -> RemoteMotionView:
+    """Return the poll for this reader. Raises NotFound for one that is not here, or that its author deleted."""
+    motion = uow.notes.find_remote_motion_by_uuid(uuid)
+    if motion is None or motion.deleted_at is not None:
+        raise NotFound("remote-motion-unknown", "There is no such proposal.")
+    actor = uow.actors.get(motion.actor_id)
+    vote = uow.notes.find_vote_abroad(motion.id, member.id) if member else None
+    profile = _profile_name(uow, member)
+    closed = is_closed(motion, uow.now)
+    return RemoteMotionView(
+        id=motion.id,
+        uuid=motion.uuid,
+        title=title_of(motion),
+        html=motion.content,
+        url=motion.url or motion.uri,
+        actor_name=name_of(actor),
+        actor_uri=actor.uri,
+        options=motion.options,
+        multiple=motion.multiple,
+        voters=motion.voters_count,
+        shown=closed or any(option["votes"] for option in motion.options),
+        ends_at=motion.ends_at,
+        closed=closed,
+        closed_at=motion.closed_at,
+        updated_at=motion.updated_at,
+        received_at=motion.received_at,
+        outcome_html=motion.outcome_html,
+        outcome_code=_code(motion),
+        sent=vote.choice if vote else (),
+        sent_at=vote.sent_at if vote else None,
+        bar_to_vote=_bar(member, profile, closed=closed, vote=vote),
+        as_name=f"{profile}@{uow.urls.authority}" if profile else "",
+    )
+
+
+def _profile_name(uow: UnitOfWork, member: Member | None) -> str:
+    actor_id = uow.members.actor_id_of(member.id) if member else None
+    actor = uow.actors.get(actor_id) if actor_id is not None else None
+    return actor.name if actor is not None and actor.gone_at is None else ""
+
+
+def _bar(member: Member | None, profile: str, *, closed: bool, vote: VoteAbroad | None) -> str:
+    if closed:
+        return "closed"
+    if member is None:
+        return "signed-out"
+    if member.status is not MemberStatus.FULL:
+        return "not-a-member"
+    return "" if profile else "no-profile"
+
+
+def _code(motion: RemoteMotion) -> str:
+    code = str((motion.outcome or {}).get("code", ""))
+    return code if code in OUTCOMES else ""
+
+
+def is_closed(motion: RemoteMotion, now: datetime) -> bool:
+    """Return whether voting there is over, as far as we were told."""
+    return motion.closed_at is not None or (motion.ends_at is not None and motion.ends_at <= now)
+
+
+def title_of(motion: RemoteMotion) -> str:
+    """Return a title to show, never empty."""
+    return motion.title or "A proposal without a title"
+
+
+def name_of(actor: Actor) -> str:
+    """Return what to call an actor of another server."""
+    return actor.display_name or actor.handle or actor.name or actor.origin
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an address from elsewhere is to us, and where to go on."""
+
+    told: str
+    address: str
+    verb: str
+    follow_uri: str = ""
+
+
+def what_is(uow: UnitOfWork, *, uri: str) -> Known | None:
+    """Return what we know under this address without asking anybody, or None."""
+    if uow.urls.is_local(uri) and uow.urls.parse(uri) is not None:
+        return Known("This address is one of ours.", uri.removeprefix(uow.urls.origin) or "/", "Go there")
+    motion = uow.notes.find_remote_motion(uri)
+    if motion is not None and motion.deleted_at is None:
+        return Known(
+            f"A proposal of another co-op: {title_of(motion)}.", f"/remote/motions/{motion.uuid}", "Read it here"
+        )
+    actor = uow.actors.find(uri)
+    if actor is not None and actor.gone_at is None:
+        return Known(f"{name_of(actor)}, on another server.", "", "", follow_uri=uri)
+    return None

@@ -1,0 +1,1 @@
+"""The pages for people: plain HTML forms after the design, rendered on the server, no script needed."""

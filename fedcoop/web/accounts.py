@@ -1,0 +1,295 @@
+"""Signing in and out, the first password, a member's linked accounts and public profile."""
+
+import asyncio
+import re
+
+from aiohttp import web
+
+from fedcoop.accounts.actor_keys import new_keys
+from fedcoop.accounts.credentials import MAX_LENGTH, check_password, hash_password, password_fits
+from fedcoop.actions import accounts as account_actions
+from fedcoop.actions import founding
+from fedcoop.actions import members as member_actions
+from fedcoop.kernel.errors import FedcoopError, Invalid, NotAllowed, PeerError, Refused
+from fedcoop.kernel.ids import MemberId
+from fedcoop.queries.accounts import STRANGER, Viewer, account_by_email, accounts_view, profile_of, token_view
+from fedcoop.storage.vault import token_hash
+from fedcoop.web import formats
+from fedcoop.web.forms import Form, read_form
+from fedcoop.web.guards import clear_session, html, local_path, member_page, page, see_other, set_session
+from fedcoop.web.keys import CLOCK, REMOTE, RENDERER, SIGN_IN_THROTTLE, UNITS
+
+WRONG = "E-\u2060mail and password do not match. Try again, or ask the registrar for a sign-in link."
+_HANDLE = re.compile(r"@?[^@\s/]{1,64}@[^@\s/]{1,253}")
+FROZEN = {
+    "keys-changed": "its keys changed",
+    "gone": "its server said it is gone",
+    "came-back": "it was gone and came back",
+    "inbox-moved": "it moved to another server",
+    "handle-moved": "its address changed",
+    "blocked": "its server was blocked",
+    "membership-ended": "the membership ended",
+}
+
+
+# --- in and out -------------------------------------------------------------------------------------------------
+
+
+@page
+async def sign_in_page(request: web.Request, viewer: Viewer) -> web.Response:
+    """Show the sign-in form; a member who is signed in goes on."""
+    back = local_path(request.query.get("next", "/"))
+    if viewer.member is not None:
+        return see_other(back)
+    return html(request, "sign_in.html", next=back, email="", errors={})
+
+
+@page
+async def sign_in(request: web.Request, viewer: Viewer) -> web.Response:
+    """Open a session where address and password match; the answer to a wrong one tells nothing more."""
+    form = await read_form(request)
+    back = local_path(form.text("next", "/"))
+    email = form.text("email").lower()[:254]
+    waiting = _wait(request, email)
+    if waiting:
+        return _again(request, form, back, waiting, status=429)
+    account = await request.app[UNITS].read(account_by_email, email=email)
+    password = form.raw("password")[:MAX_LENGTH]
+    stored = account.password_hash if account is not None else ""
+    fits = await asyncio.to_thread(password_fits, stored, password)
+    if account is None or not fits:
+        return _again(request, form, back, WRONG, status=422)
+    if viewer.member is not None:
+        await request.app[UNITS].write(account_actions.sign_out, digest=token_hash(viewer.token))
+    secret = await request.app[UNITS].write(
+        account_actions.open_session, account_id=account.id, browser=browser_of(request)
+    )
+    return _signed_in(request, secret, back)
+
+
+def _wait(request: web.Request, email: str) -> str:
+    throttle, clock = request.app[SIGN_IN_THROTTLE], request.app[CLOCK]
+    now = clock.monotonic()
+    seconds = max(
+        throttle.take(f"address:{request.remote}", now), throttle.take(f"account:{email}", now) if email else 0.0
+    )
+    if seconds <= 0:
+        return ""
+    at = formats.later(clock.now(), seconds)
+    return (
+        f"Too many tries from here. Try again at {formats.clock(at, request.app[RENDERER].zone)}, or ask the registrar."
+    )
+
+
+def _again(request: web.Request, form: Form, back: str, told: str, *, status: int) -> web.Response:
+    return html(request, "sign_in.html", status=status, next=back, email=form.text("email"), errors={"email": told})
+
+
+def _signed_in(request: web.Request, secret: str, back: str) -> web.Response:
+    response = see_other(back)
+    set_session(request, response, secret, max_age=int(account_actions.SESSION_LASTS.total_seconds()))
+    return response
+
+
+def browser_of(request: web.Request) -> str:
+    """Return a short name of the browser: `Firefox on Linux`; empty where it tells nothing."""
+    agent = request.headers.get("User-Agent", "")
+    browsers = (("Firefox/", "Firefox"), ("Edg/", "Edge"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+    systems = (
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    )
+    browser = next((name for sign, name in browsers if sign in agent), "")
+    system = next((name for sign, name in systems if sign in agent), "")
+    return f"{browser} on {system}" if browser and system else browser or system
+
+
+@page
+async def link_page(request: web.Request, viewer: Viewer) -> web.Response:
+    """Show whom a one-time link signs in; only the button uses it, so that no preview of a mail program does."""
+    token = await request.app[UNITS].read(token_view, secret=request.match_info["token"])
+    if token is None:
+        raise NotAllowed("link-used", "This link has been used, or its time is over. Ask for a new one.")
+    return html(request, "sign_in_link.html", name=token.name, purpose=token.purpose)
+
+
+@page
+async def use_link(request: web.Request, viewer: Viewer) -> web.Response:
+    """Sign in by a one-time link; an invited member chooses a password next."""
+    secret, purpose = await request.app[UNITS].write(
+        account_actions.redeem_link, secret=request.match_info["token"], browser=browser_of(request)
+    )
+    return _signed_in(request, secret, "/welcome" if purpose == "invitation" else "/")
+
+
+@page
+async def sign_out(request: web.Request, viewer: Viewer) -> web.Response:
+    """End this session."""
+    if viewer is not STRANGER and viewer.member is not None:
+        await request.app[UNITS].write(account_actions.sign_out, digest=token_hash(viewer.token))
+    response = see_other("/")
+    clear_session(request, response)
+    return response
+
+
+# --- the password -----------------------------------------------------------------------------------------------
+
+
+@member_page
+async def welcome_page(request: web.Request, viewer: Viewer) -> web.Response:
+    """Ask for a first password, or for a new one with the old."""
+    view = await request.app[UNITS].read(accounts_view, viewer=viewer)
+    return html(request, "welcome.html", has_password=view.has_password, errors={})
+
+
+@member_page
+async def set_password(request: web.Request, viewer: Viewer) -> web.Response:
+    """Keep the new password and sign out all other browsers."""
+    assert viewer.member is not None
+    assert viewer.account_id is not None
+    form = await read_form(request)
+    password = form.raw("password")
+    account = await request.app[UNITS].read(account_by_email, email=viewer.member.email)
+    old_hash = account.password_hash if account else ""
+    try:
+        check_password(password, own_words=(viewer.member.email, viewer.member.name, viewer.member.display_name))
+    except Invalid as error:
+        form.wrong("password", error.message)
+    if old_hash and not form.errors:
+        waiting = _wait(request, viewer.member.email)
+        if waiting:
+            form.wrong("current", waiting)
+        elif not await asyncio.to_thread(password_fits, old_hash, form.raw("current")[:MAX_LENGTH]):
+            form.wrong("current", "This is not your password now.")
+    if form.errors:
+        return html(request, "welcome.html", status=422, has_password=bool(old_hash), errors=form.errors)
+    new_hash = await asyncio.to_thread(hash_password, password)
+    digest = token_hash(viewer.token)
+    await request.app[UNITS].write(
+        account_actions.set_password, account_id=viewer.account_id, password_hash=new_hash, digest=digest
+    )
+    return see_other("/settings/accounts?done=password" if old_hash else "/")
+
+
+# --- linked accounts --------------------------------------------------------------------------------------------
+
+
+@member_page
+async def accounts_page(request: web.Request, viewer: Viewer) -> web.Response:
+    """Show linked fediverse accounts, the code that waits, ways to sign in and open sessions."""
+    return await _accounts(request, viewer, Form())
+
+
+async def _accounts(request: web.Request, viewer: Viewer, form: Form) -> web.Response:
+    view = await request.app[UNITS].read(accounts_view, viewer=viewer)
+    status = 422 if form.errors else 200
+    return html(
+        request,
+        "accounts.html",
+        status=status,
+        view=view,
+        errors=form.errors,
+        kept_handle=form.text("handle"),
+        reasons=FROZEN,
+    )
+
+
+@member_page
+async def start_link(request: web.Request, viewer: Viewer) -> web.Response:
+    """Give a one-time code for an account whose address loops back (federation.md 14.1)."""
+    form = await read_form(request)
+    handle = form.text("handle")
+    if not _HANDLE.fullmatch(handle):
+        form.wrong("handle", "Give the whole address, like @name@server.example.")
+        return await _accounts(request, viewer, form)
+    try:
+        found = await request.app[REMOTE].look_up(handle)
+        await request.app[UNITS].write(
+            member_actions.start_link, member_id=_me(viewer), handle=found.handle, actor_uri=found.uri
+        )
+    except (Refused, PeerError) as error:
+        form.wrong("handle", told(error))
+        return await _accounts(request, viewer, form)
+    return see_other("/settings/accounts#pending")
+
+
+def told(error: FedcoopError) -> str:
+    """Return what a person hears of an error with another server."""
+    if isinstance(error, PeerError):
+        return "That server does not answer for this address now. Look whether it is spelled right, or try again later."
+    return error.message
+
+
+def _me(viewer: Viewer) -> MemberId:
+    assert viewer.member is not None
+    return viewer.member.id
+
+
+@member_page
+async def confirm_link(request: web.Request, viewer: Viewer) -> web.Response:
+    """Link the account that sent the code, by its member's word (federation.md 14.3)."""
+    await request.app[UNITS].write(member_actions.confirm_link, member_id=_me(viewer))
+    return see_other("/settings/accounts?done=linked")
+
+
+@member_page
+async def cancel_link(request: web.Request, viewer: Viewer) -> web.Response:
+    """Forget the code."""
+    await request.app[UNITS].write(member_actions.cancel_link, member_id=_me(viewer))
+    return see_other("/settings/accounts")
+
+
+@member_page
+async def unlink(request: web.Request, viewer: Viewer) -> web.Response:
+    """Remove one linked account at once."""
+    number = (await read_form(request)).text("link")
+    if not (number.isascii() and number.isdigit() and len(number) < 20):
+        raise Invalid("link-unknown", "There is no such linked account.")
+    await request.app[UNITS].write(member_actions.unlink, member_id=_me(viewer), link_id=int(number))
+    return see_other("/settings/accounts?done=unlinked")
+
+
+@member_page
+async def sign_out_elsewhere(request: web.Request, viewer: Viewer) -> web.Response:
+    """End all sessions of the account but this one."""
+    assert viewer.account_id is not None
+    digest = token_hash(viewer.token)
+    await request.app[UNITS].write(account_actions.sign_out_elsewhere, account_id=viewer.account_id, digest=digest)
+    return see_other("/settings/accounts?done=elsewhere")
+
+
+# --- the public profile -----------------------------------------------------------------------------------------
+
+
+@member_page
+async def profile_settings_page(request: web.Request, viewer: Viewer) -> web.Response:
+    """Show the member's public actor, or what making one means."""
+    assert viewer.member is not None
+    profile = await request.app[UNITS].read(profile_of, member=viewer.member)
+    return html(request, "profile_settings.html", profile=profile, errors={})
+
+
+@member_page
+async def set_profile(request: web.Request, viewer: Viewer) -> web.Response:
+    """Make the member's public actor, or delete it."""
+    assert viewer.member is not None
+    units = request.app[UNITS]
+    wish = (await read_form(request)).text("do")
+    try:
+        if wish == "opt-in":
+            keys = await asyncio.to_thread(new_keys)
+            await units.write(
+                founding.open_member_actor, member_id=viewer.member.id, name=viewer.member.name, keys=keys
+            )
+            return see_other("/settings/profile?done=opted-in")
+        if wish == "remove":
+            await units.write(founding.close_member_actor, member_id=viewer.member.id)
+            return see_other("/settings/profile?done=removed")
+    except Refused as error:
+        profile = await units.read(profile_of, member=viewer.member)
+        return html(request, "profile_settings.html", status=409, profile=profile, errors={"main": error.message})
+    return see_other("/settings/profile")

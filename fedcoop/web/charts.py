@@ -1,0 +1,161 @@
+"""Result bars: lengths from exact counts, a line where the requirement lies, words for who cannot see them (design.md 5).
+
+The base of a bar is the base of the threshold; abstentions outside of it are named beside it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from fedcoop.governance.counting import threshold_words
+from fedcoop.governance.motions import Motion, Option
+from fedcoop.governance.tallies import Tally
+from fedcoop.web import words
+from fedcoop.web.formats import percent, plural, whole, width
+
+_FILLS = {
+    "for": "fill-for",
+    "against": "fill-against",
+    "abstain": "fill-abstain",
+    "care": "fill-care",
+    "stop": "fill-stop",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One length of a bar."""
+
+    count: int
+    x: str
+    width: str
+    fill: str
+    gap: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A line across the bar."""
+
+    x: str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words above a bar, the number in bold."""
+
+    number: str
+    text: str
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of the legend; `tone` is a class."""
+
+    tone: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A whole bar with its words; `sentence` says all of it for who cannot see it."""
+
+    parts: tuple[Part, ...]
+    goals: tuple[Goal, ...]
+    top: tuple[Label, ...]
+    legend: tuple[Item, ...]
+    sentence: str
+
+
+def turnout(voted: int, eligible: int, needed: int, *, over: bool = False) -> Bar:
+    """Return the thin bar of who took part, with the quorum line."""
+    verb = f"took part, {percent(voted, eligible)}" if over else "has voted" if voted == 1 else "have voted"
+    top = [Label(f"{whole(voted)} of {whole(eligible)}", verb)]
+    if needed:
+        top.append(Label("", f"{whole(needed)} needed", quiet=True))
+    goals = (Goal(width(needed, eligible)),) if needed else ()
+    sentence = f"{whole(voted)} of {plural(eligible, 'member')} {verb}" + (
+        f"; {whole(needed)} needed" if needed else ""
+    )
+    return Bar(_parts([(voted, "fill")], eligible), goals, tuple(top), (), sentence)
+
+
+def results(motion: Motion, tally: Tally) -> tuple[Bar, ...]:
+    """Return the bars of the totals: one for stances, one for each option where options are chosen."""
+    if motion.method == "approval":
+        return tuple(_option(option, tally) for option in _by_count(motion.options, tally.counts))
+    if motion.method == "resolution":
+        return (_resolution(motion, tally),)
+    return (_stances(motion, tally),)
+
+
+def remote(options: Sequence[Mapping[str, object]], total: int) -> tuple[Bar, ...]:
+    """Return the bars of another server's numbers."""
+    bars = []
+    for option in options:
+        name, votes = str(option["name"]), _integer(option["votes"])
+        top = (Label(whole(votes), name),)
+        bars.append(Bar(_parts([(votes, "fill")], total), (), top, (), f"{name}: {plural(votes, 'vote')}"))
+    return tuple(bars)
+
+
+def _integer(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _resolution(motion: Motion, tally: Tally) -> Bar:
+    base_name = motion.settings.base
+    inside = ("for", "against") if base_name == "yes_no" else ("for", "against", "abstain")
+    counts = {key: tally.counts.get(key, 0) for key in ("for", "against", "abstain")}
+    base = tally.eligible if base_name == "eligible" else sum(counts[key] for key in inside)
+    threshold = motion.settings.threshold
+    share = threshold.share if threshold else Fraction(1, 2)
+    top = tuple(Label(whole(counts[key]), f"{key}, {percent(counts[key], base)}") for key in ("for", "against"))
+    words_needed = threshold_words(threshold) if threshold else "more than half"
+    legend = [_legend(motion, key, counts[key], outside=key not in inside) for key in ("for", "against", "abstain")]
+    if base:
+        legend.append(Item("tick", f"the line needed: {words_needed}"))
+    sentence = f"{counts['for']} for and {counts['against']} against, {counts['abstain']} abstained"
+    goals = (Goal(width(share, 1)),) if base else ()
+    return Bar(_parts([(counts[key], _FILLS[key]) for key in inside], base), goals, top, tuple(legend), sentence)
+
+
+def _stances(motion: Motion, tally: Tally) -> Bar:
+    named = [(option, words.choice(option.key, motion.options)) for option in motion.options]
+    counts = [(tally.counts.get(option.key, 0), _FILLS.get(sign.tone, "fill")) for option, sign in named]
+    legend = tuple(
+        Item(f"t-{sign.tone}" if sign.tone else "", f"{tally.counts.get(option.key, 0)} {sign.word.lower()}")
+        for option, sign in named
+    )
+    return Bar(_parts(counts, tally.eligible), (), (), legend, ", ".join(item.text for item in legend))
+
+
+def _option(option: Option, tally: Tally) -> Bar:
+    count = tally.counts.get(option.key, 0)
+    top = (Label("", option.name), Label(whole(count), percent(count, tally.voted)))
+    return Bar(
+        _parts([(count, "fill")], tally.voted),
+        (),
+        top,
+        (),
+        f"{option.name}: approved by {count} of {plural(tally.voted, 'ballot')}",
+    )
+
+
+def _by_count(options: Sequence[Option], counts: Mapping[str, int]) -> list[Option]:
+    return sorted(options, key=lambda option: -counts.get(option.key, 0))
+
+
+def _legend(motion: Motion, key: str, count: int, *, outside: bool) -> Item:
+    sign = words.choice(key, motion.options)
+    word = "Abstained" if key == "abstain" else sign.word
+    return Item(f"t-{sign.tone}", f"{word} {whole(count)}" + (", not in this bar" if outside else ""))
+
+
+def _parts(counts: Sequence[tuple[int, str]], base: int) -> tuple[Part, ...]:
+    parts, before = [], 0
+    for count, fill in counts:
+        parts.append(Part(count, width(before, base), width(count, base), fill, gap=before > 0))
+        before += count
+    return tuple(parts)

@@ -1,0 +1,350 @@
+"""Pages of deciding: the register, a motion with its ballot or its result, voting, the recount file, steps of its life."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from fedcoop.actions.ballots import cast_ballot, withdraw_ballot
+from fedcoop.actions.motions import annul_motion, close_early, extend_motion
+from fedcoop.governance.motions import Channel
+from fedcoop.kernel.errors import BallotRefused, Invalid, MotionRefused, NotFound
+from fedcoop.queries.accounts import Viewer
+from fedcoop.queries.motions import MotionView, find_counted, motion_view, recount_file
+from fedcoop.queries.register import STATES, register
+from fedcoop.web import charts, formats, words
+from fedcoop.web.forms import Form, local_instant, read_form
+from fedcoop.web.guards import html, member_page, page, see_other
+from fedcoop.web.keys import CLOCK, RENDERER, UNITS
+from fedcoop.web.rendering import input_time
+from fedcoop.web.steps import steps_of
+from fedcoop.web.verdicts import verdict_of
+
+_RECEIPT = re.compile(r"[0-9a-f]{64}")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def uuid_of(request: web.Request) -> str:
+    """Return the uuid in the address. Raises NotFound where it is none."""
+    uuid = request.match_info["uuid"]
+    if not _UUID.fullmatch(uuid):
+        raise NotFound("motion-unknown", "There is no such proposal.")
+    return uuid
+
+
+# --- the register -----------------------------------------------------------------------------------------------
+
+
+@page
+async def decisions_page(request: web.Request, viewer: Viewer) -> web.Response:
+    """Show the register: open votes, what was decided, what was annulled; searched and in pages."""
+    state = request.query.get("state", "open")
+    sought = request.query.get("q", "").strip()[:100]
+    if state not in STATES:
+        raise NotFound("state-unknown")
+    if sought and "state" not in request.query:
+        state = "all"
+    before = cursor(request)
+    view = await request.app[UNITS].read(register, state=state, words=sought, before=before)
+    here = {"state": state, **({"q": sought} if sought else {})}
+    older = f"/decisions?{urlencode({**here, 'before': view.older})}" if view.older else ""
+    newer = f"/decisions?{urlencode(here)}" if before else ""
+    results = {line.uuid: result_words(line.motion.method, line.tally) for line in view.lines}
+    return html(
+        request,
+        "decisions.html",
+        view=view,
+        state=state,
+        words_sought=sought,
+        older=older,
+        newer=newer,
+        results=results,
+    )
+
+
+def cursor(request: web.Request) -> int | None:
+    """Return the id after which a page goes on. Raises NotFound for what is none."""
+    text = request.query.get("before", "")
+    if text and not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise NotFound("cursor-unknown")
+    return int(text) if text else None
+
+
+def result_words(method: str, tally: Any) -> str:
+    """Return the totals in a few words: `48 : 21, 78 of 120`; empty while they are hidden."""
+    if tally is None:
+        return ""
+    counts = tally.counts
+    part = f"{tally.voted} of {tally.eligible}"
+    if method == "resolution":
+        return f"{counts.get('for', 0)} : {counts.get('against', 0)}, {part}"
+    if method == "approval":
+        return f"{part} took part"
+    shown = [f"{number} {words.choice(key).word.lower()}" for key, number in counts.items() if number]
+    return ", ".join(shown) or f"0 of {tally.eligible}"
+
+
+# --- one motion -------------------------------------------------------------------------------------------------
+
+
+@page
+async def motion_page(request: web.Request, viewer: Viewer) -> web.Response:
+    """Show a motion: with its ballot while it is open, with its result and proof afterwards."""
+    view = await _view(request, viewer)
+    kept = {"choice": view.my.choice if view.my else (), "reason": view.my.reason if view.my else ""}
+    return await _show(request, view, kept=kept)
+
+
+async def _view(request: web.Request, viewer: Viewer) -> MotionView:
+    everything = request.query.get("ballots") == "all"
+    return await request.app[UNITS].read(
+        motion_view, uuid=uuid_of(request), member=viewer.member, every_ballot=everything
+    )
+
+
+async def _show(
+    request: web.Request,
+    view: MotionView,
+    *,
+    kept: dict[str, Any],
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+    late: str = "",
+) -> web.Response:
+    motion = view.motion
+    bars = {
+        "turnout": charts.turnout(view.voted, motion.eligible, view.quorum_needs, over=view.phase != "open"),
+        "result": charts.results(motion, view.tally) if view.tally else (),
+    }
+    return html(
+        request,
+        "motion.html",
+        status=status,
+        view=view,
+        bars=bars,
+        kept=kept,
+        errors=errors or {},
+        late=late,
+        steps=steps_of(view, request.app[RENDERER].zone, request.app[CLOCK].now()),
+        counted_by=motion.closes_at + motion.settings.grace,
+        verdict=verdict_of(view),
+        my_words=choice_words(view, view.my.choice) if view.my else "",
+        tick_rule=words.tick_rule(motion.settings.extra),
+        reason_words=formats.listed([words.choice(key, motion.options).word.lower() for key in view.reason_for], "or"),
+        receipt=await _receipt(request, view),
+    )
+
+
+async def _receipt(request: web.Request, view: MotionView) -> dict[str, str]:
+    text = request.query.get("receipt", "").strip().lower().replace(" ", "")[:80]
+    if not text or view.outcome is None:
+        return {"text": "", "state": "", "words": ""}
+    if not _RECEIPT.fullmatch(text):
+        return {"text": text, "state": "bad", "words": ""}
+    found = await request.app[UNITS].read(find_counted, motion_id=view.motion.id, leaf=text)
+    told = choice_words(view, found) if found is not None else ""
+    return {"text": text, "state": "absent" if found is None else "found", "words": told}
+
+
+def choice_words(view: MotionView, choice: tuple[str, ...]) -> str:
+    """Return the names of what was chosen: `For`, or `Olive and Rye`; an empty ballot abstains."""
+    return formats.listed([words.choice(key, view.motion.options).word for key in choice]) or "Abstained"
+
+
+@member_page
+async def vote(request: web.Request, viewer: Viewer) -> web.Response:
+    """Cast or change the member's ballot; what is wrong comes back with everything that was typed."""
+    assert viewer.member is not None
+    form = await read_form(request)
+    view = await _view(request, viewer)
+    choice = _chosen(view, form)
+    kept = {"choice": choice, "reason": form.text("reason")}
+    if not choice and not view.may_be_empty:
+        return await _show(request, view, kept=kept, errors={"choice": ask(view)}, status=422)
+    now = request.app[CLOCK].now()
+    try:
+        await request.app[UNITS].write(
+            cast_ballot,
+            voter=viewer.member.id,
+            motion_id=view.motion.id,
+            choice=choice,
+            reason=form.text("reason"),
+            channel=Channel.WEB,
+            cast_at=now,
+            received_at=now,
+        )
+    except BallotRefused as error:
+        return await _refused(request, viewer, error, kept, now)
+    done = "changed" if view.my is not None and view.my.choice != choice else "cast"
+    return see_other(f"/motions/{view.motion.uuid}?done={done}#ballot")
+
+
+def _chosen(view: MotionView, form: Form) -> tuple[str, ...]:
+    """Return the marks; "none of these" clears the others (design.md 5, Ballots)."""
+    choice = tuple(dict.fromkeys(form.all("choice")))
+    none = view.motion.settings.extra.get("none")
+    return (str(none),) if none in choice else choice
+
+
+async def _refused(
+    request: web.Request, viewer: Viewer, error: BallotRefused, kept: dict[str, Any], now: datetime
+) -> web.Response:
+    view = await _view(request, viewer)
+    if error.code in ("late", "not-open", "closed") or view.phase != "open":
+        return await _show(request, view, kept=kept, status=409, late=late_words(request, view, now))
+    if error.code == "reason":
+        told = next((words.REASON_NEEDED[key] for key in kept["choice"] if key in words.REASON_NEEDED), error.message)
+        return await _show(request, view, kept=kept, errors={"reason": told}, status=422)
+    told = ask(view) if error.code == "option" else error.message
+    status = 422 if error.code in ("option", "too-many", "too-few") else 409
+    return await _show(request, view, kept=kept, errors={"choice": told}, status=status)
+
+
+def ask(view: MotionView) -> str:
+    """Return what to choose from."""
+    return words.ASKS.get(view.motion.method, "Choose one of the answers.")
+
+
+def late_words(request: web.Request, view: MotionView, now: datetime) -> str:
+    """Return what somebody hears whose vote came after the close (design.md 8.6)."""
+    zone = request.app[RENDERER].zone
+    closed = formats.clock(view.ended_at, zone)
+    return (
+        f"This vote closed at {closed}, before your vote arrived at {formats.clock(now, zone)}. "
+        "It could not be counted. The result stands here once it is counted."
+    )
+
+
+@member_page
+async def withdraw(request: web.Request, viewer: Viewer) -> web.Response:
+    """Take the member's ballot back; it leaves the turnout too."""
+    assert viewer.member is not None
+    view = await _view(request, viewer)
+    now = request.app[CLOCK].now()
+    try:
+        await request.app[UNITS].write(
+            withdraw_ballot, voter=viewer.member.id, motion_id=view.motion.id, channel=Channel.WEB, at=now
+        )
+    except BallotRefused as error:
+        return await _refused(request, viewer, error, {"choice": (), "reason": ""}, now)
+    return see_other(f"/motions/{view.motion.uuid}?done=withdrawn#ballot")
+
+
+@page
+async def recount(request: web.Request, viewer: Viewer) -> web.Response:
+    """Hand out the recount file of a decided motion (governance.md 5.3)."""
+    text = await request.app[UNITS].read(recount_file, uuid=uuid_of(request))
+    name = f"recount-{request.match_info['uuid'][:8]}.json"
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cache-Control": "public, max-age=3600",
+    }
+    return web.Response(body=text.encode(), headers=headers)
+
+
+# --- who runs a vote --------------------------------------------------------------------------------------------
+
+
+_STEPS: dict[str, dict[str, Any]] = {
+    "close": {
+        "title": "Close this vote now?",
+        "verb": "Close the vote",
+        "keep": "Leave it open",
+        "danger": False,
+        "told": ("Nobody can vote any more. The count follows by the rule. This cannot be undone.",),
+    },
+    "extend": {
+        "title": "Extend this vote?",
+        "verb": "Extend the vote",
+        "keep": "Leave the date",
+        "danger": False,
+        "told": ("The new date goes to everybody, here and on other servers.",),
+    },
+    "annul": {
+        "title": "Annul this vote?",
+        "verb": "Annul the vote",
+        "keep": "Let it stand",
+        "danger": True,
+        "told": (
+            "The vote ends without a result. Ballots are kept.",
+            "Members and followers are told with your reason. This cannot be undone.",
+        ),
+    },
+}
+
+
+@member_page
+async def step_page(request: web.Request, viewer: Viewer) -> web.Response:
+    """Ask before a vote is closed early, extended or annulled."""
+    view, name = await _step_view(request, viewer)
+    return _confirm(request, view, name, Form(), reason="", closes=_tomorrow(request, view))
+
+
+@member_page
+async def take_step(request: web.Request, viewer: Viewer) -> web.Response:
+    """Close early, extend or annul; what is wrong comes back on the same page."""
+    assert viewer.member is not None
+    view, name = await _step_view(request, viewer)
+    form = await read_form(request)
+    closes, reason = form.text("closes"), form.text("reason")
+    if name != "close" and not reason:
+        form.wrong("reason", "Write why. Members will ask.")
+    at = form.take("closes", lambda text: local_instant(text, request.app[RENDERER].zone)) if name == "extend" else None
+    if not form.errors:
+        try:
+            await _do(request, viewer, view, name, reason=reason, closes_at=at)
+        except (MotionRefused, Invalid) as error:
+            form.wrong(getattr(error, "field", "") or ("closes" if name == "extend" else "main"), error.message)
+        else:
+            return see_other(f"/motions/{view.motion.uuid}")
+    return _confirm(request, view, name, form, reason=reason, closes=closes)
+
+
+async def _do(
+    request: web.Request, viewer: Viewer, view: MotionView, name: str, *, reason: str, closes_at: datetime | None
+) -> None:
+    assert viewer.member is not None
+    units, by, motion_id = request.app[UNITS], viewer.member.id, view.motion.id
+    if name == "close":
+        await units.write(close_early, by=by, motion_id=motion_id)
+    elif name == "annul":
+        await units.write(annul_motion, by=by, motion_id=motion_id, reason=reason)
+    elif closes_at is not None:
+        await units.write(extend_motion, by=by, motion_id=motion_id, closes_at=closes_at, reason=reason)
+
+
+async def _step_view(request: web.Request, viewer: Viewer) -> tuple[MotionView, str]:
+    name = request.match_info["step"]
+    view = await _view(request, viewer)
+    if name not in _STEPS or name not in view.may:
+        raise NotFound("step-unknown", "There is nothing to do here now.")
+    return view, name
+
+
+def _tomorrow(request: web.Request, view: MotionView) -> str:
+    return input_time(view.motion.closes_at + timedelta(days=1), request.app[RENDERER].zone)
+
+
+def _confirm(
+    request: web.Request, view: MotionView, name: str, form: Form, *, reason: str, closes: str
+) -> web.Response:
+    motion = view.motion
+    return html(
+        request,
+        "confirm.html",
+        status=422 if form.errors else 200,
+        subject=motion.title,
+        back=f"/motions/{motion.uuid}",
+        action=f"/motions/{motion.uuid}/{name}",
+        ask_time=name == "extend",
+        ask_reason=name != "close",
+        kept_time=closes,
+        kept_reason=reason,
+        errors=form.errors,
+        **_STEPS[name],
+    )

@@ -1,0 +1,52 @@
+"""What the composition root hands to the page handlers: typed keys of the aiohttp application."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+from fedcoop.config import Config
+from fedcoop.kernel.clock import Clock
+from fedcoop.storage.unit_of_work import Units
+from fedcoop.urls import Urls
+from fedcoop.web.rendering import Renderer
+from fedcoop.web.static import StaticFiles
+
+
+class Throttle(Protocol):
+    """Says how long somebody has to wait before the next try."""
+
+    def take(self, key: str, now: float) -> float:
+        """Take one try for `key`; return 0.0 if it may be made, else the seconds to wait."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteActor:
+    """An actor of another server whose document was fetched and stored; `handle` is `name@host`, looped back."""
+
+    uri: str
+    handle: str
+    name: str
+
+
+class Remote(Protocol):
+    """What pages ask of the fediverse; the composition root hands in the implementation."""
+
+    async def look_up(self, handle: str) -> RemoteActor:
+        """Find, fetch and store the actor of `@name@host` or of an actor id. Raises PeerError or Refused."""
+        ...
+
+    async def follow(self, handle: str, *, who: str) -> None:
+        """Look the actor up and ask to follow it as the co-op. Raises PeerError or Refused."""
+        ...
+
+
+UNITS = web.AppKey("UNITS", Units)
+CONFIG = web.AppKey("CONFIG", Config)
+URLS = web.AppKey("URLS", Urls)
+CLOCK: web.AppKey[Clock] = web.AppKey("CLOCK", Clock)
+RENDERER = web.AppKey("RENDERER", Renderer)
+STATIC = web.AppKey("STATIC", StaticFiles)
+SIGN_IN_THROTTLE: web.AppKey[Throttle] = web.AppKey("SIGN_IN_THROTTLE", Throttle)
+REMOTE: web.AppKey[Remote] = web.AppKey("REMOTE", Remote)

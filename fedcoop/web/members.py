@@ -1,0 +1,105 @@
+"""Pages about people: the members' list, public profiles, the office."""
+
+from typing import Any
+
+from aiohttp import web
+
+from fedcoop.actions.members import NewMember, add_member
+from fedcoop.kernel.errors import Conflict, FedcoopError, Invalid, NotFound, PeerError, Refused
+from fedcoop.queries.accounts import Viewer
+from fedcoop.queries.members import members_view, office_view, profile_view
+from fedcoop.web.accounts import told
+from fedcoop.web.forms import read_form
+from fedcoop.web.guards import html, member_page, page, see_other
+from fedcoop.web.keys import REMOTE, UNITS, URLS
+
+_NOTHING = {"name": "", "display_name": "", "email": "", "handle": ""}
+
+
+@member_page
+async def members_page(request: web.Request, viewer: Viewer) -> web.Response:
+    """Show the members to members."""
+    sought = request.query.get("q", "").strip()[:100]
+    view = await request.app[UNITS].read(members_view, words=sought)
+    return html(request, "members.html", view=view, sought=sought)
+
+
+@page
+async def profile_page(request: web.Request, viewer: Viewer) -> web.Response:
+    """Show the page about an actor of ours. A name that is no more answers 410."""
+    name = request.match_info["name"].lower()[:64]
+    view = await request.app[UNITS].read(profile_view, name=name)
+    if view.is_gone:
+        return html(
+            request, "error.html", status=410, code="gone", message="This profile was deleted.", status_code=410
+        )
+    return html(request, "profile.html", view=view)
+
+
+@member_page
+async def office_page(request: web.Request, viewer: Viewer) -> web.Response:
+    """Show members, followed co-ops and queues to who has an office."""
+    return await _office(request, viewer)
+
+
+async def _office(
+    request: web.Request,
+    viewer: Viewer,
+    *,
+    kept: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+    invited: dict[str, str] | None = None,
+) -> web.Response:
+    _demand_office(viewer)
+    view = await request.app[UNITS].read(office_view)
+    values: dict[str, Any] = {
+        "view": view,
+        "kept": {**_NOTHING, **(kept or {})},
+        "errors": errors or {},
+        "invited": invited,
+    }
+    return html(request, "office.html", status=422 if errors else 200, **values)
+
+
+def _demand_office(viewer: Viewer) -> None:
+    if viewer.member is None or not viewer.member.is_admin:
+        raise NotFound("nothing-here", "There is nothing at this address.")
+
+
+@member_page
+async def add(request: web.Request, viewer: Viewer) -> web.Response:
+    """Enter a member and show the invitation, once."""
+    _demand_office(viewer)
+    assert viewer.member is not None
+    form = await read_form(request)
+    kept = {name: form.text(name) for name in ("name", "display_name", "email")}
+    try:
+        member, secret = await request.app[UNITS].write(
+            add_member,
+            new=NewMember(kept["name"], kept["email"], kept["display_name"]),
+            who=f"member:{viewer.member.number}",
+        )
+    except (Invalid, Conflict) as error:
+        return await _office(request, viewer, kept=kept, errors={_field_of(error): error.message})
+    invited = {"name": member.display_name, "link": request.app[URLS].sign_in_link(secret)}
+    return await _office(request, viewer, invited=invited)
+
+
+def _field_of(error: FedcoopError) -> str:
+    named = error.field if isinstance(error, Invalid) else ""
+    return named or ("email" if error.code.startswith("email") else "name")
+
+
+@member_page
+async def follow(request: web.Request, viewer: Viewer) -> web.Response:
+    """Ask to follow another co-op."""
+    _demand_office(viewer)
+    assert viewer.member is not None
+    handle = (await read_form(request)).text("handle")[:320]
+    if not handle:
+        return await _office(request, viewer, errors={"handle": "Give the whole address, like @name@server.example."})
+    try:
+        await request.app[REMOTE].follow(handle, who=f"member:{viewer.member.number}")
+    except (Refused, PeerError) as error:
+        return await _office(request, viewer, kept={"handle": handle}, errors={"handle": told(error)})
+    return see_other("/office?done=followed")

@@ -1,0 +1,59 @@
+"""Pages of what other co-ops decide: their numbers, our member's vote as it was sent, who counts it."""
+
+from aiohttp import web
+
+from fedcoop.actions.ballots import send_abroad
+from fedcoop.kernel.errors import Refused
+from fedcoop.queries.accounts import Viewer
+from fedcoop.queries.remote import RemoteMotionView, remote_motion, remote_motions
+from fedcoop.web import charts
+from fedcoop.web.decisions import uuid_of
+from fedcoop.web.forms import read_form
+from fedcoop.web.guards import html, member_page, page, see_other
+from fedcoop.web.keys import UNITS
+
+
+@member_page
+async def remote_motions_page(request: web.Request, viewer: Viewer) -> web.Response:
+    """List what followed co-ops decide."""
+    assert viewer.member is not None
+    view = await request.app[UNITS].read(remote_motions, member_id=viewer.member.id)
+    return html(request, "remote_motions.html", view=view)
+
+
+@page
+async def remote_motion_page(request: web.Request, viewer: Viewer) -> web.Response:
+    """Show a followed co-op's motion with the ballot that is sent there."""
+    view = await request.app[UNITS].read(remote_motion, uuid=uuid_of(request), member=viewer.member)
+    return _show(request, view, kept=view.sent)
+
+
+def _show(
+    request: web.Request, view: RemoteMotionView, *, kept: tuple[str, ...], errors: dict[str, str] | None = None
+) -> web.Response:
+    bars = charts.remote(view.options, max(view.voters, max((int(o["votes"]) for o in view.options), default=0)))
+    return html(
+        request,
+        "remote_motion.html",
+        status=422 if errors else 200,
+        view=view,
+        bars=bars,
+        kept=kept,
+        errors=errors or {},
+    )
+
+
+@member_page
+async def vote_abroad(request: web.Request, viewer: Viewer) -> web.Response:
+    """Send the member's vote to the co-op that decides; what is wrong comes back with the choice."""
+    assert viewer.member is not None
+    form = await read_form(request)
+    choice = tuple(dict.fromkeys(form.all("choice")))
+    view = await request.app[UNITS].read(remote_motion, uuid=uuid_of(request), member=viewer.member)
+    if not choice:
+        return _show(request, view, kept=choice, errors={"choice": "Choose one of the answers."})
+    try:
+        await request.app[UNITS].write(send_abroad, member_id=viewer.member.id, remote_motion_id=view.id, names=choice)
+    except Refused as error:
+        return _show(request, view, kept=choice, errors={"choice": error.message})
+    return see_other(f"/remote/motions/{view.uuid}?done=sent#ballot")

@@ -1,0 +1,91 @@
+"""Every address of the pages for people, in one table. Those that are objects of the fediverse too are named apart.
+
+`/motions/{uuid}`, `/notes/{uuid}` and `/@{name}` share one URL with an ActivityPub object: the composition root
+registers them with the handlers of both doors and lets `Accept` choose.
+"""
+
+from aiohttp import web
+
+from fedcoop.config import Config
+from fedcoop.kernel.clock import Clock
+from fedcoop.storage.unit_of_work import Units
+from fedcoop.urls import Urls
+from fedcoop.web import accounts, announcements, decisions, guards, members, pages, proposals
+from fedcoop.web import remote as remote_pages
+from fedcoop.web.keys import CLOCK, CONFIG, REMOTE, RENDERER, SIGN_IN_THROTTLE, STATIC, UNITS, URLS, Remote, Throttle
+from fedcoop.web.rendering import Renderer
+from fedcoop.web.static import StaticFiles
+
+motion_page = decisions.motion_page
+note_page = announcements.note_page
+profile_page = members.profile_page
+nothing_here = guards.page(guards.nothing_here)
+
+SHARED = {"/motions/{uuid}": motion_page, "/notes/{uuid}": note_page, "/@{name}": profile_page}
+
+ROUTES: tuple[web.RouteDef, ...] = (
+    web.get("/", pages.home_page),
+    web.get("/join", pages.join_page),
+    web.get("/about", pages.about_page),
+    web.get("/more", pages.more_page),
+    web.get("/interact", pages.interact_page),
+    web.post("/interact", pages.interact),
+    web.get("/sign-in", accounts.sign_in_page),
+    web.post("/sign-in", accounts.sign_in),
+    web.get("/sign-in/{token}", accounts.link_page),
+    web.post("/sign-in/{token}", accounts.use_link),
+    web.get("/invitations/{token}", accounts.link_page),
+    web.post("/invitations/{token}", accounts.use_link),
+    web.post("/sign-out", accounts.sign_out),
+    web.get("/welcome", accounts.welcome_page),
+    web.post("/welcome", accounts.set_password),
+    web.get("/settings", accounts.accounts_page),
+    web.get("/settings/accounts", accounts.accounts_page),
+    web.post("/settings/accounts", accounts.start_link),
+    web.post("/settings/accounts/confirm", accounts.confirm_link),
+    web.post("/settings/accounts/cancel", accounts.cancel_link),
+    web.post("/settings/accounts/unlink", accounts.unlink),
+    web.post("/settings/accounts/sign-out-elsewhere", accounts.sign_out_elsewhere),
+    web.get("/settings/profile", accounts.profile_settings_page),
+    web.post("/settings/profile", accounts.set_profile),
+    web.get("/decisions", decisions.decisions_page),
+    web.post("/motions/{uuid}/vote", decisions.vote),
+    web.post("/motions/{uuid}/withdraw", decisions.withdraw),
+    web.get("/motions/{uuid}/recount.json", decisions.recount),
+    web.get("/motions/{uuid}/{step:close|extend|annul}", decisions.step_page),
+    web.post("/motions/{uuid}/{step:close|extend|annul}", decisions.take_step),
+    web.get("/proposals/new", proposals.new_page),
+    web.post("/proposals/new", proposals.submit),
+    web.get("/remote/motions", remote_pages.remote_motions_page),
+    web.get("/remote/motions/{uuid}", remote_pages.remote_motion_page),
+    web.post("/remote/motions/{uuid}/vote", remote_pages.vote_abroad),
+    web.get("/announcements", announcements.news_page),
+    web.get("/announcements/new", announcements.new_page),
+    web.post("/announcements/new", announcements.publish),
+    web.get("/announcements/{uuid}/delete", announcements.delete_page),
+    web.post("/announcements/{uuid}/delete", announcements.delete),
+    web.get("/members", members.members_page),
+    web.get("/office", members.office_page),
+    web.post("/office/members", members.add),
+    web.post("/office/follow", members.follow),
+)
+"""The pages with an address of their own; `SHARED` has the others."""
+
+
+def install(
+    app: web.Application,
+    *,
+    units: Units,
+    config: Config,
+    urls: Urls,
+    clock: Clock,
+    sign_in_throttle: Throttle,
+    remote: Remote,
+) -> None:
+    """Give the application what pages need, their routes and the static files; `SHARED` is left to the caller."""
+    static = StaticFiles()
+    app[UNITS], app[CONFIG], app[URLS], app[CLOCK] = units, config, urls, clock
+    app[STATIC], app[RENDERER] = static, Renderer(config.instance, urls=urls, static=static, clock=clock)
+    app[SIGN_IN_THROTTLE], app[REMOTE] = sign_in_throttle, remote
+    app.router.add_routes(ROUTES)
+    app.router.add_get("/static/{path:.+}", static.serve)

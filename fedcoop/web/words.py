@@ -1,0 +1,121 @@
+"""The fixed words and signs of methods, choices, outcomes and states (design.md 5, 7, 8). Templates ask here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fedcoop.governance.motions import Option
+from fedcoop.governance.outcomes import OutcomeCode
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A word with its icon and its tone (a class of the style sheet)."""
+
+    word: str
+    icon: str
+    tone: str = ""
+
+
+METHODS = {
+    "resolution": Sign("Resolution", "hand"),
+    "consent": Sign("Consent", "check"),
+    "consensus": Sign("Consensus", "people"),
+    "approval": Sign("Approval", "check"),
+}
+CHOICES = {
+    "for": Sign("For", "check", "for"),
+    "against": Sign("Against", "cross", "against"),
+    "abstain": Sign("Abstain", "dash", "abstain"),
+    "consent": Sign("Consent", "check", "for"),
+    "concern": Sign("Consent with a concern", "concern", "care"),
+    "consent_with_concern": Sign("Consent with a concern", "concern", "care"),
+    "objection": Sign("Objection", "stop", "stop"),
+    "agree": Sign("Agree", "check", "for"),
+    "stand_aside": Sign("Stand aside", "concern", "care"),
+    "block": Sign("Block", "stop", "stop"),
+}
+MEANINGS = {
+    "for": "Do this, as it is written",
+    "against": "Leave things as they are",
+    "abstain": "Counts as taking part, not as for or against",
+    "consent": "Good enough for now, safe enough to try",
+    "consent_with_concern": "Go ahead, and look at this at the review",
+    "objection": "It would harm one of our aims",
+    "agree": "I support this",
+    "stand_aside": "I disagree and will not carry it out, but do not stop it",
+    "block": "Stops the proposal",
+}
+OUTCOMES = {
+    OutcomeCode.CARRIED: Sign("Carried", "check", "done"),
+    OutcomeCode.NOT_CARRIED: Sign("Not carried", "dash", "abstain"),
+    OutcomeCode.INQUORATE: Sign("No quorum", "hourglass", "care"),
+    OutcomeCode.TIED: Sign("Tied", "scale", "abstain"),
+    OutcomeCode.ELECTED: Sign("Elected", "people", "done"),
+    OutcomeCode.FUNDED: Sign("Funded", "money", "done"),
+    OutcomeCode.NO_RESULT: Sign("No result", "info", "abstain"),
+    OutcomeCode.WITHDRAWN: Sign("Withdrawn", "undo", "line"),
+    OutcomeCode.ANNULLED: Sign("Annulled", "stop", "stop"),
+}
+VERDICT_TONES = {"done": "carried", "care": "quorum"}
+SECRECY = {
+    "open": Sign("open ballot", "eye"),
+    "confidential": Sign("confidential, tellers see it", "key"),
+    "secret": Sign("secret ballot", "lock"),
+}
+ASKS = {
+    "resolution": "Choose For, Against or Abstain.",
+    "consent": "Choose Consent, Consent with a concern, or Objection.",
+    "consensus": "Choose Agree, Abstain, Stand aside or Block.",
+    "approval": "Tick at least one, or leave the vote for later.",
+}
+REASON_NEEDED = {
+    "objection": "An objection needs a reason: which aim would be harmed, and what would settle it?",
+    "concern": "A concern needs its words: what should we watch?",
+    "consent_with_concern": "A concern needs its words: what should we watch?",
+    "block": "A block needs a reason. The others can only answer what they can read.",
+}
+NOT_ELIGIBLE = {
+    "joined-later": "You joined after this vote opened. You can read and speak here, and vote from the next one on.",
+    "suspended": "Your vote rests by a decision of the board.",
+    "left": "Your membership has ended, and with it your vote.",
+    "off-roll": "You are not on the roll of this vote. You can read here, and ask the registrar if that is a mistake.",
+    "stranger": "This vote is for members. You can follow it and write in the thread.",
+}
+CHANNELS = {"web": "this page", "activitypub": "the fediverse", "peer": "a sister co-\u2060op", "paper": "on paper"}
+
+
+def method(key: str) -> Sign:
+    """Return word and icon of a method; one without its own sign shows its key."""
+    return METHODS.get(key) or Sign(key.replace("_", " ").capitalize(), "decide")
+
+
+def choice(key: str, options: tuple[Option, ...] = ()) -> Sign:
+    """Return word, icon and tone of an option: the motion's own name, the sign of a known stance."""
+    name = next((option.name for option in options if option.key == key), "")
+    known = CHOICES.get(key)
+    return Sign(name or (known.word if known else key), known.icon if known else "check", known.tone if known else "")
+
+
+def meaning(option: Option) -> str:
+    """Return the sentence under an option: its own, else the usual one of the stance."""
+    return option.meaning or MEANINGS.get(option.key, "")
+
+
+def outcome(code: str) -> Sign:
+    """Return word, icon and tone of an outcome code."""
+    return OUTCOMES[OutcomeCode(code)]
+
+
+def secrecy(key: str) -> Sign:
+    """Return word and icon of a secrecy setting."""
+    return SECRECY.get(key, SECRECY["open"])
+
+
+def tick_rule(extra: Mapping[str, int | str | bool]) -> str:
+    """Return how many options may be ticked, in a sentence."""
+    least, most = int(extra.get("min", 0)), int(extra.get("max", 0))
+    if least and most:
+        return f"Tick {least}." if least == most else f"Tick at least {least} and at most {most}."
+    if most:
+        return f"Tick at most {most}."
+    return f"Tick at least {least}." if least else "Tick as many as you like."
