@@ -44,7 +44,9 @@ class Accounts:
     def find_session(self, token_hash: bytes, now: datetime) -> tuple[SessionRow, MemberId] | None:
         """Return the session that has not expired, with its member."""
         query = select(t.sessions, t.accounts.c.member_id).join(t.accounts, t.accounts.c.id == t.sessions.c.account_id)
-        row = self._conn.execute(query.where(t.sessions.c.token_hash == token_hash, t.sessions.c.expires_at > now)).first()
+        row = self._conn.execute(
+            query.where(t.sessions.c.token_hash == token_hash, t.sessions.c.expires_at > now)
+        ).first()
         return None if row is None else (SessionRow(*row[:-1]), MemberId(row[-1]))
 
     def touch_session(self, token_hash: bytes, at: datetime) -> None:
@@ -62,7 +64,9 @@ class Accounts:
 
     def end_sessions(self, account_id: int, *, but: bytes = b"") -> None:
         """End all sessions of the account but one."""
-        self._conn.execute(delete(t.sessions).where(t.sessions.c.account_id == account_id, t.sessions.c.token_hash != but))
+        self._conn.execute(
+            delete(t.sessions).where(t.sessions.c.account_id == account_id, t.sessions.c.token_hash != but)
+        )
 
     def purge(self, now: datetime) -> None:
         """Forget expired sessions and one-time links."""
@@ -71,16 +75,26 @@ class Accounts:
 
     # one-time links
 
-    def add_one_time_token(self, *, token_hash: bytes, account_id: int, purpose: str, now: datetime, expires_at: datetime) -> None:
+    def add_one_time_token(
+        self, *, token_hash: bytes, account_id: int, purpose: str, now: datetime, expires_at: datetime
+    ) -> None:
         """Store a one-time link; `purpose` is `invitation` or `sign-in`."""
-        values = {"token_hash": token_hash, "account_id": account_id, "purpose": purpose, "created_at": now, "expires_at": expires_at}
+        values = {
+            "token_hash": token_hash,
+            "account_id": account_id,
+            "purpose": purpose,
+            "created_at": now,
+            "expires_at": expires_at,
+        }
         insert(self._conn, t.one_time_tokens, values)
 
     def find_one_time_token(self, token_hash: bytes, now: datetime) -> tuple[Account, str] | None:
         """Return account and purpose of a link that is neither used nor expired."""
         c = t.one_time_tokens.c
         query = select(t.accounts, c.purpose).join(t.one_time_tokens, c.account_id == t.accounts.c.id)
-        row = self._conn.execute(query.where(c.token_hash == token_hash, c.expires_at > now, c.used_at.is_(None))).first()
+        row = self._conn.execute(
+            query.where(c.token_hash == token_hash, c.expires_at > now, c.used_at.is_(None))
+        ).first()
         return None if row is None else (Account(*row[:-1]), str(row[-1]))
 
     def use_one_time_token(self, token_hash: bytes, now: datetime) -> bool:
@@ -93,4 +107,8 @@ class Accounts:
 
     def add_access_token(self, *, token_hash: bytes, account_id: int, scopes: str, now: datetime) -> None:
         """Store an access token for the client API."""
-        insert(self._conn, t.access_tokens, {"token_hash": token_hash, "account_id": account_id, "scopes": scopes, "created_at": now})
+        insert(
+            self._conn,
+            t.access_tokens,
+            {"token_hash": token_hash, "account_id": account_id, "scopes": scopes, "created_at": now},
+        )

@@ -19,7 +19,9 @@ _BY_ID = select(t.actors).where(t.actors.c.id == bindparam("actor_id"))
 _LOCAL = select(t.actors).where(t.actors.c.local.is_(True), t.actors.c.name == bindparam("name"))
 _KEY = select(t.actor_keys).where(t.actor_keys.c.key_id == bindparam("key"))
 _KEYS = select(t.actor_keys).where(t.actor_keys.c.actor_id == bindparam("actor_id")).order_by(t.actor_keys.c.key_id)
-_FOLLOW = select(t.follows).where(t.follows.c.follower_id == bindparam("follower"), t.follows.c.followee_id == bindparam("followee"))
+_FOLLOW = select(t.follows).where(
+    t.follows.c.follower_id == bindparam("follower"), t.follows.c.followee_id == bindparam("followee")
+)
 _BLOCKED = select(t.blocks.c.target).where(t.blocks.c.target.in_(bindparam("targets", expanding=True)))
 
 
@@ -99,7 +101,9 @@ class Actors:
 
     def drop_follow(self, follower: ActorId, followee: ActorId) -> None:
         """Remove the follow between the two if there is one."""
-        self._conn.execute(delete(t.follows).where(t.follows.c.follower_id == follower, t.follows.c.followee_id == followee))
+        self._conn.execute(
+            delete(t.follows).where(t.follows.c.follower_id == follower, t.follows.c.followee_id == followee)
+        )
 
     def drop_follower_inbox(self, inbox: str) -> None:
         """Remove every follow by actors reached at `inbox`: the inbox said 410 (federation.md 7)."""
@@ -108,12 +112,20 @@ class Actors:
 
     def count_followers(self, actor_id: ActorId) -> int:
         """Return the number of accepted followers."""
-        query = select(func.count()).select_from(t.follows).where(t.follows.c.followee_id == actor_id, t.follows.c.state == "accepted")
+        query = (
+            select(func.count())
+            .select_from(t.follows)
+            .where(t.follows.c.followee_id == actor_id, t.follows.c.state == "accepted")
+        )
         return int(self._conn.execute(query).scalar_one())
 
     def count_following(self, actor_id: ActorId) -> int:
         """Return the number of actors that accepted our follow."""
-        query = select(func.count()).select_from(t.follows).where(t.follows.c.follower_id == actor_id, t.follows.c.state == "accepted")
+        query = (
+            select(func.count())
+            .select_from(t.follows)
+            .where(t.follows.c.follower_id == actor_id, t.follows.c.state == "accepted")
+        )
         return int(self._conn.execute(query).scalar_one())
 
     def follows_of(self, actor_id: ActorId) -> list[tuple[Follow, Actor]]:
@@ -126,7 +138,8 @@ class Actors:
         )
         width = len(t.follows.c)
         return [
-            (Follow(*row[:width]), Actor(**dict(zip(t.actors.c.keys(), row[width:], strict=True)))) for row in self._conn.execute(query)
+            (Follow(*row[:width]), Actor(**dict(zip(t.actors.c.keys(), row[width:], strict=True))))
+            for row in self._conn.execute(query)
         ]
 
     def is_followed_by_us(self, actor_id: ActorId) -> bool:
@@ -174,23 +187,74 @@ class Actors:
 
     def drop_relations(self, origin: str) -> list[ActorId]:
         """Remove all follows with actors of `origin`, both ways; return those actors."""
-        ids = [ActorId(row[0]) for row in self._conn.execute(select(t.actors.c.id).where(t.actors.c.origin == origin, t.actors.c.local.is_(False)))]
+        ids = [
+            ActorId(row[0])
+            for row in self._conn.execute(
+                select(t.actors.c.id).where(t.actors.c.origin == origin, t.actors.c.local.is_(False))
+            )
+        ]
         if ids:
-            self._conn.execute(delete(t.follows).where(or_(t.follows.c.follower_id.in_(ids), t.follows.c.followee_id.in_(ids))))
+            self._conn.execute(
+                delete(t.follows).where(or_(t.follows.c.follower_id.in_(ids), t.follows.c.followee_id.in_(ids)))
+            )
         return ids
+
+    def drop_follows_of(self, actor_id: ActorId) -> None:
+        """Remove all follows by and of one actor."""
+        c = t.follows.c
+        self._conn.execute(delete(t.follows).where(or_(c.follower_id == actor_id, c.followee_id == actor_id)))
+
+    def local_followers(self, actor_id: ActorId) -> list[ActorId]:
+        """Return which actors of ours follow the remote one, accepted."""
+        query = (
+            select(t.follows.c.follower_id)
+            .join(t.actors, t.actors.c.id == t.follows.c.follower_id)
+            .where(t.follows.c.followee_id == actor_id, t.follows.c.state == "accepted", t.actors.c.local.is_(True))
+        )
+        return [ActorId(row[0]) for row in self._conn.execute(query)]
+
+    def suspended(self) -> list[str]:
+        """Return the ids of suspended actors."""
+        return [
+            str(row[0])
+            for row in self._conn.execute(select(t.actors.c.uri).where(t.actors.c.suspended_at.is_not(None)))
+        ]
+
+    def knows_origin(self, origin: str) -> bool:
+        """Return whether any actor of the origin is known."""
+        return self._conn.execute(select(t.actors.c.id).where(t.actors.c.origin == origin).limit(1)).first() is not None
+
+    def is_partner(self, actor_id: ActorId) -> bool:
+        """Return whether the actor is a confirmed partner."""
+        query = select(t.peers.c.actor_id).where(t.peers.c.actor_id == actor_id, t.peers.c.state == "partner")
+        return self._conn.execute(query).first() is not None
 
     def put_peer(self, actor_id: ActorId, state: str, at: datetime) -> None:
         """Record a partnership as `proposed` or `partner`."""
-        upsert(self._conn, t.peers, {"actor_id": actor_id, "state": state, "created_at": at}, keys=("actor_id",), keep=("created_at",))
+        upsert(
+            self._conn,
+            t.peers,
+            {"actor_id": actor_id, "state": state, "created_at": at},
+            keys=("actor_id",),
+            keep=("created_at",),
+        )
 
     def peers(self) -> list[tuple[Actor, str]]:
         """Return partners with their state."""
-        query = select(t.actors, t.peers.c.state.label("peer_state")).join(t.peers, t.peers.c.actor_id == t.actors.c.id).order_by(t.actors.c.uri)
+        query = (
+            select(t.actors, t.peers.c.state.label("peer_state"))
+            .join(t.peers, t.peers.c.actor_id == t.actors.c.id)
+            .order_by(t.actors.c.uri)
+        )
         return [(Actor(*row[:-1]), str(row[-1])) for row in self._conn.execute(query)]
 
     def partner_origins(self) -> set[str]:
         """Return the origins of confirmed partners."""
-        query = select(t.actors.c.origin).join(t.peers, t.peers.c.actor_id == t.actors.c.id).where(t.peers.c.state == "partner")
+        query = (
+            select(t.actors.c.origin)
+            .join(t.peers, t.peers.c.actor_id == t.actors.c.id)
+            .where(t.peers.c.state == "partner")
+        )
         return {str(row[0]) for row in self._conn.execute(query)}
 
     # hosts
@@ -209,9 +273,25 @@ class Actors:
         for host in hosts:
             upsert(self._conn, t.hosts, {name: getattr(host, name) for name in Host.__slots__}, keys=("origin",))
 
+    def note_scheme(self, origin: str, scheme: str, at: datetime) -> None:
+        """Remember which form of signature the origin took last."""
+        values = {"origin": origin, "scheme": scheme, "scheme_at": at, "failures": 0}
+        upsert(self._conn, t.hosts, values, keys=("origin",), keep=("failures",))
+
+    def note_handle(self, uri: str, handle: str) -> Actor:
+        """Store the handle that looped back, if there is one, and return the actor. Raises NotFound."""
+        if handle:
+            self._conn.execute(update(t.actors).where(t.actors.c.uri == uri).values(handle=handle))
+        found = self.find(uri)
+        if found is None:
+            raise NotFound("actor-unknown", actor=uri)
+        return found
+
     def list_local(self) -> list[Actor]:
         """Return our own actors that are not deleted."""
-        return every(self._conn, select(t.actors).where(and_(t.actors.c.local.is_(True), t.actors.c.gone_at.is_(None))), _actor)
+        return every(
+            self._conn, select(t.actors).where(and_(t.actors.c.local.is_(True), t.actors.c.gone_at.is_(None))), _actor
+        )
 
     def note_interaction(self, values: Mapping[str, Any]) -> bool:
         """Count a Like or Announce once per actor and object; return whether it is new."""
@@ -233,7 +313,9 @@ class Actors:
         """Return the inboxes of those who boosted the object (federation.md 12.4)."""
         inbox = func.coalesce(func.nullif(t.actors.c.shared_inbox, ""), t.actors.c.inbox)
         query = select(distinct(inbox)).join(t.interactions, t.interactions.c.actor_id == t.actors.c.id)
-        query = query.where(t.interactions.c.object == target, t.interactions.c.type == "Announce", t.actors.c.gone_at.is_(None))
+        query = query.where(
+            t.interactions.c.object == target, t.interactions.c.type == "Announce", t.actors.c.gone_at.is_(None)
+        )
         return [str(row[0]) for row in self._conn.execute(query) if row[0]]
 
     def report(self, values: Mapping[str, Any]) -> None:

@@ -10,8 +10,10 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, exists,
 
 from fedcoop.governance import logchain
 from fedcoop.governance.ballots import Ballot, RollEntry
-from fedcoop.governance.motions import Channel, Motion, MotionState, Option, Settings, settings_from_json, settings_to_json
+from fedcoop.governance.members import MemberStatus
+from fedcoop.governance.motions import Channel, Motion, MotionState, Option, Settings
 from fedcoop.governance.proposals import Proposal, ProposalState
+from fedcoop.governance.settings import settings_from_json, settings_to_json
 from fedcoop.kernel.canonical import canonical_bytes
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import ActorId, MemberId, MotionId, ProposalId
@@ -56,6 +58,11 @@ def _ballot(row: Row[Any]) -> Ballot:
     return Ballot(**values)
 
 
+def _ballot_of(values: Sequence[Any]) -> Ballot:
+    named = dict(zip(Ballot.__slots__, values, strict=True))
+    return Ballot(**{**named, "choice": tuple(json.loads(named["choice"])), "channel": Channel(named["channel"])})
+
+
 def _proposal(row: Row[Any]) -> Proposal:
     values = {name: value for name, value in row._mapping.items() if name in Proposal.__slots__}
     return Proposal(**{**values, "state": ProposalState(values["state"])})
@@ -68,8 +75,24 @@ def _motion_where(*conditions: Any) -> Select[Any]:
 _BY_ID = _motion_where(t.motions.c.id == bindparam("motion_id"))
 _BY_ID_LOCKED = _BY_ID.with_for_update()
 _BY_URL = _motion_where(t.motions.c.url == bindparam("url"))
-_ENTRY = select(*_ROLL_COLUMNS).where(t.roll_entries.c.motion_id == bindparam("motion"), t.roll_entries.c.member_id == bindparam("member"))
-_BALLOT_OF = select(*_BALLOT_COLUMNS).where(t.ballots.c.motion_id == bindparam("motion"), t.ballots.c.member_id == bindparam("member"))
+_ENTRY = select(*_ROLL_COLUMNS).where(
+    t.roll_entries.c.motion_id == bindparam("motion"), t.roll_entries.c.member_id == bindparam("member")
+)
+_BALLOT_OF = select(*_BALLOT_COLUMNS).where(
+    t.ballots.c.motion_id == bindparam("motion"), t.ballots.c.member_id == bindparam("member")
+)
+_VOTER_STATE = (
+    select(*_ROLL_COLUMNS, t.members.c.status, *_BALLOT_COLUMNS)
+    .select_from(
+        t.roll_entries.join(t.members, t.members.c.id == t.roll_entries.c.member_id).outerjoin(
+            t.ballots,
+            and_(
+                t.ballots.c.motion_id == t.roll_entries.c.motion_id, t.ballots.c.member_id == t.roll_entries.c.member_id
+            ),
+        )
+    )
+    .where(t.roll_entries.c.motion_id == bindparam("motion"), t.roll_entries.c.member_id == bindparam("member"))
+)
 _LOG_HEAD = (
     select(t.log_entries.c.n, t.log_entries.c.head)
     .where(t.log_entries.c.motion_id == bindparam("motion"))
@@ -104,7 +127,9 @@ class Motions:
     def add(self, motion: Motion, *, body_html: str, is_poll: bool, context_uuid: str) -> None:
         """Store a new motion; `is_poll` says whether it shows as a Question (federation.md 12.1)."""
         values = self._values(motion)
-        insert(self._conn, t.motions, {**values, "body_html": body_html, "is_poll": is_poll, "context_uuid": context_uuid})
+        insert(
+            self._conn, t.motions, {**values, "body_html": body_html, "is_poll": is_poll, "context_uuid": context_uuid}
+        )
 
     def put(self, motion: Motion) -> None:
         """Store the motion's row whole, but for its rendered body."""
@@ -129,12 +154,16 @@ class Motions:
         if before is not None:
             query = query.where(c.id < before)
         if words:
-            query = query.where(or_(c.title.icontains(words, autoescape=True), c.body.icontains(words, autoescape=True)))
+            query = query.where(
+                or_(c.title.icontains(words, autoescape=True), c.body.icontains(words, autoescape=True))
+            )
         return every(self._conn, query.order_by(c.id.desc()).limit(limit), _motion)
 
     def count_in(self, states: Iterable[MotionState]) -> int:
         """Return how many motions are in these states."""
-        query = select(func.count()).select_from(t.motions).where(t.motions.c.state.in_([state.value for state in states]))
+        query = (
+            select(func.count()).select_from(t.motions).where(t.motions.c.state.in_([state.value for state in states]))
+        )
         return int(self._conn.execute(query).scalar_one())
 
     @staticmethod
@@ -166,18 +195,24 @@ class Motions:
 
     def put_proposal_state(self, proposal: Proposal) -> None:
         """Store the state of the proposal."""
-        self._conn.execute(update(t.proposals).where(t.proposals.c.id == proposal.id).values(state=proposal.state.value))
+        self._conn.execute(
+            update(t.proposals).where(t.proposals.c.id == proposal.id).values(state=proposal.state.value)
+        )
 
     def motions_of(self, proposal_id: ProposalId) -> list[Motion]:
         """Return the motions on the proposal, oldest first."""
-        return every(self._conn, _motion_where(t.motions.c.proposal_id == proposal_id).order_by(t.motions.c.id), _motion)
+        return every(
+            self._conn, _motion_where(t.motions.c.proposal_id == proposal_id).order_by(t.motions.c.id), _motion
+        )
 
     # roll
 
     def add_roll(self, entries: Sequence[RollEntry]) -> None:
         """Store the frozen roll."""
         if entries:
-            self._conn.execute(t.roll_entries.insert(), [{name: getattr(e, name) for name in RollEntry.__slots__} for e in entries])
+            self._conn.execute(
+                t.roll_entries.insert(), [{name: getattr(e, name) for name in RollEntry.__slots__} for e in entries]
+            )
 
     def roll(self, motion_id: MotionId) -> list[RollEntry]:
         """Return the whole roll, by pseudonym."""
@@ -195,6 +230,17 @@ class Motions:
         """Return the member's current ballot, if any."""
         return first(self._conn, _BALLOT_OF, _ballot, {"motion": motion_id, "member": member_id})
 
+    def voter_state(
+        self, motion_id: MotionId, member_id: MemberId
+    ) -> tuple[RollEntry | None, MemberStatus | None, Ballot | None]:
+        """Return the member's row of the roll, status and current ballot, in one query."""
+        row = self._conn.execute(_VOTER_STATE, {"motion": motion_id, "member": member_id}).first()
+        if row is None:
+            return None, None, None
+        width = len(_ROLL_COLUMNS)
+        ballot = None if row[width + 1] is None else _ballot_of(row[width + 1 :])
+        return RollEntry(*row[:width]), MemberStatus(row[width]), ballot
+
     def put_ballot(self, ballot: Ballot) -> None:
         """Make this the member's one ballot: the constraint on (motion, member) leaves room for one."""
         values = {name: getattr(ballot, name) for name in Ballot.__slots__}
@@ -204,7 +250,9 @@ class Motions:
 
     def drop_ballot(self, motion_id: MotionId, member_id: MemberId) -> None:
         """Remove the member's current ballot; the log keeps it."""
-        self._conn.execute(delete(t.ballots).where(t.ballots.c.motion_id == motion_id, t.ballots.c.member_id == member_id))
+        self._conn.execute(
+            delete(t.ballots).where(t.ballots.c.motion_id == motion_id, t.ballots.c.member_id == member_id)
+        )
 
     def ballots(self, motion_id: MotionId, *, received_by: datetime | None = None) -> list[Ballot]:
         """Return all current ballots by pseudonym, or those received by an instant."""
@@ -213,7 +261,9 @@ class Motions:
             query = query.where(t.ballots.c.received_at <= received_by)
         return every(self._conn, query, _ballot)
 
-    def choices(self, motion_id: MotionId, *, received_by: datetime | None = None) -> list[tuple[tuple[str, ...], int, int]]:
+    def choices(
+        self, motion_id: MotionId, *, received_by: datetime | None = None
+    ) -> list[tuple[tuple[str, ...], int, int]]:
         """Return the distinct choices as (choice, weight, number of ballots): what a tally needs, grouped by the database."""
         b, r = t.ballots.c, t.roll_entries.c
         query = (
@@ -228,7 +278,11 @@ class Motions:
 
     def count_ballots(self, motion_id: MotionId) -> int:
         """Return how many members have a ballot."""
-        return int(self._conn.execute(select(func.count()).select_from(t.ballots).where(t.ballots.c.motion_id == motion_id)).scalar_one())
+        return int(
+            self._conn.execute(
+                select(func.count()).select_from(t.ballots).where(t.ballots.c.motion_id == motion_id)
+            ).scalar_one()
+        )
 
     def voted(self, motion_ids: Sequence[MotionId], member_id: MemberId) -> set[MotionId]:
         """Return those of the motions on which the member has a ballot."""
@@ -251,26 +305,50 @@ class Motions:
     # votes from afar
 
     def add_vote(
-        self, digest: bytes, *, motion_id: MotionId, member_id: MemberId, actor_id: ActorId, activity_digest: bytes, option_key: str
+        self,
+        digest: bytes,
+        *,
+        motion_id: MotionId,
+        member_id: MemberId,
+        actor_id: ActorId,
+        activity_digest: bytes,
+        option_key: str,
     ) -> bool:
         """Remember a counted vote's id; return False if it was seen (federation.md 12.3, `replay`)."""
         values = {"digest": digest, "motion_id": motion_id, "member_id": member_id, "actor_id": actor_id}
-        return insert_ignore(self._conn, t.votes, {**values, "activity_digest": activity_digest, "option_key": option_key})
+        return insert_ignore(
+            self._conn, t.votes, {**values, "activity_digest": activity_digest, "option_key": option_key}
+        )
 
     def find_vote(self, digest: bytes) -> Row[Any] | None:
         """Return the counted vote whose id, or whose activity's id, has this digest."""
-        return self._conn.execute(select(t.votes).where(or_(t.votes.c.digest == digest, t.votes.c.activity_digest == digest))).first()
+        return self._conn.execute(
+            select(t.votes).where(or_(t.votes.c.digest == digest, t.votes.c.activity_digest == digest))
+        ).first()
 
     def drop_vote(self, digest: bytes) -> None:
         """Make a withdrawn vote no longer found; its activity id stays in the seen ids."""
         self._conn.execute(update(t.votes).where(t.votes.c.digest == digest).values(option_key=""))
 
+    def forget_vote(self, digest: bytes) -> None:
+        """Remove a vote's id that was remembered but did not count after all."""
+        self._conn.execute(delete(t.votes).where(t.votes.c.digest == digest))
+
     def voting_inboxes(self, motion_id: MotionId) -> list[str]:
         """Return each inbox of those whose vote came by federation and counts (federation.md 12.4)."""
         inbox = func.coalesce(func.nullif(t.actors.c.shared_inbox, ""), t.actors.c.inbox)
         query = select(inbox).distinct().join(t.ballots, t.ballots.c.actor_id == t.actors.c.id)
-        query = query.where(t.ballots.c.motion_id == motion_id, t.actors.c.local.is_(False), t.actors.c.gone_at.is_(None))
+        query = query.where(
+            t.ballots.c.motion_id == motion_id, t.actors.c.local.is_(False), t.actors.c.gone_at.is_(None)
+        )
         return [str(row[0]) for row in self._conn.execute(query) if row[0]]
+
+    def last_update(self, motion_id: MotionId) -> datetime | None:
+        """Return when the motion's object was last sent as an `Update`."""
+        a = t.activities.c
+        url = select(t.motions.c.url).where(t.motions.c.id == motion_id).scalar_subquery()
+        query = select(func.max(a.created_at)).where(a.object == url, a.type == "Update")
+        return self._conn.execute(query).scalar()
 
     def note_refused_vote(self, values: Mapping[str, Any]) -> bool:
         """Remember that this actor's vote on this motion was refused; return whether it is the first time."""
@@ -285,7 +363,9 @@ class Motions:
     def mark_answered(self, motion_id: MotionId, actor_id: ActorId, at: datetime) -> None:
         """Remember when the refused voter was answered."""
         c = t.refused_votes.c
-        self._conn.execute(update(t.refused_votes).where(c.motion_id == motion_id, c.actor_id == actor_id).values(answered_at=at))
+        self._conn.execute(
+            update(t.refused_votes).where(c.motion_id == motion_id, c.actor_id == actor_id).values(answered_at=at)
+        )
 
     # log chain
 
@@ -299,6 +379,15 @@ class Motions:
         insert(self._conn, t.log_entries, {"motion_id": motion_id, "n": n, "entry": row.entry, "head": row.head})
         return row
 
+    def extend_log(self, motion_id: MotionId, entries: Sequence[LogEntry]) -> None:
+        """Add entries whose heads were computed outside; a clash with another entry breaks the primary key."""
+        for entry in entries:
+            insert(
+                self._conn,
+                t.log_entries,
+                {"motion_id": motion_id, "n": entry.n, "entry": entry.entry, "head": entry.head},
+            )
+
     def log(self, motion_id: MotionId) -> list[LogEntry]:
         """Return the motion's log from the first entry to the last."""
         c = t.log_entries.c
@@ -306,9 +395,16 @@ class Motions:
 
     # outcomes
 
-    def add_outcome(self, row: OutcomeRow) -> None:
-        """Store the immutable result; a second one breaks the primary key."""
+    def add_outcome(self, row: OutcomeRow, *, export: str) -> None:
+        """Store the immutable result with its recount file; a second one breaks the primary key."""
         insert(self._conn, t.outcomes, {name: getattr(row, name) for name in OutcomeRow.__slots__})
+        insert(self._conn, t.exports, {"motion_id": row.motion_id, "document": export})
+
+    def export_of(self, motion_id: MotionId) -> str | None:
+        """Return the recount file (governance.md 5.3) of a decided motion: canonical JSON, one line."""
+        return self._conn.execute(
+            select(t.exports.c.document).where(t.exports.c.motion_id == motion_id)
+        ).scalar_one_or_none()
 
     def outcome_of(self, motion_id: MotionId) -> OutcomeRow | None:
         """Return the stored result, if the motion is decided."""
@@ -322,5 +418,7 @@ class Motions:
 
     def find_by_outcome_note(self, note_uuid: str) -> Motion | None:
         """Return the motion whose outcome was published as this Note."""
-        query = _motion_where(exists().where(t.outcomes.c.motion_id == t.motions.c.id, t.outcomes.c.note_uuid == note_uuid))
+        query = _motion_where(
+            exists().where(t.outcomes.c.motion_id == t.motions.c.id, t.outcomes.c.note_uuid == note_uuid)
+        )
         return first(self._conn, query, _motion)

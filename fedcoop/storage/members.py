@@ -70,7 +70,11 @@ class Members:
 
     def many(self, member_ids: Sequence[MemberId]) -> dict[MemberId, Member]:
         """Return these members by id."""
-        found = every(self._conn, select(*_COLUMNS).where(t.members.c.id.in_(list(set(member_ids)))), _member) if member_ids else []
+        found = (
+            every(self._conn, select(*_COLUMNS).where(t.members.c.id.in_(list(set(member_ids)))), _member)
+            if member_ids
+            else []
+        )
         return {member.id: member for member in found}
 
     def count_active(self) -> int:
@@ -111,7 +115,11 @@ class Members:
         """Return the member's links, oldest first, each with its actor."""
         links = every(self._conn, select(t.links).where(t.links.c.member_id == member_id).order_by(t.links.c.id), _link)
         ids = [link.actor_id for link in links]
-        actors = {a.id: a for a in every(self._conn, select(t.actors).where(t.actors.c.id.in_(ids)), maker(Actor))} if ids else {}
+        actors = (
+            {a.id: a for a in every(self._conn, select(t.actors).where(t.actors.c.id.in_(ids)), maker(Actor))}
+            if ids
+            else {}
+        )
         return [(link, actors[link.actor_id]) for link in links]
 
     def find_link(self, actor_id: ActorId) -> Link | None:
@@ -127,7 +135,13 @@ class Members:
 
     def put_link(self, link: Link) -> None:
         """Store the link; the actor's uniqueness is a constraint."""
-        upsert(self._conn, t.links, {name: getattr(link, name) for name in Link.__slots__}, keys=("id",), keep=("created_at",))
+        upsert(
+            self._conn,
+            t.links,
+            {name: getattr(link, name) for name in Link.__slots__},
+            keys=("id",),
+            keep=("created_at",),
+        )
 
     def drop_link(self, link_id: int) -> None:
         """Remove the link for good."""
@@ -152,11 +166,15 @@ class Members:
 
     def challenge_of(self, member_id: MemberId) -> LinkChallenge | None:
         """Return the member's pending code."""
-        return first(self._conn, select(t.link_challenges).where(t.link_challenges.c.member_id == member_id), _challenge)
+        return first(
+            self._conn, select(t.link_challenges).where(t.link_challenges.c.member_id == member_id), _challenge
+        )
 
     def find_challenge(self, code_hash: bytes) -> LinkChallenge | None:
         """Return the pending code with this hash."""
-        return first(self._conn, select(t.link_challenges).where(t.link_challenges.c.code_hash == code_hash), _challenge)
+        return first(
+            self._conn, select(t.link_challenges).where(t.link_challenges.c.code_hash == code_hash), _challenge
+        )
 
     def prove_challenge(self, code_hash: bytes, actor_id: ActorId, at: datetime) -> None:
         """Remember that this actor sent the code."""

@@ -1,6 +1,6 @@
 """What people say and what we publish: announcements, remote posts and polls, our objects as sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -50,7 +50,9 @@ class Notes:
             raise NotFound("announcement-unknown", "There is no such announcement.")
         return found
 
-    def announcements(self, audiences: Sequence[str], *, before: int | None = None, limit: int = 20) -> list[Announcement]:
+    def announcements(
+        self, audiences: Sequence[str], *, before: int | None = None, limit: int = 20
+    ) -> list[Announcement]:
         """Return announcements to these audiences, newest first, without deleted ones."""
         c = t.announcements.c
         query = select(t.announcements).where(c.audience.in_(list(audiences)), c.deleted_at.is_(None))
@@ -71,7 +73,13 @@ class Notes:
 
     def put_note(self, note: Note) -> None:
         """Store the remote post; one of the same uri is replaced."""
-        upsert(self._conn, t.notes, {name: getattr(note, name) for name in Note.__slots__}, keys=("uri",), keep=("id", "received_at"))
+        upsert(
+            self._conn,
+            t.notes,
+            {name: getattr(note, name) for name in Note.__slots__},
+            keys=("uri",),
+            keep=("id", "received_at"),
+        )
 
     def delete_note(self, uri: str, at: datetime) -> None:
         """Purge the content of the post; its row stays, so that it cannot come back."""
@@ -86,7 +94,9 @@ class Notes:
     def replies(self, motion_id: MotionId, *, limit: int = 100) -> list[tuple[Note, Actor]]:
         """Return public replies to the motion, oldest first, each with its author; deleted ones are told by `deleted_at`."""
         c = t.notes.c
-        return self._with_actors(select(t.notes).where(c.motion_id == motion_id, c.public.is_(True)).order_by(c.id).limit(limit))
+        return self._with_actors(
+            select(t.notes).where(c.motion_id == motion_id, c.public.is_(True)).order_by(c.id).limit(limit)
+        )
 
     def posts(self, kind: str, *, before: int | None = None, limit: int = 20) -> list[tuple[Note, Actor]]:
         """Return posts of one kind, newest first, each with its author."""
@@ -99,7 +109,9 @@ class Notes:
     def _with_actors(self, query: Any) -> list[tuple[Note, Actor]]:
         notes = every(self._conn, query, _note)
         ids = sorted({note.actor_id for note in notes})
-        actors = {a.id: a for a in every(self._conn, select(t.actors).where(t.actors.c.id.in_(ids)), _actor)} if ids else {}
+        actors = (
+            {a.id: a for a in every(self._conn, select(t.actors).where(t.actors.c.id.in_(ids)), _actor)} if ids else {}
+        )
         return [(note, actors[note.actor_id]) for note in notes]
 
     # remote motions
@@ -114,7 +126,9 @@ class Notes:
 
     def get_remote_motion(self, remote_motion_id: RemoteMotionId) -> RemoteMotion:
         """Return the remote poll. Raises NotFound."""
-        found = first(self._conn, select(t.remote_motions).where(t.remote_motions.c.id == remote_motion_id), _remote_motion)
+        found = first(
+            self._conn, select(t.remote_motions).where(t.remote_motions.c.id == remote_motion_id), _remote_motion
+        )
         if found is None:
             raise NotFound("remote-motion-unknown", "There is no such proposal.")
         return found
@@ -124,6 +138,12 @@ class Notes:
         values = {name: getattr(motion, name) for name in RemoteMotion.__slots__}
         upsert(self._conn, t.remote_motions, values, keys=("uri",), keep=("id", "uuid", "actor_id", "received_at"))
 
+    def delete_remote_motions_of(self, actor_id: ActorId, at: datetime) -> None:
+        """Purge all polls of an actor who was deleted."""
+        c = t.remote_motions.c
+        query = update(t.remote_motions).where(c.actor_id == actor_id, c.deleted_at.is_(None))
+        self._conn.execute(query.values(deleted_at=at, title="", content="", outcome_html=""))
+
     def remote_motions(self, *, limit: int = 50, before: int | None = None) -> list[tuple[RemoteMotion, Actor]]:
         """Return remote polls that are not deleted, newest first, each with its author."""
         c = t.remote_motions.c
@@ -132,18 +152,26 @@ class Notes:
             query = query.where(c.id < before)
         motions = every(self._conn, query.order_by(c.id.desc()).limit(limit), _remote_motion)
         ids = sorted({motion.actor_id for motion in motions})
-        actors = {a.id: a for a in every(self._conn, select(t.actors).where(t.actors.c.id.in_(ids)), _actor)} if ids else {}
+        actors = (
+            {a.id: a for a in every(self._conn, select(t.actors).where(t.actors.c.id.in_(ids)), _actor)} if ids else {}
+        )
         return [(motion, actors[motion.actor_id]) for motion in motions]
 
     def find_vote_abroad(self, remote_motion_id: RemoteMotionId, member_id: MemberId) -> VoteAbroad | None:
         """Return what the member sent on this remote poll."""
         c = t.votes_abroad.c
-        return first(self._conn, select(t.votes_abroad).where(c.remote_motion_id == remote_motion_id, c.member_id == member_id), _vote_abroad)
+        return first(
+            self._conn,
+            select(t.votes_abroad).where(c.remote_motion_id == remote_motion_id, c.member_id == member_id),
+            _vote_abroad,
+        )
 
     def put_vote_abroad(self, vote: VoteAbroad) -> None:
         """Store what the member sent, replacing what was sent before."""
         values = {name: getattr(vote, name) for name in VoteAbroad.__slots__}
-        upsert(self._conn, t.votes_abroad, {**values, "choice": list(vote.choice)}, keys=("remote_motion_id", "member_id"))
+        upsert(
+            self._conn, t.votes_abroad, {**values, "choice": list(vote.choice)}, keys=("remote_motion_id", "member_id")
+        )
 
     def votes_abroad_of(self, member_id: MemberId) -> dict[RemoteMotionId, VoteAbroad]:
         """Return all that the member sent, by remote poll."""
@@ -159,7 +187,13 @@ class Notes:
     def put_object(self, stored: StoredObject) -> None:
         """Store our object as published now."""
         values = {name: getattr(stored, name) for name in StoredObject.__slots__}
-        upsert(self._conn, t.objects, {**values, "audience": list(stored.audience)}, keys=("uri",), keep=("published_at", "actor_id"))
+        upsert(
+            self._conn,
+            t.objects,
+            {**values, "audience": list(stored.audience)},
+            keys=("uri",),
+            keep=("published_at", "actor_id"),
+        )
 
     def delete_object(self, uri: str, at: datetime) -> None:
         """Purge our object; what stays makes the tombstone."""
@@ -179,7 +213,11 @@ class Notes:
 
     def conversation(self, object_uri: str, *, limit: int = 500) -> list[str]:
         """Return the ids of our objects and of public remote posts that reply to the object, oldest first."""
-        ours = select(t.outcomes.c.note_uuid).join(t.motions, t.motions.c.id == t.outcomes.c.motion_id).where(t.motions.c.url == object_uri)
+        ours = (
+            select(t.outcomes.c.note_uuid)
+            .join(t.motions, t.motions.c.id == t.outcomes.c.motion_id)
+            .where(t.motions.c.url == object_uri)
+        )
         theirs = (
             select(t.notes.c.uri)
             .join(t.motions, t.motions.c.id == t.notes.c.motion_id)
@@ -193,7 +231,11 @@ class Notes:
 
     def count_posts(self) -> int:
         """Return how many public notes and motions we have published (NodeInfo)."""
-        query = select(func.count()).select_from(t.objects).where(t.objects.c.public.is_(True), t.objects.c.deleted_at.is_(None))
+        query = (
+            select(func.count())
+            .select_from(t.objects)
+            .where(t.objects.c.public.is_(True), t.objects.c.deleted_at.is_(None))
+        )
         return int(self._conn.execute(query).scalar_one())
 
     def purge_unread(self, before: datetime) -> None:

@@ -47,7 +47,13 @@ class Queues:
         """Lease up to `limit` due rows, oldest first."""
         c = t.inbound.c
         free = or_(c.leased_until.is_(None), c.leased_until < now)
-        due = select(c.id).where(c.state == "waiting", c.due_at <= now, free).order_by(c.id).limit(limit).with_for_update(skip_locked=True)
+        due = (
+            select(c.id)
+            .where(c.state == "waiting", c.due_at <= now, free)
+            .order_by(c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
         query = update(t.inbound).where(c.id.in_(due)).values(leased_until=now + lease).returning(*_INBOUND_COLUMNS)
         return sorted((_inbound(row) for row in self._conn.execute(query)), key=lambda row: row.id)
 
@@ -58,7 +64,9 @@ class Queues:
     def postpone_inbound(self, row: Inbound, *, due_at: datetime, error: str, failed: bool) -> None:
         """Try the row again at `due_at`, or keep it as failed for the operator."""
         values = {"attempts": row.attempts + 1, "due_at": due_at, "leased_until": None, "last_error": error[:500]}
-        self._conn.execute(update(t.inbound).where(t.inbound.c.id == row.id).values(**values, state="failed" if failed else "waiting"))
+        self._conn.execute(
+            update(t.inbound).where(t.inbound.c.id == row.id).values(**values, state="failed" if failed else "waiting")
+        )
 
     def has_inbound_received_by(self, instant: datetime) -> bool:
         """Return whether an activity received by `instant` still waits: closes wait for it (federation.md 12.3)."""
@@ -83,7 +91,9 @@ class Queues:
     def outbox(self, actor_id: ActorId, *, before: int | None, limit: int) -> list[ActivityRow]:
         """Return the actor's public activities, newest first, below the id `before`."""
         c = t.activities.c
-        query = select(t.activities).where(c.actor_id == actor_id, c.public.is_(True), c.type.in_(("Create", "Announce")))
+        query = select(t.activities).where(
+            c.actor_id == actor_id, c.public.is_(True), c.type.in_(("Create", "Announce"))
+        )
         if before is not None:
             query = query.where(c.id < before)
         return every(self._conn, query.order_by(c.id.desc()).limit(limit), _activity)
@@ -102,7 +112,9 @@ class Queues:
     def supersede(self, order_key: str, activity_ids_of_type: str, inboxes: Collection[str]) -> None:
         """Drop waiting `Update`s of the object that were not yet tried: the newest one says it all (federation.md 16)."""
         c = t.deliveries.c
-        older = select(t.activities.c.id).where(t.activities.c.object == order_key, t.activities.c.type == activity_ids_of_type)
+        older = select(t.activities.c.id).where(
+            t.activities.c.object == order_key, t.activities.c.type == activity_ids_of_type
+        )
         query = delete(t.deliveries).where(c.order_key == order_key, c.state == "waiting", c.leased_until.is_(None))
         self._conn.execute(query.where(c.activity_id.in_(older), c.inbox.in_(list(inboxes))))
 
@@ -113,7 +125,10 @@ class Queues:
         c = t.deliveries.c
         earlier = t.deliveries.alias("earlier")
         blocked = exists().where(
-            earlier.c.inbox == c.inbox, earlier.c.order_key == c.order_key, earlier.c.state == "waiting", earlier.c.id < c.id
+            earlier.c.inbox == c.inbox,
+            earlier.c.order_key == c.order_key,
+            earlier.c.state == "waiting",
+            earlier.c.id < c.id,
         )
         free = or_(c.leased_until.is_(None), c.leased_until < now)
         due = select(c.id).where(c.state == "waiting", c.due_at <= now, free, or_(c.order_key == "", ~blocked))
@@ -161,13 +176,20 @@ class Queues:
     def count_waiting(self, origins: Collection[str]) -> dict[str, int]:
         """Return how many deliveries wait for each of these origins."""
         c = t.deliveries.c
-        query = select(c.origin, func.count()).where(c.state == "waiting", c.origin.in_(list(origins))).group_by(c.origin)
+        query = (
+            select(c.origin, func.count()).where(c.state == "waiting", c.origin.in_(list(origins))).group_by(c.origin)
+        )
         return {str(row[0]): int(row[1]) for row in self._conn.execute(query)}
 
     def drop_oldest(self, origin: str, number: int) -> None:
         """Drop the oldest waiting deliveries of an origin that holds too many; never those to partners (federation.md 16)."""
         c = t.deliveries.c
-        oldest = select(c.id).where(c.origin == origin, c.state == "waiting", c.partner.is_(False)).order_by(c.id).limit(number)
+        oldest = (
+            select(c.id)
+            .where(c.origin == origin, c.state == "waiting", c.partner.is_(False))
+            .order_by(c.id)
+            .limit(number)
+        )
         self._conn.execute(delete(t.deliveries).where(c.id.in_(oldest)))
 
     # timers
@@ -206,16 +228,14 @@ class Queues:
         """Let the timer fire again at `due_at`."""
         c = t.timers.c
         same = and_(c.name == timer.name, c.key == timer.key)
-        self._conn.execute(update(t.timers).where(same).values(due_at=due_at, leased_until=None, attempts=timer.attempts + 1))
+        self._conn.execute(
+            update(t.timers).where(same).values(due_at=due_at, leased_until=None, attempts=timer.attempts + 1)
+        )
 
-    def next_due(self) -> datetime | None:
-        """Return when the next timer or delivery is due, whichever is earlier."""
-        dues = [
-            self._conn.execute(select(func.min(t.timers.c.due_at))).scalar(),
-            self._conn.execute(select(func.min(t.deliveries.c.due_at)).where(t.deliveries.c.state == "waiting")).scalar(),
-        ]
-        known = [due for due in dues if due is not None]
-        return min(known) if known else None
+    def next_timer(self) -> datetime | None:
+        """Return when the next timer that nobody holds is due."""
+        query = select(func.min(t.timers.c.due_at)).where(t.timers.c.leased_until.is_(None))
+        return self._conn.execute(query).scalar()
 
     # what an operator sees
 
@@ -226,7 +246,9 @@ class Queues:
             since = table.c.received_at if table is t.inbound else table.c.created_at
             found[name] = self._summary(table, since, now)
         waiting = int(self._conn.execute(select(func.count()).select_from(t.timers)).scalar_one())
-        due = int(self._conn.execute(select(func.count()).select_from(t.timers).where(t.timers.c.due_at <= now)).scalar_one())
+        due = int(
+            self._conn.execute(select(func.count()).select_from(t.timers).where(t.timers.c.due_at <= now)).scalar_one()
+        )
         oldest = self._conn.execute(select(func.min(t.timers.c.due_at)).where(t.timers.c.due_at <= now)).scalar()
         found["timers"] = {"waiting": waiting, "due": due, "failed": 0, "oldest_s": _age(oldest, now)}
         return found
@@ -245,23 +267,37 @@ class Queues:
 
     def failed(self, limit: int = 50) -> list[dict[str, Any]]:
         """Return failed rows of both queues: queue, id, where, error."""
-        deliveries = select(t.deliveries.c.id, t.deliveries.c.inbox, t.deliveries.c.last_error).where(t.deliveries.c.state == "failed")
-        inbound = select(t.inbound.c.id, t.inbound.c.actor_uri, t.inbound.c.last_error).where(t.inbound.c.state == "failed")
-        found = [("deliveries", row) for row in self._conn.execute(deliveries.order_by(t.deliveries.c.id.desc()).limit(limit))]
+        deliveries = select(t.deliveries.c.id, t.deliveries.c.inbox, t.deliveries.c.last_error).where(
+            t.deliveries.c.state == "failed"
+        )
+        inbound = select(t.inbound.c.id, t.inbound.c.actor_uri, t.inbound.c.last_error).where(
+            t.inbound.c.state == "failed"
+        )
+        found = [
+            ("deliveries", row)
+            for row in self._conn.execute(deliveries.order_by(t.deliveries.c.id.desc()).limit(limit))
+        ]
         found += [("inbox", row) for row in self._conn.execute(inbound.order_by(t.inbound.c.id.desc()).limit(limit))]
         return [{"queue": queue, "id": row[0], "where": row[1], "error": row[2]} for queue, row in found]
 
     def retry(self, row_id: int, now: datetime) -> bool:
         """Let a failed or waiting row run at once; return whether there is one with this id."""
         values = {"state": "waiting", "due_at": now, "leased_until": None}
-        found = [self._conn.execute(update(table).where(table.c.id == row_id).values(**values)).rowcount for table in (t.inbound, t.deliveries)]
+        found = [
+            self._conn.execute(update(table).where(table.c.id == row_id).values(**values)).rowcount
+            for table in (t.inbound, t.deliveries)
+        ]
         return any(found)
 
     def purge(self, now: datetime, *, failed_before: datetime) -> None:
         """Forget expired signatures and failures older than `failed_before`."""
         self._conn.execute(delete(t.seen_ids).where(t.seen_ids.c.forget_at <= now))
-        self._conn.execute(delete(t.deliveries).where(t.deliveries.c.state == "failed", t.deliveries.c.created_at < failed_before))
-        self._conn.execute(delete(t.inbound).where(t.inbound.c.state == "failed", t.inbound.c.received_at < failed_before))
+        self._conn.execute(
+            delete(t.deliveries).where(t.deliveries.c.state == "failed", t.deliveries.c.created_at < failed_before)
+        )
+        self._conn.execute(
+            delete(t.inbound).where(t.inbound.c.state == "failed", t.inbound.c.received_at < failed_before)
+        )
 
 
 def _age(since: datetime | None, now: datetime) -> int | None:

@@ -118,7 +118,7 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeRow:
-    """The stored result of a motion, immutable, with the recount file."""
+    """The stored result of a motion, immutable; its recount file lies beside it."""
 
     motion_id: MotionId
     code: str
@@ -127,7 +127,6 @@ class OutcomeRow:
     box_root: str
     log_head: str
     log_length: int
-    export: str
     note_uuid: str
     decided_at: datetime
 

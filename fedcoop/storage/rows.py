@@ -41,7 +41,9 @@ def insert_ignore_many(conn: Connection, table: Table, rows: Sequence[Mapping[st
         conn.execute(_insert_ignore(table, conn.dialect.name), rows)
 
 
-def upsert(conn: Connection, table: Table, values: Mapping[str, Any], *, keys: tuple[str, ...], keep: tuple[str, ...] = ()) -> None:
+def upsert(
+    conn: Connection, table: Table, values: Mapping[str, Any], *, keys: tuple[str, ...], keep: tuple[str, ...] = ()
+) -> None:
     """Insert the row, or update all of its columns but `keys` and `keep` where a row with these keys stands."""
     columns = tuple(name for name in values if name not in keys and name not in keep)
     conn.execute(_upsert(table, conn.dialect.name, keys, columns), values)
@@ -57,13 +59,17 @@ def _plain_insert(table: Table) -> Insert:
     return table.insert()
 
 
-def first(conn: Connection, statement: Select[Any], make: Callable[[Row[Any]], T], params: Mapping[str, Any] | None = None) -> T | None:
+def first(
+    conn: Connection, statement: Select[Any], make: Callable[[Row[Any]], T], params: Mapping[str, Any] | None = None
+) -> T | None:
     """Return the first row as made by `make`, or None."""
     row = conn.execute(statement, params).first()
     return None if row is None else make(row)
 
 
-def every(conn: Connection, statement: Select[Any], make: Callable[[Row[Any]], T], params: Mapping[str, Any] | None = None) -> list[T]:
+def every(
+    conn: Connection, statement: Select[Any], make: Callable[[Row[Any]], T], params: Mapping[str, Any] | None = None
+) -> list[T]:
     """Return all rows as made by `make`."""
     return [make(row) for row in conn.execute(statement, params)]
 

@@ -3,7 +3,19 @@
 Instants are integers of microseconds (`columns.UtcDateTime`), JSON is compact text (`columns.Json`), ids are sorted by time.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from fedcoop.storage.columns import NAMING_CONVENTION, Json, UtcDateTime
 
@@ -316,9 +328,15 @@ outcomes = Table(
     Column("box_root", Text, nullable=False),
     Column("log_head", Text, nullable=False),
     Column("log_length", Integer, nullable=False),
-    Column("export", Text, nullable=False),
     Column("note_uuid", Text, nullable=False, unique=True),
     Column("decided_at", UtcDateTime, nullable=False),
+)
+
+exports = Table(
+    "exports",
+    metadata,
+    Column("motion_id", BigInteger, ForeignKey("motions.id"), primary_key=True),
+    Column("document", Text, nullable=False),
 )
 
 refused_votes = Table(

@@ -95,7 +95,13 @@ class UnitOfWork:
         self.events.append(event)
 
     def audit(
-        self, what: str, *, who: str = "system", subject: str = "", details: Mapping[str, Any] | None = None, reason: str = ""
+        self,
+        what: str,
+        *,
+        who: str = "system",
+        subject: str = "",
+        details: Mapping[str, Any] | None = None,
+        reason: str = "",
     ) -> None:
         """Append one line to the audit log (governance.md 1)."""
         values = {"id": self.new_id(), "at": self.now, "who": who, "what": what, "subject": subject}
@@ -153,7 +159,9 @@ class Units:
     async def read(self, query: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `query(uow, …)` on a reading connection."""
         now = self.clock.now()
-        return await self.database.read(lambda conn: query(UnitOfWork(conn, now, self.site, self._in_flight), *args, **kwargs))
+        return await self.database.read(
+            lambda conn: query(UnitOfWork(conn, now, self.site, self._in_flight), *args, **kwargs)
+        )
 
     async def write_many(self, actions: Sequence[Callable[[UnitOfWork], T]]) -> list[T | BaseException]:
         """Run many actions, each a unit of its own, in one hop; a failed one leaves its exception in its place."""

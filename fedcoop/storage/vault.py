@@ -16,7 +16,9 @@ class Vault:
         try:
             self._fernet = Fernet(key)
         except ValueError as error:
-            raise ConfigError("instance-key-bad", "The instance key is not a Fernet key; restore the key file from your backup.") from error
+            raise ConfigError(
+                "instance-key-bad", "The instance key is not a Fernet key; restore the key file from your backup."
+            ) from error
 
     def seal(self, plain: bytes) -> bytes:
         """Return `plain` encrypted."""
@@ -27,7 +29,10 @@ class Vault:
         try:
             return self._fernet.decrypt(sealed)
         except InvalidToken as error:
-            raise ConfigError("instance-key-wrong", "The instance key does not open this database; restore the key file that belongs to it.") from error
+            raise ConfigError(
+                "instance-key-wrong",
+                "The instance key does not open this database; restore the key file that belongs to it.",
+            ) from error
 
     @staticmethod
     def create(path: Path) -> "Vault":
@@ -45,9 +50,18 @@ class Vault:
         try:
             return Vault(path.read_bytes().strip())
         except OSError as error:
-            raise ConfigError("instance-key-missing", f"The key file {path} cannot be read: {error.strerror}. Restore it from your backup.") from error
+            raise ConfigError(
+                "instance-key-missing",
+                f"The key file {path} cannot be read: {error.strerror}. Restore it from your backup.",
+            ) from error
 
 
 def token_hash(secret: str) -> bytes:
     """Return what is stored of a random secret: its SHA-256."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+def load_vault(key_file: str) -> Vault:
+    """Return the vault of FEDCOOP_INSTANCE_KEY if that is set, else of the key file. Raises ConfigError."""
+    key = os.environ.get("FEDCOOP_INSTANCE_KEY", "")
+    return Vault(key.encode()) if key else Vault.load(Path(key_file))

@@ -1,0 +1,1 @@
+"""Pure rules of sign-ins, passwords, linked accounts and keys."""

@@ -1,0 +1,102 @@
+"""Signing in and out, passwords, access tokens. Hashes are made outside: argon2 takes too long for a unit of work."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fedcoop.governance.members import Member
+from fedcoop.kernel.errors import NotAllowed, NotFound
+from fedcoop.kernel.ids import MemberId
+from fedcoop.storage.records import Account, SessionRow
+from fedcoop.storage.unit_of_work import UnitOfWork
+from fedcoop.storage.vault import token_hash
+
+SESSION_LASTS = timedelta(days=30)
+TOUCH_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who uses this session."""
+
+    member: Member
+    account_id: int
+    token_hash: bytes
+    password_set: bool
+
+
+def find_account(uow: UnitOfWork, *, email: str) -> Account | None:
+    """Return the account of a member's address; the password is checked outside."""
+    return uow.accounts.by_email(email)
+
+
+def open_session(uow: UnitOfWork, *, account_id: int, browser: str) -> str:
+    """Open a session for 30 days and return its secret, which goes into the cookie."""
+    secret = secrets.token_urlsafe(32)
+    session = SessionRow(
+        token_hash=token_hash(secret),
+        account_id=account_id,
+        created_at=uow.now,
+        last_seen_at=uow.now,
+        expires_at=uow.now + SESSION_LASTS,
+        browser=browser[:200],
+    )
+    uow.accounts.add_session(session)
+    return secret
+
+
+def session(uow: UnitOfWork, *, secret: str) -> SignedIn | None:
+    """Return who is signed in with this secret, or None."""
+    found = uow.accounts.find_session(token_hash(secret), uow.now)
+    if found is None:
+        return None
+    row, member_id = found
+    account = uow.accounts.of_member(member_id)
+    has_password = account is not None and bool(account.password_hash)
+    return SignedIn(
+        member=uow.members.get(member_id),
+        account_id=row.account_id,
+        token_hash=row.token_hash,
+        password_set=has_password,
+    )
+
+
+def redeem_link(uow: UnitOfWork, *, secret: str, browser: str) -> tuple[str, str]:
+    """Use a one-time link; return the secret of a new session and the purpose of the link. Raises NotAllowed (`link-used`)."""
+    digest = token_hash(secret)
+    found = uow.accounts.find_one_time_token(digest, uow.now)
+    if found is None or not uow.accounts.use_one_time_token(digest, uow.now):
+        raise NotAllowed("link-used", "This link has been used, or its time is over. Ask for a new one.")
+    account, purpose = found
+    uow.audit(
+        "signed-in", who=f"member:{account.member_id}", subject=f"member:{account.member_id}", details={"by": purpose}
+    )
+    return open_session(uow, account_id=account.id, browser=browser), purpose
+
+
+def sign_out(uow: UnitOfWork, *, digest: bytes) -> None:
+    """End this session."""
+    uow.accounts.end_session(digest)
+
+
+def sign_out_elsewhere(uow: UnitOfWork, *, account_id: int, digest: bytes) -> None:
+    """End all other sessions of the account."""
+    uow.accounts.end_sessions(account_id, but=digest)
+
+
+def set_password(uow: UnitOfWork, *, account_id: int, password_hash: str, digest: bytes) -> None:
+    """Store the new hash and end all other sessions."""
+    uow.accounts.set_password(account_id, password_hash)
+    uow.accounts.end_sessions(account_id, but=digest)
+    uow.audit("password-set", who=f"account:{account_id}", subject=f"account:{account_id}")
+
+
+def issue_token(uow: UnitOfWork, *, member_id: MemberId, scopes: str) -> str:
+    """Return a new access token for the client API, stored as a hash, by the operator's word."""
+    account = uow.accounts.of_member(member_id)
+    if account is None:
+        raise NotFound("account-unknown", "This member has no account.")
+    secret = secrets.token_urlsafe(32)
+    uow.accounts.add_access_token(token_hash=token_hash(secret), account_id=account.id, scopes=scopes, now=uow.now)
+    uow.audit("token-issued", who="operator", subject=f"member:{member_id}", details={"scopes": scopes})
+    return secret

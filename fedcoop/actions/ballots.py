@@ -1,0 +1,110 @@
+"""Casting and withdrawing ballots: every door calls these (architecture.md 1). No door checks a rule itself."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from fedcoop.governance import logchain
+from fedcoop.governance.ballots import Ballot, Cast, Choice, accept, entitled, may_withdraw
+from fedcoop.governance.events import BallotCast, BallotWithdrawn, VoteSentAbroad
+from fedcoop.governance.motions import Channel
+from fedcoop.kernel.clock import rfc3339
+from fedcoop.kernel.errors import BallotRefused, Conflict
+from fedcoop.kernel.html import fold_name
+from fedcoop.kernel.ids import ActorId, MemberId, MotionId, RemoteMotionId
+from fedcoop.storage.records import VoteAbroad
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+
+def cast_ballot(
+    uow: UnitOfWork,
+    *,
+    voter: MemberId,
+    motion_id: MotionId,
+    choice: Choice,
+    channel: Channel,
+    cast_at: datetime,
+    received_at: datetime,
+    reason: str = "",
+    actor_id: ActorId | None = None,
+    accumulate: bool = False,
+) -> Ballot:
+    """Record a member's ballot, replacing an earlier one where the motion allows it.
+
+    Raises BallotRefused with a code (`late`, `ineligible`, `duplicate`, …); nothing is stored then.
+    """
+    motion = uow.motions.get(motion_id, lock=True)
+    entry, status, earlier = uow.motions.voter_state(motion_id, voter)
+    cast = Cast(choice, reason, channel, actor_id, cast_at, received_at, accumulate)
+    nonce = secrets.token_hex(16)
+    ballot = accept(motion, entitled(entry, status), earlier, cast, ballot_id=uow.new_id(), nonce=nonce)
+    uow.motions.put_ballot(ballot)
+    uow.motions.append_log(motion.id, motion.url, logchain.ballot_entry(ballot))
+    uow.record(BallotCast(motion_id=motion.id))
+    return ballot
+
+
+def cast_by_teller(
+    uow: UnitOfWork, *, teller: str, voter: MemberId, motion_id: MotionId, choice: Choice, reason: str = ""
+) -> Ballot:
+    """Record a paper ballot for a member; the teller's name is in the audit log (governance.md 4)."""
+    ballot = cast_ballot(
+        uow,
+        voter=voter,
+        motion_id=motion_id,
+        choice=choice,
+        channel=Channel.PAPER,
+        cast_at=uow.now,
+        received_at=uow.now,
+        reason=reason,
+    )
+    motion = uow.motions.get(motion_id)
+    uow.audit("paper-ballot", who=teller, subject=motion.url, details={"voter": ballot.voter})
+    return ballot
+
+
+def withdraw_ballot(uow: UnitOfWork, *, voter: MemberId, motion_id: MotionId, channel: Channel, at: datetime) -> None:
+    """Cast "no ballot": the member's ballot no longer stands, and the log says so (governance.md 4).
+
+    `at` is when the wish was received. Raises BallotRefused (`closed`, `late`, `duplicate`, `missing`).
+    """
+    motion = uow.motions.get(motion_id, lock=True)
+    entry, _, earlier = uow.motions.voter_state(motion_id, voter)
+    if entry is None or earlier is None:
+        raise BallotRefused("missing", "There is no vote of yours to take back.")
+    may_withdraw(motion, at)
+    uow.motions.drop_ballot(motion.id, voter)
+    uow.motions.append_log(motion.id, motion.url, logchain.withdrawal_entry(entry.voter, channel.value, rfc3339(at)))
+    uow.record(BallotWithdrawn(motion_id=motion.id))
+
+
+def send_abroad(
+    uow: UnitOfWork, *, member_id: MemberId, remote_motion_id: RemoteMotionId, names: Sequence[str]
+) -> VoteAbroad:
+    """Send a member's vote on another server's motion; that server decides whether it counts (federation.md 12.6).
+
+    The vote goes out in the name of the member's public actor here. Raises BallotRefused (`option`, `too-few`,
+    `too-many`, `late`) or Conflict (`actor-missing`, `vote-sent`).
+    """
+    motion = uow.notes.get_remote_motion(remote_motion_id)
+    known = {fold_name(option["name"]): option["name"] for option in motion.options}
+    chosen = tuple(dict.fromkeys(known[folded] for name in names if (folded := fold_name(name)) in known))
+    if len(chosen) != len(set(names)):
+        raise BallotRefused("option", "That answer is not among the choices.")
+    if not chosen:
+        raise BallotRefused("too-few", "Choose an answer.")
+    if len(chosen) > 1 and not motion.multiple:
+        raise BallotRefused("too-many", "Choose one answer only.")
+    if motion.closed_at is not None or (motion.ends_at is not None and motion.ends_at < uow.now):
+        raise BallotRefused("late", "This vote has closed.")
+    if uow.members.actor_id_of(member_id) is None:
+        raise Conflict(
+            "actor-missing", "Voting elsewhere needs a public profile of yours here. Open one in your settings."
+        )
+    vote = VoteAbroad(
+        id=uow.new_id(), remote_motion_id=remote_motion_id, member_id=member_id, choice=chosen, sent_at=uow.now
+    )
+    uow.notes.put_vote_abroad(vote)
+    uow.audit("vote-sent-abroad", who=f"member:{member_id}", subject=motion.uri)
+    uow.record(VoteSentAbroad(remote_motion_id=remote_motion_id, member_id=member_id))
+    return vote

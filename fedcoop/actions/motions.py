@@ -1,0 +1,296 @@
+"""Motions from opening to outcome: opened, extended, closed, counted, annulled (governance.md 2, 3, 5).
+
+Closing is three steps, so that a long count holds up nobody: a unit stops acceptance, `governance.recount.count` runs
+outside, a unit stores what it found. Each may run twice after a crash; the second time finds it done.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from fedcoop.governance import lifecycle, logchain, roll
+from fedcoop.governance.bylaws import Bylaws
+from fedcoop.governance.events import MotionAnnulled, MotionClosed, MotionExtended, MotionOpened
+from fedcoop.governance.methods import METHODS
+from fedcoop.governance.motions import Channel, Motion, MotionState, Option
+from fedcoop.governance.outcomes import OutcomeCode, outcome_to_json
+from fedcoop.governance.permissions import Deed, demand
+from fedcoop.governance.proposals import Proposal, ProposalEvent, ProposalState, after
+from fedcoop.governance.publication import motion_digest
+from fedcoop.governance.recount import Counted, Material
+from fedcoop.governance.settings import settings_of
+from fedcoop.governance.tallies import Tally, tally_of_choices, tally_to_json
+from fedcoop.governance.wording import plain, rule_sentence
+from fedcoop.kernel.clock import rfc3339
+from fedcoop.kernel.errors import MotionRefused
+from fedcoop.kernel.html import clean_html, escape, markdown_to_html, plain_text
+from fedcoop.kernel.ids import MemberId, MotionId, ProposalId, new_uuid
+from fedcoop.storage.records import LogEntry, OutcomeRow
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+OPEN_TIMER = "open_motion"
+CLOSE_TIMER = "close_motion"
+COUNT_TIMER = "count_motion"
+LOOK_AGAIN = timedelta(seconds=1)
+DEFAULT_CHANNELS = frozenset({Channel.WEB, Channel.ACTIVITYPUB})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody wants to put to a vote. `settings` are words by their names in governance.md."""
+
+    title: str
+    body: str
+    method: str
+    closes_at: datetime
+    options: Sequence[Option] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    channels: frozenset[Channel] = DEFAULT_CHANNELS
+    opens_at: datetime | None = None
+
+
+def plan_motion(uow: UnitOfWork, *, by: MemberId, draft: Draft) -> tuple[Motion, str]:
+    """Return the motion as `open_motion` would open it now, and its rendered text; nothing is stored.
+
+    Raises NotAllowed or MotionRefused (its code names the field).
+    """
+    demand(uow.members.get(by), Deed.OPEN_MOTION, Bylaws())
+    lifecycle.check_text(draft.title, draft.body)
+    if draft.method not in METHODS:
+        raise MotionRefused("method", f"The method is one of: {', '.join(METHODS)}.")
+    method = METHODS[draft.method]
+    options = tuple(draft.options) if method.own_options else method.default_options()
+    lifecycle.check_options(options)
+    settings = settings_of(method, draft.settings, grace=uow.site.config.federation.grace)
+    lifecycle.check_settings(draft.method, options, settings)
+    opens_at = draft.opens_at or uow.now
+    lifecycle.check_dates(max(opens_at, uow.now), draft.closes_at, Bylaws())
+    if not draft.channels:
+        raise MotionRefused("channels", "Choose at least one way to vote: web or activitypub.")
+    title, body = plain_text(draft.title, lifecycle.MAX_TITLE), draft.body.strip()
+    uuid = new_uuid()
+    motion = Motion(
+        id=MotionId(uow.new_id()),
+        uuid=uuid,
+        url=uow.urls.motion(uuid),
+        proposal_id=ProposalId(uow.new_id()),
+        title=title,
+        body=body,
+        method=draft.method,
+        options=options,
+        settings=settings,
+        channels=draft.channels,
+        state=MotionState.SCHEDULED,
+        opens_at=max(opens_at, uow.now),
+        closes_at=draft.closes_at,
+        first_closes_at=draft.closes_at,
+        extensions=0,
+        eligible=0,
+        roll_hash="",
+        text_hash=lifecycle.text_hash(title=title, body=body, options=options, method=draft.method, settings=settings),
+        motion_digest="",
+        poll_secret=secrets.token_bytes(32),
+        opened_by=by,
+        created_at=uow.now,
+    )
+    return motion, markdown_to_html(body)
+
+
+def open_motion(uow: UnitOfWork, *, by: MemberId, draft: Draft) -> Motion:
+    """Submit a proposal and open its motion at once, or at `draft.opens_at`; return the motion.
+
+    Raises NotAllowed or MotionRefused (its code names the field).
+    """
+    motion, body_html = plan_motion(uow, by=by, draft=draft)
+    proposal = Proposal(
+        id=motion.proposal_id,
+        uuid=new_uuid(),
+        author_id=by,
+        title=motion.title,
+        body=motion.body,
+        version=1,
+        state=ProposalState.DRAFT,
+        created_at=uow.now,
+    )
+    uow.motions.add_proposal(after(proposal, ProposalEvent.SUBMIT), body_html=body_html)
+    is_poll = lifecycle.is_poll(motion.method, motion.options, motion.settings, motion.channels)
+    uow.motions.add(motion, body_html=body_html, is_poll=is_poll, context_uuid=new_uuid())
+    uow.audit("proposal-submitted", who=f"member:{by}", subject=motion.url)
+    if motion.opens_at > uow.now:
+        uow.set_timer(OPEN_TIMER, str(motion.id), motion.opens_at)
+        return motion
+    return _open(uow, motion, body_html)
+
+
+def open_scheduled(uow: UnitOfWork, key: str) -> None:
+    """Timer: the scheduled motion is open; opened already, nothing happens."""
+    motion = uow.motions.get(MotionId(int(key)), lock=True)
+    if motion.state is MotionState.SCHEDULED:
+        _open(uow, motion, uow.motions.presentation(motion.id)[0])
+
+
+def _open(uow: UnitOfWork, motion: Motion, body_html: str) -> Motion:
+    """Freeze the roll, fix the digest, begin the log, set the timer of the close."""
+    entries = roll.freeze(motion.id, uow.members.all(), roll.ElectorateRule(), motion.poll_secret)
+    if not entries:
+        raise MotionRefused("electorate", "Nobody could vote on this: the co-op has no member with a vote.")
+    roll_hash = roll.roll_hash(roll.roll_lines(entries))
+    ready = replace(lifecycle.opened(motion), eligible=len(entries), roll_hash=roll_hash)
+    coop = uow.urls.actor(uow.site.coop_name)
+    ready = replace(ready, motion_digest=motion_digest(ready, content=wire_content(ready, body_html), electorate=coop))
+    uow.motions.put(ready)
+    uow.motions.add_roll(entries)
+    uow.motions.append_log(ready.id, ready.url, logchain.open_entry(ready))
+    uow.set_timer(CLOSE_TIMER, str(ready.id), lifecycle.acceptance_ends_at(ready))
+    uow.audit("motion-opened", subject=ready.url, details={"eligible": ready.eligible, "roll_hash": roll_hash})
+    uow.record(MotionOpened(motion_id=ready.id))
+    return ready
+
+
+def wire_content(motion: Motion, body_html: str) -> str:
+    """Return the content that other servers show: title, text, rule, and where to vote. It never changes after opening."""
+    rule = plain(rule_sentence(motion.method, motion.options, motion.settings, motion.eligible))
+    only = (
+        "Only linked members’ votes count." if Channel.ACTIVITYPUB in motion.channels else "Members vote on the page."
+    )
+    page = f'<a href="{escape(motion.url)}">{escape(motion.url)}</a>'
+    return f"<p><strong>{escape(motion.title)}</strong></p>{clean_html(body_html)}<p>{escape(rule)} {only}</p><p>{page}</p>"
+
+
+def extend_motion(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, closes_at: datetime, reason: str) -> Motion:
+    """Move the closing time, with a reason that all can read (governance.md 2). Raises NotAllowed or MotionRefused."""
+    motion = uow.motions.get(motion_id, lock=True)
+    demand(uow.members.get(by), Deed.EXTEND, Bylaws(), own=motion.opened_by == by)
+    if not reason.strip():
+        raise MotionRefused("reason", "Say why the vote goes on longer.")
+    later = lifecycle.extended(motion, closes_at, uow.now)
+    uow.motions.put(later)
+    uow.motions.append_log(later.id, later.url, logchain.extend_entry(later, reason.strip()))
+    uow.queues.move_timer(CLOSE_TIMER, str(later.id), lifecycle.acceptance_ends_at(later))
+    uow.audit("motion-extended", who=f"member:{by}", subject=later.url, reason=reason)
+    uow.record(MotionExtended(motion_id=later.id))
+    return later
+
+
+def close_early(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId) -> Motion:
+    """Close now where `early_close` allows it; acceptance of votes under way still lasts the grace unless all voted.
+
+    `by` None is the operator. Raises NotAllowed or MotionRefused.
+    """
+    motion = uow.motions.get(motion_id, lock=True)
+    if by is not None:
+        demand(uow.members.get(by), Deed.CLOSE_EARLY, Bylaws(), own=motion.opened_by == by)
+    ended = lifecycle.closed_early(motion, tally(uow, motion), uow.now)
+    uow.motions.put(ended)
+    uow.queues.move_timer(CLOSE_TIMER, str(ended.id), lifecycle.acceptance_ends_at(ended))
+    uow.wake("timers")
+    uow.audit("motion-closed-early", who="operator" if by is None else f"member:{by}", subject=ended.url)
+    return ended
+
+
+def close(uow: UnitOfWork, key: str) -> None:
+    """Timer: acceptance has stopped, once everything received in time is processed; the count is due.
+
+    While something received in time still waits, the timer looks again in a second (federation.md 12.3).
+    """
+    motion = uow.motions.get(MotionId(int(key)), lock=True)
+    if motion.state is not MotionState.OPEN:
+        return
+    ends_at = lifecycle.acceptance_ends_at(motion)
+    if uow.now < ends_at:
+        uow.queues.move_timer(CLOSE_TIMER, key, ends_at)
+        return
+    under_way = uow.in_flight.oldest()
+    if (under_way is not None and under_way <= ends_at) or uow.queues.has_inbound_received_by(ends_at):
+        uow.queues.move_timer(CLOSE_TIMER, key, uow.now + LOOK_AGAIN)
+        return
+    ended = lifecycle.closed(motion, uow.now)
+    uow.motions.put(ended)
+    uow.motions.append_log(ended.id, ended.url, logchain.close_entry(ended, uow.motions.count_ballots(ended.id)))
+    _move_proposal(uow, ended, ProposalEvent.CLOSE)
+    uow.set_timer(COUNT_TIMER, key, uow.now)
+    uow.audit("motion-closed", subject=ended.url)
+
+
+def gather(uow: UnitOfWork, key: str) -> Material | None:
+    """Return what the count of a closed motion needs, or None if there is nothing to count (any more)."""
+    motion = uow.motions.get(MotionId(int(key)))
+    if motion.state is not MotionState.CLOSED or uow.motions.outcome_of(motion.id) is not None:
+        return None
+    entries = uow.motions.roll(motion.id)
+    return Material(
+        motion=motion,
+        ballots=uow.motions.ballots(motion.id),
+        roll=roll.roll_lines(entries),
+        log=[entry.entry for entry in uow.motions.log(motion.id)],
+        weights={entry.voter: entry.weight for entry in entries},
+    )
+
+
+def store_count(uow: UnitOfWork, key: str, counted: Counted) -> None:
+    """The outcome stands and is announced. Counted already or annulled meanwhile: nothing happens."""
+    motion = uow.motions.get(MotionId(int(key)), lock=True)
+    if motion.state is not MotionState.CLOSED or uow.motions.outcome_of(motion.id) is not None:
+        return
+    log = uow.motions.log(motion.id)
+    n, head = len(log), log[-1].head
+    entries: list[LogEntry] = []
+    for text in counted.new_entries:
+        n, head = n + 1, logchain.next_head(head, text.encode())
+        entries.append(LogEntry(n=n, entry=text, head=head))
+    uow.motions.extend_log(motion.id, entries)
+    row = OutcomeRow(
+        motion_id=motion.id,
+        code=counted.outcome.code.value,
+        outcome=outcome_to_json(counted.outcome),
+        tally=tally_to_json(counted.tally),
+        box_root=counted.root,
+        log_head=head,
+        log_length=n,
+        note_uuid=new_uuid(),
+        decided_at=uow.now,
+    )
+    uow.motions.add_outcome(row, export=counted.export)
+    uow.motions.put(lifecycle.decided(motion))
+    carried = counted.outcome.code in (OutcomeCode.CARRIED, OutcomeCode.ELECTED, OutcomeCode.FUNDED)
+    _move_proposal(uow, motion, ProposalEvent.DECIDE if carried else ProposalEvent.REJECT)
+    uow.audit("motion-decided", subject=motion.url, details={"code": row.code, "log_head": head})
+    uow.record(MotionClosed(motion_id=motion.id))
+
+
+def annul_motion(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId, reason: str) -> Motion:
+    """The motion has no effect; ballots are kept, the reason is public. `by` None is the operator."""
+    motion = uow.motions.get(motion_id, lock=True)
+    if by is not None:
+        demand(uow.members.get(by), Deed.ANNUL, Bylaws())
+    ended = lifecycle.annulled(motion, reason, uow.now)
+    uow.motions.put(ended)
+    uow.motions.append_log(ended.id, ended.url, logchain.annul_entry(reason.strip(), rfc3339(uow.now)))
+    for timer in (CLOSE_TIMER, COUNT_TIMER):
+        uow.queues.drop_timer(timer, str(ended.id))
+    _move_proposal(uow, ended, ProposalEvent.ANNUL)
+    uow.audit("motion-annulled", who="operator" if by is None else f"member:{by}", subject=ended.url, reason=reason)
+    uow.record(MotionAnnulled(motion_id=ended.id, reason=reason.strip()))
+    return ended
+
+
+def withdraw_motion(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId) -> Motion:
+    """Take back a motion that has not opened yet."""
+    motion = uow.motions.get(motion_id, lock=True)
+    demand(uow.members.get(by), Deed.EXTEND, Bylaws(), own=motion.opened_by == by)
+    ended = lifecycle.withdrawn(motion)
+    uow.motions.put(ended)
+    uow.queues.drop_timer(OPEN_TIMER, str(ended.id))
+    uow.audit("motion-withdrawn", who=f"member:{by}", subject=ended.url)
+    return ended
+
+
+def tally(uow: UnitOfWork, motion: Motion, *, received_by: datetime | None = None) -> Tally:
+    """Return the totals of the stored ballots now, or of those received by an instant."""
+    choices = uow.motions.choices(motion.id, received_by=received_by)
+    return tally_of_choices(choices, options=[option.key for option in motion.options], eligible=motion.eligible)
+
+
+def _move_proposal(uow: UnitOfWork, motion: Motion, event: ProposalEvent) -> None:
+    uow.motions.put_proposal_state(after(uow.motions.get_proposal(motion.proposal_id), event))

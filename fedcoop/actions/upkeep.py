@@ -1,0 +1,25 @@
+"""What an instance does for itself: giving leases back at the start, and forgetting what is over."""
+
+from datetime import timedelta
+
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+PURGE_TIMER = "purge"
+PURGE_EVERY = timedelta(hours=6)
+KEEP_FAILED = timedelta(days=60)
+KEEP_UNREAD = timedelta(days=90)
+
+
+def start_up(uow: UnitOfWork, *, only_process: bool) -> None:
+    """Leases of a process that died are given back, and the timers that always run are set."""
+    if only_process:
+        uow.queues.release_leases(uow.now)
+    uow.set_timer(PURGE_TIMER, "", uow.now + PURGE_EVERY)
+
+
+def purge(uow: UnitOfWork, key: str) -> None:
+    """Expired sessions, old failures, replay marks and unread remote posts are gone; the timer is set again."""
+    uow.accounts.purge(uow.now)
+    uow.queues.purge(uow.now, failed_before=uow.now - KEEP_FAILED)
+    uow.notes.purge_unread(uow.now - KEEP_UNREAD)
+    uow.queues.move_timer(PURGE_TIMER, key, uow.now + PURGE_EVERY)

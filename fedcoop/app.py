@@ -1,0 +1,308 @@
+"""The composition root: the only place that builds database, transport, application and loops, starts and stops them.
+
+`serve` is one process with everything; `work` has the loops only; `open_remote` lends commands what they need to look
+at other servers.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+
+from aiohttp import web
+
+from fedcoop import metrics, wiring
+from fedcoop.actions import peers, upkeep
+from fedcoop.config import Config
+from fedcoop.federation.delivery.worker import DeliveryWorker
+from fedcoop.federation.inbox.process import InboxProcessor
+from fedcoop.federation.server import collections, inboxes, objects, wellknown
+from fedcoop.federation.server.assembly import FederationParts, assemble
+from fedcoop.federation.server.door import InFlightTracker
+from fedcoop.federation.server.negotiation import wants_activitypub
+from fedcoop.kernel.clock import Clock, SystemClock
+from fedcoop.queueing import TimerLoop
+from fedcoop.storage.engine import Database, make_database
+from fedcoop.storage.migrations import check_version
+from fedcoop.storage.unit_of_work import Site, UnitOfWork, Units
+from fedcoop.storage.vault import load_vault
+from fedcoop.throttle import Throttle
+from fedcoop.urls import Urls
+from fedcoop.web import routes as pages
+from fedcoop.web.keys import RemoteActor
+
+log = logging.getLogger(__name__)
+
+STOP_S = 8.0
+STALE = timedelta(seconds=60)
+FRESH = timedelta(minutes=5)
+
+
+class Fediverse:
+    """What doors and commands ask of other servers (`web.keys.Remote`)."""
+
+    def __init__(self, parts: FederationParts) -> None:
+        self.parts = parts
+
+    async def look_up(self, handle: str) -> RemoteActor:
+        """Find, fetch and store the actor of `@name@host` or of an actor id. Raises PeerError or Refused."""
+        webfinger, actors = self.parts.webfinger, self.parts.actors
+        if handle.startswith(("https://", "http://")):
+            stored = await actors.actor(handle, max_age=FRESH)
+            found = await webfinger.verify_handle(stored.document)
+            return await self.parts.units.write(_note_handle, uri=handle, handle=(found or "").removeprefix("@"))
+        uri, verified = await webfinger.resolve_handle(handle)
+        await actors.actor(uri, max_age=FRESH)
+        return await self.parts.units.write(_note_handle, uri=uri, handle=verified.removeprefix("@"))
+
+    async def follow(self, handle: str, *, who: str) -> None:
+        """Look the actor up and ask to follow it as the co-op. Raises PeerError or Refused."""
+        found = await self.look_up(handle)
+        await self.parts.units.write(peers.follow, actor_uri=found.uri, who=who)
+
+
+@dataclass(slots=True)
+class Loops:
+    """The three loops of one process."""
+
+    inbox: InboxProcessor
+    delivery: DeliveryWorker
+    timers: TimerLoop
+
+    def wake(self, queue: str) -> None:
+        """Tell the loop of `queue` that there is work."""
+        {"inbox": self.inbox.wake, "delivery": self.delivery.wake, "timers": self.timers.wake}[queue]()
+
+    def failing(self, now: datetime) -> list[str]:
+        """Return the names of loops that have not gone round for a minute."""
+        seen = {"inbox": self.inbox.last_ok, "delivery": self.delivery.last_ok, "timers": self.timers.last_ok}
+        return [name for name, last in seen.items() if last is None or now - last > STALE]
+
+
+class Node:
+    """One process of an instance: database, fediverse, loops and, if it serves, the application."""
+
+    def __init__(self, config: Config, clock: Clock | None = None) -> None:
+        self.config = config
+        self.clock: Clock = clock or SystemClock()
+        self.in_flight = InFlightTracker()
+        self.database: Database = make_database(
+            config.database.url, read_url=config.database.read_url, synchronous=config.database.synchronous
+        )
+        site = Site(config=config, urls=Urls(config.instance.origin), vault=load_vault(config.instance.key_file))
+        self.units = Units(
+            self.database,
+            site=site,
+            clock=self.clock,
+            reactions=wiring.REACTIONS,
+            wake=self._wake,
+            in_flight=self.in_flight,
+        )
+        self._parts: FederationParts | None = None
+        self.loops: Loops | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self, *, only_process: bool = True) -> None:
+        """Open the database, check its version, start the loops."""
+        await self.database.start()
+        await check_version(self.database)
+        await self.units.write(upkeep.start_up, only_process=only_process)
+        self._parts = parts = await assemble(self.units, self.config, self.clock, self.in_flight)
+        await parts.transport.start()
+        self.loops = Loops(
+            inbox=InboxProcessor(self.units, parts.remote),
+            delivery=DeliveryWorker(self.units, parts.transport, self.config.delivery),
+            timers=TimerLoop(self.units, wiring.TIMERS, wiring.LONG_TIMERS),
+        )
+        self._tasks = [
+            asyncio.create_task(loop.run(), name=name)
+            for name, loop in (
+                ("inbox", self.loops.inbox),
+                ("delivery", self.loops.delivery),
+                ("timers", self.loops.timers),
+            )
+        ]
+
+    async def stop(self) -> None:
+        """Take no more work, finish or release what is under way, close everything; within some eight seconds."""
+        if self.loops is not None:
+            await asyncio.gather(
+                self.loops.inbox.stop(STOP_S), self.loops.delivery.stop(STOP_S), self.loops.timers.stop()
+            )
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=1.0)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        if self._parts is not None:
+            await close_parts(self._parts)
+        await self.database.close()
+
+    def application(self) -> web.Application:
+        """Return the application with every door; the node must have been started."""
+        if self._parts is None:
+            raise RuntimeError("the node is not started")
+        app = web.Application(client_max_size=1 << 20, middlewares=[_errors])
+        self._parts.install(app)
+        for table in (inboxes.routes, objects.routes, collections.routes, wellknown.routes):
+            app.router.add_routes(table)
+        pages.install(
+            app,
+            units=self.units,
+            config=self.config,
+            urls=self.units.site.urls,
+            clock=self.clock,
+            sign_in_throttle=Throttle(self.config.limits.sign_ins),
+            remote=Fediverse(self._parts),
+        )
+        self._add_shared(app)
+        self._add_health(app)
+        return app
+
+    def _add_shared(self, app: web.Application) -> None:
+        """One URL, two readers: `Accept` chooses between the page and the object."""
+        documents = {"/motions/{uuid}": objects.get_motion, "/notes/{uuid}": objects.get_note}
+        for path, page in pages.SHARED.items():
+            document = documents.get(path)
+            app.router.add_get(path, page if document is None else _either(document, page))
+
+    def _add_health(self, app: web.Application) -> None:
+        async def healthz(request: web.Request) -> web.Response:
+            return web.Response(text="ok\n")
+
+        async def readyz(request: web.Request) -> web.Response:
+            failing = await self._failing()
+            return web.json_response({"failing": failing}, status=503 if failing else 200)
+
+        async def metrics_page(request: web.Request) -> web.Response:
+            if not self._may_see_metrics(request):
+                raise web.HTTPNotFound
+            body = await self.units.read(metrics.text)
+            return web.Response(text=body, content_type="text/plain", charset="utf-8")
+
+        app.router.add_get("/healthz", healthz)
+        app.router.add_get("/readyz", readyz)
+        app.router.add_get("/metrics", metrics_page)
+
+    async def _failing(self) -> list[str]:
+        try:
+            async with asyncio.timeout(2):
+                await self.units.write(lambda uow: None)
+        except Exception:
+            log.exception("the database does not answer")
+            return ["database"]
+        return self.loops.failing(self.clock.now()) if self.loops is not None else ["loops"]
+
+    def _may_see_metrics(self, request: web.Request) -> bool:
+        if "X-Forwarded-For" in request.headers or not request.remote:
+            return False
+        address = ip_address(request.remote)
+        return address.is_loopback or self.config.server.metrics_networks.holds(address)
+
+    def _wake(self, queue: str) -> None:
+        if self.loops is not None:
+            self.loops.wake(queue)
+
+
+async def serve(config: Config) -> None:
+    """Run pages, federation and all loops until SIGTERM or SIGINT; print `fedcoop ready ORIGIN` once listening."""
+    node = Node(config)
+    await node.start()
+    runner = web.AppRunner(node.application(), access_log=None, handle_signals=False, shutdown_timeout=2.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, config.server.host, config.server.port, ssl_context=_tls(config), backlog=1024)
+        await site.start()
+        print(f"fedcoop ready {config.instance.origin}", flush=True)
+        await _until_told()
+    finally:
+        await runner.cleanup()
+        await node.stop()
+
+
+async def work(config: Config) -> None:
+    """Run the loops only, beside other processes on one database, until SIGTERM or SIGINT."""
+    node = Node(config)
+    await node.start(only_process=False)
+    try:
+        print(f"fedcoop working for {config.instance.origin}", flush=True)
+        await _until_told()
+    finally:
+        await node.stop()
+
+
+@asynccontextmanager
+async def open_remote(config: Config, units: Units) -> AsyncIterator[Fediverse]:
+    """Lend what looks at other servers to a command."""
+    parts = await assemble(units, config, units.clock, InFlightTracker())
+    await parts.transport.start()
+    try:
+        yield Fediverse(parts)
+    finally:
+        await close_parts(parts)
+
+
+async def close_parts(parts: FederationParts) -> None:
+    """Give up what is under way to other servers."""
+    await parts.actors.close()
+    await parts.transport.close()
+
+
+async def _until_told() -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, told.set)
+    await told.wait()
+
+
+def _tls(config: Config) -> ssl.SSLContext | None:
+    if not config.server.tls_cert:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(config.server.tls_cert, config.server.tls_key or None)
+    return context
+
+
+def _either(
+    document: Callable[[web.Request], Awaitable[web.StreamResponse]],
+    page: Callable[[web.Request], Awaitable[web.StreamResponse]],
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def choose(request: web.Request) -> web.StreamResponse:
+        found = document if wants_activitypub(request.headers.get("Accept", "")) else page
+        response = await found(request)
+        response.headers["Vary"] = "Accept" + (", Signature, Signature-Input" if found is document else ", Cookie")
+        return response
+
+    return choose
+
+
+@web.middleware
+async def _errors(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """What nobody foresaw is a bug: 500, logged once."""
+    try:
+        return await handler(request)
+    except (web.HTTPException, asyncio.CancelledError, ConnectionError):
+        raise
+    except Exception:
+        log.exception("request failed", extra={"method": request.method, "route": _route(request)})
+        return web.json_response({"error": "internal"}, status=500)
+
+
+def _route(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "none"
+
+
+def _note_handle(uow: UnitOfWork, *, uri: str, handle: str) -> RemoteActor:
+    actor = uow.actors.note_handle(uri, handle)
+    return RemoteActor(uri=actor.uri, handle=actor.handle, name=actor.display_name or actor.name)

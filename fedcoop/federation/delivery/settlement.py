@@ -1,0 +1,106 @@
+"""What came of deliveries, written in batches: rows settled, next attempts, and what is known of each origin.
+
+Pure decisions are `retry`; this file turns them into rows. Source: federation.md 7.
+"""
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from fedcoop.federation.delivery.retry import Decision, next_attempt
+from fedcoop.storage.records import DeliveryJob, Host
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One attempt: the status, or None where no answer came, with what the peer asked for and which form it took."""
+
+    job: DeliveryJob
+    status: int | None
+    retry_after: str | None
+    error: str
+    scheme: str
+    at: datetime
+
+    @property
+    def reached(self) -> bool:
+        """Whether the origin answered as a working server does."""
+        return self.status is not None and self.status < 500 and self.status not in (408, 429)
+
+
+def settle(uow: UnitOfWork, *, results: Sequence[Result], rng: random.Random) -> list[str]:
+    """Store what came of these attempts; return the origins that are alive again and have more waiting."""
+    done: list[int] = []
+    attempts: list[dict[str, object]] = []
+    for result in results:
+        decision = _decide(result, rng)
+        if decision.kind == "retry":
+            attempts.append(_attempt(result, decision))
+        elif decision.kind == "give-up":
+            attempts.append({**_attempt(result, decision), "state": "failed", "due_at": result.at})
+        else:
+            done.append(result.job.id)
+        if decision.kind == "gone":
+            uow.actors.drop_follower_inbox(result.job.inbox)
+            uow.queues.drop_deliveries_to(result.job.inbox)
+    uow.queues.settle_deliveries(done)
+    uow.queues.put_attempts(attempts)
+    return _note_hosts(uow, results)
+
+
+def postpone(uow: UnitOfWork, *, jobs: Iterable[tuple[DeliveryJob, datetime]]) -> None:
+    """Put off deliveries to origins that are resting, without counting an attempt."""
+    uow.queues.put_attempts([{"id": job.id, "due_at": due} for job, due in jobs])
+
+
+def _decide(result: Result, rng: random.Random) -> Decision:
+    return next_attempt(
+        result.job.attempts,
+        result.status,
+        retry_after=result.retry_after,
+        now=result.at,
+        rng=rng,
+        partner=result.job.partner,
+        created_at=result.job.created_at,
+    )
+
+
+def _attempt(result: Result, decision: Decision) -> dict[str, object]:
+    return {
+        "id": result.job.id,
+        "attempts": result.job.attempts + 1,
+        "due_at": decision.due_at or result.at,
+        "last_status": result.status,
+        "last_error": result.error[:300],
+        "state": "waiting",
+    }
+
+
+def _note_hosts(uow: UnitOfWork, results: Sequence[Result]) -> list[str]:
+    """Update each origin once for the whole batch; the newest attempt says how it is."""
+    newest = {result.job.origin: result for result in results}
+    known = uow.actors.hosts(newest)
+    changed: list[Host] = []
+    alive: list[str] = []
+    for origin, result in newest.items():
+        before = known.get(origin) or Host(origin, "", None, 0, None, None, None)
+        after = _host_after(before, result)
+        if after != before:
+            changed.append(after)
+        if result.reached and before.failures and uow.queues.hasten(origin, result.at):
+            alive.append(origin)
+    uow.actors.put_hosts(changed)
+    return alive
+
+
+def _host_after(before: Host, result: Result) -> Host:
+    if not result.reached:
+        return replace(before, failures=before.failures + 1, failing_since=before.failing_since or result.at)
+    took = result.status is not None and result.status < 300
+    stale = before.last_success_at is None or (result.at - before.last_success_at).total_seconds() > 60
+    healthy = replace(before, failures=0, failing_since=None, next_try_at=None)
+    if took and (before.scheme != result.scheme or before.scheme_at is None):
+        healthy = replace(healthy, scheme=result.scheme, scheme_at=result.at)
+    return replace(healthy, last_success_at=result.at) if stale or before.failures else healthy

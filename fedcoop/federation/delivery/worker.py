@@ -1,0 +1,232 @@
+"""The delivery loop: lease, sign, POST, settle; many at once, few to one origin (federation.md 7).
+
+State that needs doing is in the database: a killed worker's leases run out and its deliveries are sent again; receivers
+drop an activity that they have seen. One delivery of one object at a time goes to one inbox, so order is kept by the
+claim itself (`storage.queues.claim_deliveries`).
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from fedcoop.config import DeliveryConfig
+from fedcoop.federation.delivery.settlement import Result, postpone, settle
+from fedcoop.federation.delivery.signing import CAVAGE, RFC9421, Letter, other, sign, sign_all
+from fedcoop.federation.remote.keyring import private_key
+from fedcoop.federation.remote.transport import Response, Transport
+from fedcoop.kernel.errors import FedcoopError
+from fedcoop.kernel.ids import ActivityId, ActorId
+from fedcoop.storage.records import ActorKey, DeliveryJob, Host
+from fedcoop.storage.unit_of_work import UnitOfWork, Units
+
+log = logging.getLogger(__name__)
+
+CLAIM = 200
+IN_MEMORY = 400
+LEASE = timedelta(minutes=2)
+SCHEME_LASTS = timedelta(days=7)
+IDLE_S = 1.0
+FLUSH = 100
+
+
+class Batch:
+    """What a claimed batch needs for sending: bodies, keys, and what is known of the origins."""
+
+    def __init__(self, bodies: dict[ActivityId, bytes], keys: dict[ActorId, ActorKey], hosts: dict[str, Host]) -> None:
+        self.bodies = bodies
+        self.keys = keys
+        self.hosts = hosts
+
+
+def claim(uow: UnitOfWork, *, limit: int, busy: Sequence[str]) -> tuple[list[DeliveryJob], Batch]:
+    """Lease due deliveries and return them with everything that sending needs."""
+    jobs = uow.queues.claim_deliveries(uow.now, limit=limit, lease=LEASE, busy=busy)
+    if not jobs:
+        return jobs, Batch({}, {}, {})
+    activities = uow.queues.activities_many({job.activity_id for job in jobs})
+    keys = {actor_id: _rsa_key(uow, actor_id) for actor_id in {job.actor_id for job in jobs}}
+    bodies = {activity_id: row.document.encode() for activity_id, row in activities.items()}
+    return jobs, Batch(bodies, keys, uow.actors.hosts({job.origin for job in jobs}))
+
+
+def _rsa_key(uow: UnitOfWork, actor_id: ActorId) -> ActorKey:
+    return next(key for key in uow.actors.keys_of(actor_id) if key.algorithm == "rsa" and key.secret is not None)
+
+
+class DeliveryWorker:
+    """Runs until stopped; `wake` tells it that there is work."""
+
+    def __init__(self, units: Units, transport: Transport, config: DeliveryConfig) -> None:
+        self._units = units
+        self._transport = transport
+        self._config = config
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._per_origin: Counter[str] = Counter()
+        self._slots: dict[str, asyncio.Semaphore] = {}
+        self._total = asyncio.Semaphore(config.total)
+        self._for_failing = asyncio.Semaphore(max(1, config.total // 2))
+        self._results: list[Result] = []
+        self._settled = asyncio.Event()
+        self._rng = random.Random()  # noqa: S311 - jitter, not a secret
+        self._settler: asyncio.Task[None] | None = None
+        self.last_ok: datetime | None = None
+
+    def wake(self) -> None:
+        """Look for work now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until `stop`; an error costs a pause and a log line, never the loop."""
+        self._settler = asyncio.create_task(self._settle_loop())
+        while not self._stopping:
+            try:
+                found = await self._round()
+                self.last_ok = self._units.clock.now()
+            except Exception:
+                log.exception("delivery round failed")
+                found = 0
+            if not found:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), IDLE_S)
+            self._wake.clear()
+
+    async def stop(self, timeout_s: float = 8.0) -> None:
+        """Take no more work, finish what is under way within `timeout_s`, store what came of it."""
+        self._stopping = True
+        self._wake.set()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=timeout_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        if self._settler is not None:
+            self._settler.cancel()
+            await asyncio.gather(self._settler, return_exceptions=True)
+        await self._flush()
+
+    async def _round(self) -> int:
+        room = IN_MEMORY - len(self._tasks)
+        if room < CLAIM // 4:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            return 1
+        busy = [origin for origin, number in self._per_origin.items() if number >= self._config.per_origin * 16]
+        jobs, batch = await self._units.write(claim, limit=min(CLAIM, room), busy=busy)
+        if not jobs:
+            return 0
+        jobs = await self._rest(jobs, batch)
+        now = self._units.clock.now()
+        letters = [self._letter(job, batch, now) for job in jobs]
+        headers = await asyncio.to_thread(sign_all, letters, now)
+        for job, letter, signed in zip(jobs, letters, headers, strict=True):
+            self._per_origin[job.origin] += 1
+            host = batch.hosts.get(job.origin)
+            task = asyncio.create_task(self._deliver(job, letter, signed, host))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return len(jobs)
+
+    async def _rest(self, jobs: list[DeliveryJob], batch: Batch) -> list[DeliveryJob]:
+        """Put off what is for origins that are resting after failures; return the others."""
+        now = self._units.clock.now()
+        resting = {
+            origin: host.next_try_at
+            for origin, host in batch.hosts.items()
+            if host.next_try_at and host.next_try_at > now
+        }
+        late = [(job, due) for job in jobs if (due := resting.get(job.origin)) is not None]
+        if late:
+            await self._units.write(postpone, jobs=late)
+        return [job for job in jobs if job.origin not in resting]
+
+    def _letter(self, job: DeliveryJob, batch: Batch, now: datetime) -> Letter:
+        key = batch.keys[job.actor_id]
+        return Letter(
+            inbox=job.inbox,
+            body=batch.bodies[job.activity_id],
+            key=private_key(self._units.site.vault, key),
+            key_id=key.key_id,
+            scheme=_scheme(batch.hosts.get(job.origin), now),
+        )
+
+    async def _deliver(self, job: DeliveryJob, letter: Letter, headers: dict[str, str], host: Host | None) -> None:
+        slot = self._slots.setdefault(job.origin, asyncio.Semaphore(self._config.per_origin))
+        failing = self._for_failing if host is not None and host.failures else contextlib.nullcontext()
+        try:
+            async with slot, failing, self._total:
+                self._report(await self._attempt(job, letter, headers, first=host is None or not host.scheme))
+        finally:
+            self._per_origin[job.origin] -= 1
+            if not self._per_origin[job.origin]:
+                del self._per_origin[job.origin]
+                self._slots.pop(job.origin, None)
+
+    async def _attempt(self, job: DeliveryJob, letter: Letter, headers: dict[str, str], *, first: bool) -> Result:
+        try:
+            response = await self._post(letter, headers)
+            if response.status in (400, 401) or (first and response.status >= 500):
+                second = replace(letter, scheme=other(letter.scheme))
+                signed = await asyncio.to_thread(sign, second, self._units.clock.now())
+                knocked = await self._post(second, signed)
+                if knocked.status < 300 or response.status >= 500:
+                    letter, response = second, knocked
+        except FedcoopError as error:
+            return Result(job, None, None, error.code, letter.scheme, self._units.clock.now())
+        told = "" if response.status < 300 else response.body.decode("utf-8", "replace")
+        retry_after = response.headers.get("Retry-After")
+        return Result(job, response.status, retry_after, told, letter.scheme, self._units.clock.now())
+
+    async def _post(self, letter: Letter, headers: dict[str, str]) -> Response:
+        return await self._transport.post(
+            letter.inbox, headers=headers, body=letter.body, deadline_s=self._config.total_s
+        )
+
+    def _report(self, result: Result) -> None:
+        self._results.append(result)
+        self._settled.set()
+
+    async def _settle_loop(self) -> None:
+        while True:
+            await self._settled.wait()
+            if len(self._results) < FLUSH:
+                await asyncio.sleep(0.01)
+            try:
+                await self._flush()
+            except Exception:
+                log.exception("deliveries could not be settled")
+                await asyncio.sleep(IDLE_S)
+
+    async def _flush(self) -> None:
+        self._settled.clear()
+        results, self._results = self._results, []
+        if not results:
+            return
+        try:
+            await self._units.write(settle, results=results, rng=self._rng)
+        except BaseException:
+            self._results = results + self._results
+            self._settled.set()
+            raise
+        for result in results:
+            log.debug(
+                "delivery settled",
+                extra={"inbox": result.job.inbox, "attempt": result.job.attempts, "status": result.status},
+            )
+        self._wake.set()
+
+
+def _scheme(host: Host | None, now: datetime) -> str:
+    if (
+        host is not None
+        and host.scheme == RFC9421
+        and host.scheme_at is not None
+        and now - host.scheme_at < SCHEME_LASTS
+    ):
+        return RFC9421
+    return CAVAGE

@@ -1,0 +1,156 @@
+"""What other servers hear of a motion: the poll, its totals, its end, the outcome (federation.md 12, 13.1 to 13.4).
+
+Totals are counted anew for every publication. While results are hidden the poll shows zeros; from the close to the end
+of grace it shows what was shown at the close.
+"""
+
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from fedcoop.federation.publish.outbox import Parcel, coop_actor, prove, publish_object, send
+from fedcoop.federation.translate.decisions import Publication, Result, motion_object, outcome_note, result_of
+from fedcoop.federation.wire.jsonld import AS_PUBLIC
+from fedcoop.governance.events import (
+    BallotCast,
+    BallotWithdrawn,
+    MotionAnnulled,
+    MotionClosed,
+    MotionExtended,
+    MotionOpened,
+)
+from fedcoop.governance.motions import Channel, Motion, MotionState, Visibility
+from fedcoop.governance.outcomes import OutcomeCode, outcome_from_json
+from fedcoop.governance.tallies import Tally, tally_of, tally_of_choices
+from fedcoop.governance.visibility import Viewer, may_see_counts, shown_until
+from fedcoop.governance.wording import outcome_sentence
+from fedcoop.kernel.html import escape
+from fedcoop.kernel.ids import MotionId, new_uuid
+from fedcoop.storage.records import Actor
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+REFRESH_EVERY = timedelta(minutes=3)
+FIRST_REFRESH = timedelta(seconds=5)
+REFRESH_TIMER = "refresh_motion"
+
+
+def announce(uow: UnitOfWork, event: MotionOpened) -> None:
+    """The motion is stored as an object and on its way to all followers."""
+    motion = uow.motions.get(event.motion_id)
+    actor = coop_actor(uow)
+    document = motion_document(uow, motion, actor)
+    publish_object(uow, actor, document)
+    send(uow, actor, Parcel(type="Create", object=document, to=document["to"], cc=document["cc"]))
+
+
+def refresh_later(uow: UnitOfWork, event: BallotCast | BallotWithdrawn) -> None:
+    """A timer waits that will publish new totals: at most one `Update` in three minutes, however many votes (12.4)."""
+    key = str(event.motion_id)
+    jitter = timedelta(milliseconds=secrets.randbelow(5000))
+    if uow.set_timer(REFRESH_TIMER, key, uow.now + REFRESH_EVERY + jitter):
+        last = uow.motions.last_update(event.motion_id)
+        if last is None or last < uow.now - REFRESH_EVERY - jitter:
+            uow.queues.move_timer(REFRESH_TIMER, key, uow.now + FIRST_REFRESH + jitter)
+
+
+def refresh(uow: UnitOfWork, key: str) -> None:
+    """The newest totals are stored and on their way, if the motion is open and they may be seen."""
+    motion = uow.motions.get(MotionId(int(key)))
+    if motion.state is MotionState.OPEN and motion.settings.visibility is Visibility.LIVE:
+        _update(uow, motion)
+
+
+def announce_extension(uow: UnitOfWork, event: MotionExtended) -> None:
+    """The new `endTime` is on its way (12.5)."""
+    _update(uow, uow.motions.get(event.motion_id))
+
+
+def announce_outcome(uow: UnitOfWork, event: MotionClosed) -> None:
+    """The poll is `closed` with its final totals, and the outcome is a Note with a proof of its own (13.4)."""
+    motion = uow.motions.get(event.motion_id)
+    row = uow.motions.outcome_of(motion.id)
+    if row is None:
+        return
+    actor = coop_actor(uow)
+    _update(uow, motion)
+    outcome = outcome_from_json(row.outcome)
+    tally = tally_of(row.tally)
+    text = outcome_sentence(motion, outcome, tally)
+    content = f'<p>{escape(text)}</p><p><a href="{escape(motion.url)}" rel="nofollow">{escape(uow.site.config.instance.name)}</a></p>'
+    note = outcome_note(
+        motion,
+        _publication(uow, motion, actor),
+        uri=uow.urls.note(row.note_uuid),
+        content=content,
+        result=result_of(outcome, tally, row.box_root),
+        at=uow.now,
+    )
+    _send_note(uow, motion, actor, note)
+
+
+def announce_annulment(uow: UnitOfWork, event: MotionAnnulled) -> None:
+    """The poll is closed as annulled, and a Note says why (12.5)."""
+    motion = uow.motions.get(event.motion_id)
+    actor = coop_actor(uow)
+    _update(uow, motion)
+    content = f"<p>{escape(f'Annulled: {motion.title}. {event.reason}')}</p>"
+    result = Result(code=OutcomeCode.ANNULLED.value, tally=None, quorum_met=False, box_root="")
+    note = outcome_note(
+        motion,
+        _publication(uow, motion, actor),
+        uri=uow.urls.note(new_uuid()),
+        content=content,
+        result=result,
+        at=uow.now,
+    )
+    _send_note(uow, motion, actor, note)
+
+
+def motion_document(uow: UnitOfWork, motion: Motion, actor: Actor | None = None) -> dict[str, Any]:
+    """Return the motion as its object says it now: what an `Update` and a GET both show."""
+    author = actor or coop_actor(uow)
+    content, is_poll, _ = uow.motions.presentation(motion.id)
+    tally = visible_tally(uow, motion)
+    counts: Mapping[str, int] | None = None if tally is None else tally.counts
+    voters = 0 if tally is None else tally.voted
+    publication = _publication(uow, motion, author)
+    return motion_object(motion, publication, content=content, is_poll=is_poll, counts=counts, voters=voters)
+
+
+def visible_tally(uow: UnitOfWork, motion: Motion) -> Tally | None:
+    """Return the totals that everybody may see now, or None while they are hidden."""
+    if not may_see_counts(motion, Viewer.wire(), uow.now):
+        return None
+    row = uow.motions.outcome_of(motion.id)
+    if row is not None:
+        return tally_of(row.tally)
+    choices = uow.motions.choices(motion.id, received_by=shown_until(motion, uow.now))
+    return tally_of_choices(choices, options=[option.key for option in motion.options], eligible=motion.eligible)
+
+
+def _publication(uow: UnitOfWork, motion: Motion, actor: Actor) -> Publication:
+    _, _, context_uuid = uow.motions.presentation(motion.id)
+    language = uow.site.config.instance.languages[0]
+    return Publication(
+        author=actor.uri, followers=actor.followers, context=uow.urls.context(context_uuid), language=language
+    )
+
+
+def _update(uow: UnitOfWork, motion: Motion) -> None:
+    actor = coop_actor(uow)
+    document = motion_document(uow, motion, actor)
+    publish_object(uow, actor, document)
+    inboxes = [*uow.actors.interacting_inboxes(motion.url), *_voters(uow, motion)]
+    send(uow, actor, Parcel(type="Update", object=document, to=document["to"], cc=document["cc"], more_inboxes=inboxes))
+
+
+def _send_note(uow: UnitOfWork, motion: Motion, actor: Actor, note: dict[str, Any]) -> None:
+    proven = prove(uow, actor, note)
+    publish_object(uow, actor, proven)
+    inboxes = [*uow.actors.interacting_inboxes(motion.url), *_voters(uow, motion)]
+    send(uow, actor, Parcel(type="Create", object=proven, to=proven["to"], cc=proven["cc"], more_inboxes=inboxes))
+
+
+def _voters(uow: UnitOfWork, motion: Motion) -> list[str]:
+    return uow.motions.voting_inboxes(motion.id) if Channel.ACTIVITYPUB in motion.channels else []

@@ -1,0 +1,118 @@
+"""Announcements to followers, direct words to one person, and our members' votes on polls elsewhere.
+
+Sources: federation.md 12.2 (votes), 12.3 (answers to refused voters), 13.7 (announcements), 14 (links).
+"""
+
+from fedcoop.actions.events import AnnouncementDeleted, LinkConfirmed, LinkProven, VoteRefused
+from fedcoop.federation.publish.outbox import Parcel, coop_actor, publish_object, send
+from fedcoop.federation.translate.outgoing import announcement_note, direct_note, vote_note
+from fedcoop.federation.wire.jsonld import AS_PUBLIC
+from fedcoop.governance.events import AnnouncementPublished, VoteSentAbroad
+from fedcoop.governance.motions import Motion
+from fedcoop.governance.wording import refused_vote_sentence
+from fedcoop.kernel.clock import rfc3339
+from fedcoop.kernel.html import escape
+from fedcoop.kernel.ids import new_uuid
+from fedcoop.storage.records import Actor
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+
+def announce(uow: UnitOfWork, event: AnnouncementPublished) -> None:
+    """A public announcement is on its way to followers; a members-only one stays here (13.7)."""
+    announcement = uow.notes.get_announcement(event.announcement_id)
+    if announcement.audience != "public":
+        return
+    actor = coop_actor(uow)
+    uri = uow.urls.note(announcement.uuid)
+    document = announcement_note(
+        uri=uri,
+        url=uri,
+        author=actor.uri,
+        followers=actor.followers,
+        content=announcement.body_html,
+        language=uow.site.config.instance.languages[0],
+        kind=announcement.kind,
+        at=announcement.published_at,
+    )
+    publish_object(uow, actor, document)
+    send(uow, actor, Parcel(type="Create", object=document, to=document["to"], cc=document["cc"]))
+
+
+def retract(uow: UnitOfWork, event: AnnouncementDeleted) -> None:
+    """A deleted public announcement is a tombstone here, and followers are told."""
+    uri = uow.urls.note(event.uuid)
+    if uow.notes.find_object(uri) is None:
+        return
+    actor = coop_actor(uow)
+    uow.notes.delete_object(uri, uow.now)
+    tombstone = {"id": uri, "type": "Tombstone", "formerType": "Note", "deleted": rfc3339(uow.now)}
+    send(uow, actor, Parcel(type="Delete", object=tombstone, to=[AS_PUBLIC], cc=[actor.followers]))
+
+
+def tell(uow: UnitOfWork, recipient: Actor, html: str, *, in_reply_to: str = "") -> None:
+    """A direct Note of the co-op's actor to `recipient` is on its way; `html` is ours, already safe."""
+    actor = coop_actor(uow)
+    document = direct_note(
+        uri=uow.urls.note(new_uuid()),
+        author=actor.uri,
+        recipient=recipient.uri,
+        handle=recipient.handle or recipient.name,
+        content=html,
+        language=uow.site.config.instance.languages[0],
+        at=uow.now,
+        in_reply_to=in_reply_to,
+    )
+    publish_object(uow, actor, document, listed=False)
+    send(uow, actor, Parcel(type="Create", object=document, to=document["to"]))
+
+
+def answer_refused_vote(uow: UnitOfWork, event: VoteRefused) -> None:
+    """Whoever's vote was refused is told why, and what to do, at most once for each motion (12.3)."""
+    if not uow.site.config.federation.answer_refused_votes:
+        return
+    motion = uow.motions.get(event.motion_id)
+    tell(uow, uow.actors.get(event.actor_id), _refusal(uow, motion, event.code), in_reply_to=motion.url)
+
+
+def _refusal(uow: UnitOfWork, motion: Motion, code: str) -> str:
+    sentence = escape(refused_vote_sentence(code, motion.title))
+    page = f'<a href="{escape(motion.url)}">{escape(motion.url)}</a>'
+    link = f'<a href="{escape(uow.urls.settings_accounts)}">{escape(uow.urls.settings_accounts)}</a>'
+    if code == "unlinked":
+        return f"<p>{sentence}</p><p>If you are a member: link this account at {link}, or vote at {page}.</p>"
+    return f"<p>{sentence}</p><p>{page}</p>"
+
+
+def confirm_proof(uow: UnitOfWork, event: LinkProven) -> None:
+    """The account that sent the code is told where the member confirms it (14.3)."""
+    link = escape(uow.urls.settings_accounts)
+    tell(
+        uow,
+        uow.actors.get(event.actor_id),
+        f'<p>The code has arrived. Confirm this account at <a href="{link}">{link}</a>.</p>',
+    )
+
+
+def confirm_link(uow: UnitOfWork, event: LinkConfirmed) -> None:
+    """The linked account is told that its poll votes are ballots now, and how to undo that (14.3)."""
+    link = escape(uow.urls.settings_accounts)
+    name = escape(uow.site.config.instance.name)
+    html = (
+        f"<p>This account is now linked to a membership of {name}. Poll votes sent from here are counted as the member’s ballot.</p>"
+        f'<p>To undo it, or if this was not you: <a href="{link}">{link}</a></p>'
+    )
+    tell(uow, uow.actors.get(event.actor_id), html)
+
+
+def send_vote(uow: UnitOfWork, event: VoteSentAbroad) -> None:
+    """Each chosen option is on its way as a vote Note of its own, to the poll author's personal inbox (12.2)."""
+    motion = uow.notes.get_remote_motion(event.remote_motion_id)
+    member_actor = uow.members.actor_id_of(event.member_id)
+    vote = uow.notes.find_vote_abroad(event.remote_motion_id, event.member_id)
+    if member_actor is None or vote is None:
+        return
+    voter, author = uow.actors.get(member_actor), uow.actors.get(motion.actor_id)
+    for name in vote.choice:
+        uri = uow.urls.note(new_uuid())
+        note = vote_note(uri=uri, voter=voter.uri, poll=motion.uri, author=author.uri, name=name)
+        send(uow, voter, Parcel(type="Create", object=note, to=[author.uri], order_key=motion.uri))

@@ -1,0 +1,186 @@
+"""Who receives an activity, and at which inbox: the one place (federation.md 7; architecture.md 4).
+
+An activity is stored exactly as it will be sent; what the co-op's own actors say carries a proof (section 6). Whatever is
+addressed to Public or to followers goes to shared inboxes, the rest to the personal ones. Nothing is sent to ourselves.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fedcoop.federation.remote.keyring import private_key
+from fedcoop.federation.signatures.proofs import add_proof
+from fedcoop.federation.wire.contexts import CONTEXT_PROVEN
+from fedcoop.federation.wire.jsonld import AS_PUBLIC
+from fedcoop.kernel.canonical import canonical_bytes
+from fedcoop.kernel.errors import NotFound
+from fedcoop.kernel.ids import ActivityId, new_uuid
+from fedcoop.storage.records import Actor, ActivityRow, StoredObject
+from fedcoop.storage.unit_of_work import UnitOfWork
+from fedcoop.urls import origin_of
+
+PROVING_KINDS = frozenset({"Organization", "Group"})
+MAX_WAITING = 10_000
+ORDERED_TYPES = frozenset({"Create", "Update", "Delete", "Follow", "Undo"})
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """An activity to be sent: what, to whom it is addressed, and inboxes that get it besides.
+
+    `personal` sends to personal inboxes only (votes, direct messages). `order_key` keeps the order of what concerns one thing.
+    """
+
+    type: str
+    object: Mapping[str, Any] | str
+    to: Sequence[str]
+    cc: Sequence[str] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    more_inboxes: Sequence[str] = ()
+    order_key: str = ""
+    uri: str = ""
+
+
+def send(uow: UnitOfWork, actor: Actor, parcel: Parcel) -> ActivityRow:
+    """Store the activity of our `actor` and queue one delivery for each inbox; return the stored activity."""
+    document = _document(uow, actor, parcel)
+    target = parcel.object if isinstance(parcel.object, str) else str(parcel.object.get("id", ""))
+    row = ActivityRow(
+        id=ActivityId(uow.new_id()),
+        uri=document["id"],
+        actor_id=actor.id,
+        type=parcel.type,
+        object=target,
+        public=AS_PUBLIC in parcel.to or AS_PUBLIC in parcel.cc,
+        audience=(*parcel.to, *parcel.cc),
+        document=canonical_bytes(document).decode(),
+        created_at=uow.now,
+    )
+    uow.queues.add_activity(row)
+    inboxes = [*recipients(uow, actor, (*parcel.to, *parcel.cc)), *parcel.more_inboxes]
+    order_key = parcel.order_key or (target if parcel.type in ORDERED_TYPES else "")
+    queue(uow, row, inboxes, order_key=order_key)
+    return row
+
+
+def recipients(uow: UnitOfWork, actor: Actor, audience: Iterable[str]) -> list[str]:
+    """Return the inboxes of `audience`: our followers collection expanded, actors by their personal inbox."""
+    found: list[str] = []
+    for target in audience:
+        if target == AS_PUBLIC:
+            continue
+        if target == actor.followers:
+            found += uow.actors.follower_inboxes(actor.id)
+            continue
+        known = uow.actors.find(target)
+        if known is not None and not known.local and known.gone_at is None:
+            found.append(known.inbox)
+    return found
+
+
+def queue(uow: UnitOfWork, activity: ActivityRow, inboxes: Iterable[str], *, order_key: str) -> None:
+    """Queue one delivery for each distinct inbox that is not ours and not blocked."""
+    by_origin: dict[str, list[str]] = {}
+    for inbox in dict.fromkeys(inboxes):
+        origin = origin_of(inbox)
+        if origin is not None and origin != uow.urls.origin:
+            by_origin.setdefault(origin, []).append(inbox)
+    if not by_origin:
+        return
+    blocked = {target for target, _ in uow.actors.blocked()}
+    wanted = {origin: found for origin, found in by_origin.items() if origin not in blocked}
+    if activity.type == "Update" and order_key:
+        uow.queues.supersede(order_key, "Update", [inbox for found in wanted.values() for inbox in found])
+    _make_room(uow, wanted)
+    partners = uow.actors.partner_origins()
+    uow.queues.add_deliveries(
+        [
+            {
+                "id": uow.new_id(),
+                "activity_id": activity.id,
+                "actor_id": activity.actor_id,
+                "inbox": inbox,
+                "origin": origin,
+                "order_key": order_key,
+                "partner": origin in partners,
+                "state": "waiting",
+                "due_at": uow.now,
+                "created_at": uow.now,
+            }
+            for origin, found in wanted.items()
+            for inbox in found
+        ]
+    )
+    uow.wake("delivery")
+
+
+def publish_object(uow: UnitOfWork, actor: Actor, document: Mapping[str, Any], *, listed: bool = True) -> None:
+    """Store our object as it is served from now on."""
+    audience = (*document.get("to", ()), *document.get("cc", ()))
+    uow.notes.put_object(
+        StoredObject(
+            uri=document["id"],
+            actor_id=actor.id,
+            type=document["type"],
+            document=canonical_bytes(document).decode(),
+            public=AS_PUBLIC in audience,
+            listed=listed,
+            audience=audience,
+            published_at=uow.now,
+            updated_at=uow.now,
+            deleted_at=None,
+        )
+    )
+
+
+def prove(uow: UnitOfWork, actor: Actor, document: dict[str, Any]) -> dict[str, Any]:
+    """Return `document` with a proof by the actor's Ed25519 key (federation.md 6). Raises NotFound without such a key."""
+    key = next(
+        (key for key in uow.actors.keys_of(actor.id) if key.algorithm == "ed25519" and key.secret is not None), None
+    )
+    if key is None:
+        raise NotFound("key-missing", actor=actor.uri)
+    return add_proof(document, private_key(uow.site.vault, key), key.key_id, uow.now)
+
+
+def coop_actor(uow: UnitOfWork) -> Actor:
+    """Return the co-op's own actor."""
+    return uow.actors.local(uow.site.coop_name)
+
+
+def _document(uow: UnitOfWork, actor: Actor, parcel: Parcel) -> dict[str, Any]:
+    proving = actor.kind in PROVING_KINDS
+    payload: Any = parcel.object
+    context: Any = CONTEXT_PROVEN if proving else "https://www.w3.org/ns/activitystreams"
+    if isinstance(payload, Mapping) and "@context" in payload:
+        context = _joined(payload["@context"], proving=proving)
+        if "proof" not in payload:
+            payload = {key: value for key, value in payload.items() if key != "@context"}
+    document = {
+        "@context": context,
+        "id": parcel.uri or uow.urls.activity(new_uuid()),
+        "type": parcel.type,
+        "actor": actor.uri,
+        "to": list(parcel.to),
+        **({"cc": list(parcel.cc)} if parcel.cc else {}),
+        "object": payload,
+        **parcel.extra,
+    }
+    return prove(uow, actor, document) if proving else document
+
+
+def _joined(context: Any, *, proving: bool) -> list[Any]:
+    """Return the object's context as the activity's, with the one that proofs need."""
+    listed = list(context) if isinstance(context, list) else [context]
+    missing = [url for url in CONTEXT_PROVEN if url not in listed] if proving else []
+    plain = [item for item in listed if isinstance(item, str)]
+    return [*plain, *missing, *(item for item in listed if not isinstance(item, str))]
+
+
+def _make_room(uow: UnitOfWork, wanted: Mapping[str, Sequence[str]]) -> None:
+    waiting = uow.queues.count_waiting(list(wanted))
+    for origin, found in wanted.items():
+        excess = waiting.get(origin, 0) + len(found) - MAX_WAITING
+        if excess > 0:
+            uow.queues.drop_oldest(origin, excess)
+            uow.audit("deliveries-dropped", subject=origin, details={"number": excess})

@@ -1,0 +1,74 @@
+"""Follow, Accept, Reject, Undo and Block between our actors and theirs (federation.md 8.4), and news of our own actors."""
+
+from fedcoop.actions.events import (
+    ActorChanged,
+    ActorRemoved,
+    FollowDropped,
+    FollowEnded,
+    FollowReceived,
+    FollowWanted,
+    QuoteRequested,
+)
+from fedcoop.federation.publish.outbox import Parcel, coop_actor, send
+from fedcoop.federation.translate.actors import actor_document
+from fedcoop.federation.wire.jsonld import AS_PUBLIC
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+
+def answer_follow(uow: UnitOfWork, event: FollowReceived) -> None:
+    """The follower is told `Accept` or `Reject`; a repeated Follow is answered again."""
+    ours, theirs = uow.actors.get(event.followee_id), uow.actors.get(event.follower_id)
+    follow = {"id": event.follow_uri, "type": "Follow", "actor": theirs.uri, "object": ours.uri}
+    send(
+        uow,
+        ours,
+        Parcel(type="Accept" if event.accepted else "Reject", object=follow, to=[theirs.uri], order_key=theirs.uri),
+    )
+
+
+def ask_to_follow(uow: UnitOfWork, event: FollowWanted) -> None:
+    """Our `Follow` is on its way under the id that the Accept will name."""
+    ours, theirs = uow.actors.get(event.follower_id), uow.actors.get(event.followee_id)
+    send(
+        uow, ours, Parcel(type="Follow", object=theirs.uri, to=[theirs.uri], uri=event.follow_uri, order_key=theirs.uri)
+    )
+
+
+def undo_follow(uow: UnitOfWork, event: FollowEnded) -> None:
+    """Our `Undo` of the Follow is on its way."""
+    ours, theirs = uow.actors.get(event.follower_id), uow.actors.get(event.followee_id)
+    follow = {"id": event.follow_uri, "type": "Follow", "actor": ours.uri, "object": theirs.uri}
+    send(uow, ours, Parcel(type="Undo", object=follow, to=[theirs.uri], order_key=theirs.uri))
+
+
+def reject_follower(uow: UnitOfWork, event: FollowDropped) -> None:
+    """A former follower is told `Reject`."""
+    ours, theirs = uow.actors.get(event.followee_id), uow.actors.get(event.follower_id)
+    follow = {"id": event.follow_uri, "type": "Follow", "actor": theirs.uri, "object": ours.uri}
+    send(uow, ours, Parcel(type="Reject", object=follow, to=[theirs.uri], order_key=theirs.uri))
+
+
+def reject_quote(uow: UnitOfWork, event: QuoteRequested) -> None:
+    """Nobody quotes unless the co-op allows it (FEP-044f; federation.md 8.4)."""
+    ours, theirs = coop_actor(uow), uow.actors.get(event.actor_id)
+    request = {
+        "id": event.request_uri,
+        "type": "QuoteRequest",
+        "actor": theirs.uri,
+        "object": event.object_uri,
+        "instrument": event.instrument_uri,
+    }
+    send(uow, ours, Parcel(type="Reject", object=request, to=[theirs.uri]))
+
+
+def announce_actor(uow: UnitOfWork, event: ActorChanged) -> None:
+    """Followers of our actor get its new document."""
+    actor = uow.actors.get(event.actor_id)
+    document = actor_document(uow.urls, uow.site.config.instance, actor, uow.actors.keys_of(actor.id))
+    send(uow, actor, Parcel(type="Update", object=document, to=[AS_PUBLIC], cc=[actor.followers]))
+
+
+def announce_removal(uow: UnitOfWork, event: ActorRemoved) -> None:
+    """Followers of our actor are told that it is gone."""
+    actor = uow.actors.get(event.actor_id)
+    send(uow, actor, Parcel(type="Delete", object=actor.uri, to=[AS_PUBLIC], cc=[actor.followers]))

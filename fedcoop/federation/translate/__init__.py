@@ -1,0 +1,1 @@
+"""Wire values ↔ domain values, without storage and without network."""

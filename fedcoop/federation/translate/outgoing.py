@@ -1,0 +1,63 @@
+"""Announcements, direct notes and votes of ours as ActivityPub objects (federation.md 12.2, 13.7, 11.2)."""
+
+from datetime import datetime
+from typing import Any
+
+from fedcoop.federation.wire.contexts import CONTEXT_NOTE
+from fedcoop.federation.wire.jsonld import AS_PUBLIC
+from fedcoop.kernel.clock import rfc3339
+from fedcoop.kernel.html import escape
+
+
+def announcement_note(
+    *, uri: str, url: str, author: str, followers: str, content: str, language: str, kind: str, at: datetime
+) -> dict[str, Any]:
+    """Return a public announcement as a Note (13.7)."""
+    return {
+        "@context": CONTEXT_NOTE,
+        "id": uri,
+        "type": "Note",
+        "attributedTo": author,
+        "to": [AS_PUBLIC],
+        "cc": [followers],
+        "url": url,
+        "content": content,
+        "contentMap": {language: content},
+        "sensitive": False,
+        "published": rfc3339(at),
+        "coop:announcement": kind,
+    }
+
+
+def direct_note(
+    *,
+    uri: str,
+    author: str,
+    recipient: str,
+    handle: str,
+    content: str,
+    language: str,
+    at: datetime,
+    in_reply_to: str = "",
+) -> dict[str, Any]:
+    """Return a Note to one actor, mentioned by tag: without the tag there is no notification (11.2)."""
+    mention = f'<p><a class="u-url mention" href="{escape(recipient)}">@{escape(handle.split("@")[0])}</a></p>'
+    text = mention + content
+    return {
+        "@context": CONTEXT_NOTE,
+        "id": uri,
+        "type": "Note",
+        "attributedTo": author,
+        "to": [recipient],
+        **({"inReplyTo": in_reply_to} if in_reply_to else {}),
+        "content": text,
+        "contentMap": {language: text},
+        "sensitive": False,
+        "published": rfc3339(at),
+        "tag": [{"type": "Mention", "href": recipient, "name": f"@{handle}"}],
+    }
+
+
+def vote_note(*, uri: str, voter: str, poll: str, author: str, name: str) -> dict[str, Any]:
+    """Return one mark on a poll of another server, as Mastodon sends it (12.2)."""
+    return {"id": uri, "type": "Note", "attributedTo": voter, "to": [author], "inReplyTo": poll, "name": name}

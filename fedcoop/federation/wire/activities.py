@@ -1,0 +1,129 @@
+"""Activities as typed values: what was said, by whom, about what; and votes in all their spellings (federation.md 12.2)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fedcoop.federation.wire.jsonld import (
+    AS_PUBLIC,
+    PUBLIC_SPELLINGS,
+    as_list,
+    id_of,
+    ids_of,
+    one_string,
+    same_origin,
+    types_of,
+)
+from fedcoop.kernel.errors import MalformedActivity
+from fedcoop.kernel.html import text_of_html
+
+MAX_AUDIENCE = 200
+VOTE_TYPES = frozenset({"Note", "Answer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One activity as received; `objects` are ids or embedded objects, `raw` the whole document."""
+
+    id: str | None
+    type: str
+    actor: str
+    objects: tuple[str | Mapping[str, Any], ...]
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    audience: tuple[str, ...]
+    target: str | None
+    raw: Mapping[str, Any]
+
+    @property
+    def object_id(self) -> str | None:
+        """The id of the only object, or None."""
+        return id_of(self.objects[0]) if len(self.objects) == 1 else None
+
+    @property
+    def embedded(self) -> tuple[Mapping[str, Any], ...]:
+        """The objects that came as more than an id."""
+        return tuple(item for item in self.objects if isinstance(item, Mapping))
+
+    @property
+    def recipients(self) -> frozenset[str]:
+        """Everyone addressed, the Public collection under its full name."""
+        named = {*self.to, *self.cc, *self.audience}
+        return frozenset(AS_PUBLIC if item in PUBLIC_SPELLINGS else item for item in named)
+
+
+@dataclass(frozen=True, slots=True)
+class PollVote:
+    """One mark on a poll: the wire object by which Mastodon expresses part of a ballot. `id` may be missing."""
+
+    id: str | None
+    attributed_to: str | None
+    in_reply_to: str
+    name: str
+
+
+def parse_activity(document: Mapping[str, Any]) -> Activity:
+    """Return the typed activity. Raises MalformedActivity: `type`, `actor`, `object`, `audience`."""
+    type_ = document.get("type")
+    if not isinstance(type_, str) or not type_:
+        raise MalformedActivity("type")
+    actor = id_of(document.get("actor"))
+    if actor is None:
+        raise MalformedActivity("actor")
+    to, cc, audience = (tuple(ids_of(document.get(key))) for key in ("to", "cc", "audience"))
+    if len(to) + len(cc) + len(audience) > MAX_AUDIENCE:
+        raise MalformedActivity("audience")
+    objects = tuple(item for item in as_list(document.get("object")) if isinstance(item, str | Mapping))
+    return Activity(
+        id=one_string(document.get("id")),
+        type=type_,
+        actor=actor,
+        objects=objects,
+        to=to,
+        cc=cc,
+        audience=audience,
+        target=id_of(document.get("target")),
+        raw=document,
+    )
+
+
+def is_vote(value: Mapping[str, Any]) -> bool:
+    """Return whether an object has the shape of a vote: a named reply without text (federation.md 12.3)."""
+    if VOTE_TYPES.isdisjoint(types_of(value)):
+        return False
+    name = value.get("name")
+    if not isinstance(name, str) or not name.strip() or id_of(value.get("inReplyTo")) is None:
+        return False
+    content = value.get("content")
+    return content is None or (isinstance(content, str) and not text_of_html(content))
+
+
+def poll_votes(activity: Activity) -> tuple[PollVote, ...]:
+    """Return the votes in a `Create`, one for each mark; GoToSocial sends them as a list in `object`."""
+    return tuple(
+        PollVote(
+            id=id_of(item),
+            attributed_to=id_of(item.get("attributedTo")),
+            in_reply_to=id_of(item.get("inReplyTo")) or "",
+            name=item["name"],
+        )
+        for item in activity.embedded
+        if is_vote(item)
+    )
+
+
+def trusted_embedded(activity: Activity, value: Mapping[str, Any]) -> bool:
+    """Return whether an embedded object may be believed: anonymous, a fragment of the activity, or of one origin and owner.
+
+    Source: federation.md 8.2, FEP-fe34.
+    """
+    if "id" not in value:
+        return True
+    found = id_of(value)
+    if found is None:
+        return False
+    if activity.id is not None and found.startswith(activity.id + "#"):
+        return True
+    if not same_origin(found, activity.actor):
+        return False
+    return ids_of(value.get("attributedTo")) == [activity.actor]

@@ -1,0 +1,212 @@
+"""JSON from other servers under limits, and accessors for its many spellings of one shape (federation.md 10).
+
+Plain JSON first: received keys are read literally. No JSON-LD processing happens here, and none before a request is
+authenticated.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from fedcoop.kernel.errors import MalformedActivity, OriginMismatch
+
+AS_PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
+PUBLIC_SPELLINGS = frozenset({AS_PUBLIC, "as:Public", "Public"})
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 32
+MAX_NODES = 5000
+MAX_STRING = 256 * 1024
+MAX_DIGITS = 18
+MAX_URL = 2048
+
+_AS_CONTEXTS = frozenset(
+    f"{scheme}://www.w3.org/ns/activitystreams{end}" for scheme in ("https", "http") for end in ("", "#")
+)
+_FORBIDDEN_KEYS = frozenset({"@graph", "@included", "@reverse", "@nest", "@import", "@propagate"})
+_PROTECTED_TERMS = frozenset({"id", "type", "actor", "object", "attributedTo", "to", "cc", "publicKey", "proof"})
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+def parse_document(raw: bytes) -> dict[str, Any]:
+    """Return the JSON object in `raw`, checked against every limit of federation.md 10.
+
+    Raises MalformedActivity with a code: `json`, `json-key-twice`, `json-number`, `json-depth`, `json-nodes`,
+    `json-string`, `json-object`, `context`.
+    """
+    try:
+        value = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_constant=_no_constant,
+            parse_int=_integer,
+            parse_float=_float,
+        )
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise MalformedActivity("json") from error
+    except RecursionError as error:
+        raise MalformedActivity("json-depth") from error
+    if not isinstance(value, dict):
+        raise MalformedActivity("json-object")
+    _walk(value)
+    check_context(value)
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise MalformedActivity("json-key-twice")
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise MalformedActivity("json-number", constant=name)
+
+
+def _integer(text: str) -> int:
+    if len(text) > MAX_DIGITS + text.startswith("-"):
+        raise MalformedActivity("json-number")
+    return int(text)
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise MalformedActivity("json-number")
+    return value
+
+
+def _walk(root: dict[str, Any]) -> None:
+    """Count depth and nodes in one walk that stops at a limit; check every string and key."""
+    nodes = 0
+    level: list[Any] = [root]
+    for _ in range(MAX_DEPTH):
+        below: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                nodes += len(value)
+                for key, item in value.items():
+                    if key[:1] == "@" and key in _FORBIDDEN_KEYS:
+                        raise MalformedActivity("context", key=key)
+                    _check_string(key)
+                    _enter(item, below)
+                if ("@id" in value and "id" in value) or ("@type" in value and "type" in value):
+                    raise MalformedActivity("context")
+            else:
+                nodes += len(value)
+                for item in value:
+                    _enter(item, below)
+        if nodes > MAX_NODES:
+            raise MalformedActivity("json-nodes")
+        if not below:
+            return
+        level = below
+    raise MalformedActivity("json-depth")
+
+
+def _enter(item: Any, below: list[Any]) -> None:
+    if isinstance(item, str):
+        _check_string(item)
+    elif isinstance(item, dict | list):
+        below.append(item)
+
+
+def _check_string(text: str) -> None:
+    if len(text) > MAX_STRING or "\0" in text:
+        raise MalformedActivity("json-string")
+    if not text.isascii():
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise MalformedActivity("json-string") from error
+
+
+def check_context(document: Mapping[str, Any]) -> None:
+    """Raise MalformedActivity (`context`) unless ActivityStreams is in `@context` and no protected term is redefined."""
+    contexts = as_list(document.get("@context"))
+    if not any(isinstance(item, str) and item in _AS_CONTEXTS for item in contexts):
+        raise MalformedActivity("context")
+    for item in contexts:
+        if isinstance(item, Mapping) and not _PROTECTED_TERMS.isdisjoint(item):
+            raise MalformedActivity("context")
+        if not isinstance(item, str | Mapping):
+            raise MalformedActivity("context")
+
+
+# accessors
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return a list whatever the spelling: nothing, one value, or a list."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def id_of(value: Any) -> str | None:
+    """Return the id that a string or an object stands for, of a list the only one; None where there is none."""
+    if isinstance(value, list):
+        return id_of(value[0]) if len(value) == 1 else None
+    found = value.get("id") if isinstance(value, Mapping) else value
+    return found if isinstance(found, str) and 0 < len(found) <= MAX_URL else None
+
+
+def ids_of(value: Any) -> list[str]:
+    """Return the ids of a string, an object or a list of these, each once, in order."""
+    return list(dict.fromkeys(found for item in as_list(value) if (found := id_of(item)) is not None))
+
+
+def one_string(value: Any) -> str | None:
+    """Return a string, or the only string of a list."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return value if isinstance(value, str) else None
+
+
+def types_of(value: Any) -> list[str]:
+    """Return the types of an object, as written."""
+    return [item for item in as_list(value.get("type")) if isinstance(item, str)] if isinstance(value, Mapping) else []
+
+
+def first_known_type(value: Any, known: Iterable[str]) -> str | None:
+    """Return the first type of the object that is one of `known`."""
+    wanted = frozenset(known)
+    return next((item for item in types_of(value) if item in wanted), None)
+
+
+@lru_cache(maxsize=8192)
+def origin_of(uri: str) -> str | None:
+    """Return `scheme://host[:port]` in lower case without the default port, or None (federation.md 1)."""
+    if not uri.isascii() or not uri.isprintable() or " " in uri or "\\" in uri:
+        return None
+    try:
+        parts = urlsplit(uri)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if not host or parts.scheme not in _DEFAULT_PORTS or "@" in parts.netloc:
+        return None
+    shown = f"[{host}]" if ":" in host else host.removesuffix(".")
+    return f"{parts.scheme}://{shown}" + ("" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}")
+
+
+def same_origin(first: str, second: str) -> bool:
+    """Return whether both URIs have one origin; False where either has none."""
+    origin = origin_of(first)
+    return origin is not None and origin == origin_of(second)
+
+
+def is_public(value: Any) -> bool:
+    """Return whether an audience names the Public collection in any spelling."""
+    return not PUBLIC_SPELLINGS.isdisjoint(ids_of(value))
+
+
+def owner_of(value: Mapping[str, Any], *, of: Callable[[Mapping[str, Any]], Any] | None = None) -> str | None:
+    """Return the one owner of an object (`attributedTo`) or activity (`actor`). Raises OriginMismatch for several."""
+    where = of(value) if of else value.get("actor", value.get("attributedTo"))
+    owners = ids_of(where)
+    if len(owners) > 1 or (not owners and where is not None):
+        raise OriginMismatch("owner")
+    return owners[0] if owners else None

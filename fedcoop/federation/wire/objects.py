@@ -1,0 +1,238 @@
+"""Remote actors, notes and polls as typed values, cut to the limits of federation.md 16; texts cleaned at the border."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fedcoop.federation.wire.jsonld import as_list, id_of, ids_of, is_public, one_string, same_origin, types_of
+from fedcoop.kernel.clock import parse_rfc3339
+from fedcoop.kernel.errors import MalformedActivity
+from fedcoop.kernel.html import clean_html, plain_text
+
+ACTOR_TYPES = frozenset({"Person", "Organization", "Group", "Application", "Service"})
+MAX_CONTENT = 100 * 1024
+MAX_OPTIONS = 50
+MAX_KEYS = 10
+MAX_ALSO_KNOWN = 50
+_RFC9421 = "https://datatracker.ietf.org/doc/html/rfc9421"
+
+
+@dataclass(frozen=True, slots=True)
+class ActorKey:
+    """One public key of an actor document: PEM for `rsa`, Multikey text for `ed25519`."""
+
+    key_id: str
+    kind: str
+    material: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteActor:
+    """An actor document as far as we read it. `shared_inbox` is empty unless it has the inbox's origin (federation.md 7)."""
+
+    id: str
+    type: str
+    name: str
+    display_name: str
+    summary: str
+    url: str
+    inbox: str
+    shared_inbox: str
+    followers: str
+    outbox: str
+    keys: tuple[ActorKey, ...]
+    also_known_as: tuple[str, ...]
+    moved_to: str
+    webfinger: str
+    takes_rfc9421: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A post: `content` and `summary` are safe to show."""
+
+    id: str
+    author: str
+    in_reply_to: str
+    content: str
+    summary: str
+    language: str
+    url: str
+    public: bool
+    audience: tuple[str, ...]
+    mentions: tuple[str, ...]
+    published: datetime | None
+    updated: datetime | None
+    raw: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PollOption:
+    """One option of a remote poll with the number its owner gives."""
+
+    name: str
+    votes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A remote poll; `note` is everything that it shares with a post."""
+
+    note: Note
+    options: tuple[PollOption, ...]
+    multiple: bool
+    ends_at: datetime | None
+    closed_at: datetime | None
+    voters_count: int
+    motion: Mapping[str, Any] | None
+
+
+def parse_actor(document: Mapping[str, Any]) -> RemoteActor:
+    """Return the actor. Raises MalformedActivity (`actor-…`) when something that we need is missing or foreign."""
+    actor_id = document.get("id")
+    type_ = next((item for item in types_of(document) if item in ACTOR_TYPES), None)
+    inbox = one_string(document.get("inbox"))
+    name = one_string(document.get("preferredUsername"))
+    if not isinstance(actor_id, str) or len(actor_id) > 2048 or type_ is None:
+        raise MalformedActivity("actor-type")
+    if inbox is None or not same_origin(inbox, actor_id):
+        raise MalformedActivity("actor-inbox")
+    if not name or len(name) > 128:
+        raise MalformedActivity("actor-name")
+    endpoints = document.get("endpoints")
+    shared = one_string(endpoints.get("sharedInbox")) if isinstance(endpoints, Mapping) else None
+    return RemoteActor(
+        id=actor_id,
+        type=type_,
+        name=plain_text(name, 128),
+        display_name=plain_text(one_string(document.get("name")) or name, 200),
+        summary=clean_html((one_string(document.get("summary")) or "")[:10_000]),
+        url=web_url(document.get("url")) or actor_id,
+        inbox=inbox,
+        shared_inbox=shared if shared and same_origin(shared, inbox) else "",
+        followers=_own(document.get("followers"), actor_id),
+        outbox=_own(document.get("outbox"), actor_id),
+        keys=_keys(document, actor_id),
+        also_known_as=tuple(ids_of(document.get("alsoKnownAs"))[:MAX_ALSO_KNOWN]),
+        moved_to=id_of(document.get("movedTo")) or "",
+        webfinger=one_string(document.get("webfinger")) or "",
+        takes_rfc9421=_takes_rfc9421(document),
+    )
+
+
+def parse_note(value: Mapping[str, Any]) -> Note:
+    """Return the post. Raises MalformedActivity (`note-id`, `note-author`, `note-long`)."""
+    found, author = id_of(value), id_of(value.get("attributedTo"))
+    if found is None:
+        raise MalformedActivity("note-id")
+    if author is None:
+        raise MalformedActivity("note-author")
+    content, language = _content(value)
+    if len(content) > MAX_CONTENT:
+        raise MalformedActivity("note-long")
+    audience = tuple(dict.fromkeys(item for key in ("to", "cc", "audience") for item in ids_of(value.get(key))))
+    return Note(
+        id=found,
+        author=author,
+        in_reply_to=id_of(value.get("inReplyTo")) or "",
+        content=clean_html(content),
+        summary=plain_text(one_string(value.get("summary")) or "", 500),
+        language=language,
+        url=web_url(value.get("url")) or found,
+        public=is_public(value.get("to")) or is_public(value.get("cc")),
+        audience=audience,
+        mentions=tuple(_mentions(value)),
+        published=instant(value.get("published")),
+        updated=instant(value.get("updated")),
+        raw=value,
+    )
+
+
+def parse_question(value: Mapping[str, Any]) -> Question:
+    """Return the poll. Raises MalformedActivity (`question-options`, or what `parse_note` raises)."""
+    one, any_ = as_list(value.get("oneOf")), as_list(value.get("anyOf"))
+    raw = one or any_
+    options = tuple(_option(item) for item in raw[:MAX_OPTIONS] if isinstance(item, Mapping))
+    if not options:
+        raise MalformedActivity("question-options")
+    motion = value.get("coop:motion")
+    return Question(
+        note=parse_note(value),
+        options=options,
+        multiple=not one,
+        ends_at=instant(value.get("endTime")),
+        closed_at=instant(value.get("closed")),
+        voters_count=count(value.get("votersCount")),
+        motion=motion if isinstance(motion, Mapping) else None,
+    )
+
+
+def instant(value: Any) -> datetime | None:
+    """Return the instant of an RFC 3339 text, or None where there is none that we understand."""
+    if not isinstance(value, str) or len(value) > 40:
+        return None
+    try:
+        return parse_rfc3339(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def count(value: Any) -> int:
+    """Return a number of things: 0 for whatever is not a whole number from 0 to a thousand million."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10**9 else 0
+
+
+def web_url(value: Any) -> str:
+    """Return the first http(s) address of a string, a Link or a list, or nothing."""
+    for item in as_list(value):
+        found = item.get("href") if isinstance(item, Mapping) else item
+        if isinstance(found, str) and len(found) <= 2048 and found.startswith(("https://", "http://")):
+            return found
+    return ""
+
+
+def _option(item: Mapping[str, Any]) -> PollOption:
+    replies = item.get("replies")
+    votes = count(replies.get("totalItems")) if isinstance(replies, Mapping) else 0
+    return PollOption(name=plain_text(one_string(item.get("name")) or "", 200), votes=votes)
+
+
+def _content(value: Mapping[str, Any]) -> tuple[str, str]:
+    content, by_language = one_string(value.get("content")), value.get("contentMap")
+    if isinstance(by_language, Mapping):
+        for language, text in by_language.items():
+            if isinstance(text, str) and (content is None or text == content):
+                return text, plain_text(language, 20)
+    return content or "", ""
+
+
+def _mentions(value: Mapping[str, Any]) -> list[str]:
+    tags = [tag for tag in as_list(value.get("tag"))[:100] if isinstance(tag, Mapping) and "Mention" in types_of(tag)]
+    return [tag["href"] for tag in tags if isinstance(tag.get("href"), str)]
+
+
+def _own(value: Any, actor_id: str) -> str:
+    found = id_of(value)
+    return found if found is not None and same_origin(found, actor_id) else ""
+
+
+def _keys(document: Mapping[str, Any], actor_id: str) -> tuple[ActorKey, ...]:
+    """Return the keys that the actor itself owns; a key that names another owner is no key of this actor."""
+    found: list[ActorKey] = []
+    for item in as_list(document.get("publicKey")):
+        pem = one_string(item.get("publicKeyPem")) if isinstance(item, Mapping) else None
+        if pem and id_of(item) and id_of(item.get("owner")) == actor_id:
+            found.append(ActorKey(key_id=str(id_of(item)), kind="rsa", material=pem[: 16 * 1024], owner=actor_id))
+    for item in as_list(document.get("assertionMethod")):
+        text = one_string(item.get("publicKeyMultibase")) if isinstance(item, Mapping) else None
+        if text and text.startswith("z6Mk") and id_of(item) and id_of(item.get("controller")) == actor_id:
+            found.append(ActorKey(key_id=str(id_of(item)), kind="ed25519", material=text[:200], owner=actor_id))
+    return tuple(found[:MAX_KEYS])
+
+
+def _takes_rfc9421(document: Mapping[str, Any]) -> bool:
+    generator = document.get("generator")
+    named = as_list(generator.get("implements")) if isinstance(generator, Mapping) else []
+    return any(isinstance(item, Mapping) and item.get("href") == _RFC9421 for item in named)

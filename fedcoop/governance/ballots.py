@@ -1,0 +1,162 @@
+"""Does a ballot stand, and what does it replace (governance.md 4)? The one place that decides it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fedcoop.governance.lifecycle import acceptance_ends_at
+from fedcoop.governance.members import VOTING, MemberStatus
+from fedcoop.governance.methods import METHODS
+from fedcoop.governance.motions import Change, Channel, Motion, MotionState, Reasons
+from fedcoop.kernel.errors import BallotRefused
+from fedcoop.kernel.ids import ActorId, MemberId, MotionId
+
+Choice = tuple[str, ...]
+"""What one voter chose: option keys, in the order of the motion's options; empty = abstention where the method knows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RollEntry:
+    """One row of the frozen roll (governance.md 3). `voter` is the member's pseudonym in this motion."""
+
+    motion_id: MotionId
+    member_id: MemberId
+    voter: str
+    member_class: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """One member's current ballot on one motion. `nonce` is 32 hex digits, new with each ballot (5.2)."""
+
+    id: int
+    motion_id: MotionId
+    member_id: MemberId
+    voter: str
+    choice: Choice
+    reason: str
+    channel: Channel
+    actor_id: ActorId | None
+    cast_at: datetime
+    received_at: datetime
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """A ballot as it comes in at any door.
+
+    `cast_at` is the receipt time, but for federation the signed date if that is earlier. `accumulate` adds the marks to
+    the same sender's earlier ones: polls send one message for each mark (federation.md 12.3).
+    """
+
+    choice: Choice
+    reason: str
+    channel: Channel
+    actor_id: ActorId | None
+    cast_at: datetime
+    received_at: datetime
+    accumulate: bool = False
+
+
+def accept(
+    motion: Motion, entry: RollEntry | None, earlier: Ballot | None, cast: Cast, *, ballot_id: int, nonce: str
+) -> Ballot:
+    """Return the ballot that stands from now on, replacing `earlier`, in the order of checks of federation.md 12.3.
+
+    Raises BallotRefused: `channel`, `secret`, `closed`, `early`, `late`, `ineligible`, `duplicate`, `option`, `too-many`,
+    `too-few`, `reason`, `reason-long`. Nothing is stored then.
+    """
+    _check_channel(motion, cast)
+    _check_time(motion, cast)
+    if entry is None:
+        raise BallotRefused(
+            "ineligible", "This vote opened without you on its roll. You can vote from the next one on."
+        )
+    choice = _merged(motion, earlier, cast)
+    method = METHODS[motion.method]
+    method.check(choice, motion.options, motion.settings)
+    reason = _reason(motion, choice, cast)
+    return Ballot(
+        id=ballot_id,
+        motion_id=motion.id,
+        member_id=entry.member_id,
+        voter=entry.voter,
+        choice=choice,
+        reason=reason,
+        channel=cast.channel,
+        actor_id=cast.actor_id,
+        cast_at=cast.cast_at,
+        received_at=cast.received_at,
+        nonce=nonce,
+    )
+
+
+def entitled(entry: RollEntry | None, status: MemberStatus | None) -> RollEntry | None:
+    """Return the roll entry if its member may vote now: whoever is suspended or left cannot cast any more (governance.md 3)."""
+    return entry if status in VOTING else None
+
+
+def may_withdraw(motion: Motion, at: datetime) -> None:
+    """Raise BallotRefused (`closed`, `late`, `duplicate`) unless a ballot may be withdrawn by a wish received `at`."""
+    if motion.state is not MotionState.OPEN:
+        raise BallotRefused("closed", "This vote is closed.")
+    if at > motion.closes_at:
+        raise BallotRefused("late", "This vote has closed.")
+    if motion.settings.change is Change.NEVER:
+        raise BallotRefused("duplicate", "A vote on this proposal cannot be changed.")
+
+
+def _check_channel(motion: Motion, cast: Cast) -> None:
+    if motion.settings.secrecy != "open" and cast.channel is Channel.ACTIVITYPUB:
+        raise BallotRefused("secret", "This is a secret vote; it is cast on the co-op’s page.")
+    if cast.channel is not Channel.PAPER and cast.channel not in motion.channels:
+        raise BallotRefused("channel", "Votes on this proposal are not taken this way.")
+
+
+def _check_time(motion: Motion, cast: Cast) -> None:
+    """Judge by when it was cast and received, whatever the clock says now: a backlog makes no vote late."""
+    from_afar = cast.channel in (Channel.ACTIVITYPUB, Channel.PEER)
+    slack = motion.settings.grace if from_afar else timedelta(0)
+    if motion.state is MotionState.SCHEDULED or cast.cast_at < motion.opens_at - slack:
+        raise BallotRefused("early", "This vote has not opened yet.")
+    last = acceptance_ends_at(motion) if from_afar else motion.closes_at
+    if cast.cast_at > motion.closes_at or cast.received_at > last:
+        raise BallotRefused("late", "This vote closed before your vote arrived. It could not be counted.")
+    if motion.state is not MotionState.OPEN:
+        raise BallotRefused("closed", "This vote is closed.")
+
+
+def _merged(motion: Motion, earlier: Ballot | None, cast: Cast) -> Choice:
+    """Return the whole choice: added to the same sender's marks, or replacing what was there if that is allowed."""
+    if earlier is None:
+        return _ordered(motion, cast.choice)
+    same_sender = earlier.channel is cast.channel and earlier.actor_id == cast.actor_id
+    if cast.accumulate and same_sender and cast.actor_id is not None:
+        return _ordered(motion, (*earlier.choice, *cast.choice))
+    if motion.settings.change is Change.NEVER:
+        raise BallotRefused("duplicate", "You have voted; a vote on this proposal cannot be changed.")
+    return _ordered(motion, cast.choice)
+
+
+def _ordered(motion: Motion, choice: Choice) -> Choice:
+    known = [option.key for option in motion.options if option.key in choice]
+    unknown = [key for key in choice if key not in known]
+    return (*known, *unknown)
+
+
+def _reason(motion: Motion, choice: Choice, cast: Cast) -> str:
+    settings = motion.settings
+    reason = cast.reason.strip()
+    if settings.reasons is Reasons.OFF:
+        reason = ""
+    if len(reason) > settings.reason_max:
+        raise BallotRefused(
+            "reason-long", f"A reason has at most {settings.reason_max} characters; yours has {len(reason)}."
+        )
+    wanted = settings.reasons is Reasons.REQUIRED or (
+        settings.reasons is Reasons.REQUIRED_FOR and not set(settings.reasons_for).isdisjoint(choice)
+    )
+    if not reason and (wanted or METHODS[motion.method].needs_reason(choice, settings)):
+        raise BallotRefused("reason", "This answer needs a reason.")
+    return reason

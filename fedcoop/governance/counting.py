@@ -1,0 +1,156 @@
+"""What a decision method must provide (architecture.md 7): check a choice, count, decide, and say its rule."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Protocol
+
+from fedcoop.governance.motions import Option, Quorum, Settings, Threshold
+from fedcoop.governance.outcomes import Outcome, Requirement
+from fedcoop.governance.tallies import Tally
+from fedcoop.kernel.errors import BallotRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a sentence; bold where it holds a number that decides (design.md 7)."""
+
+    text: str
+    bold: bool = False
+
+
+Sentence = tuple[Part, ...]
+
+
+class Method(Protocol):
+    """One way to decide. `wire` is how it shows as a poll (`oneOf`, `anyOf`), None where it cannot."""
+
+    key: str
+    title: str
+    icon: str
+    wire: str | None
+    own_options: bool
+
+    def default_options(self) -> tuple[Option, ...]:
+        """Return the options where the method has its own, else nothing."""
+        ...
+
+    def defaults(self) -> Settings:
+        """Return the settings of an unadorned motion."""
+        ...
+
+    def extra_keys(self) -> Mapping[str, type]:
+        """Return the names of `Settings.extra` that the method reads, with their types."""
+        ...
+
+    def validate(self, options: Sequence[Option], settings: Settings) -> None:
+        """Raise MotionRefused if options and settings do not fit."""
+        ...
+
+    def check(self, choice: tuple[str, ...], options: Sequence[Option], settings: Settings) -> None:
+        """Raise BallotRefused (`option`, `too-many`, `too-few`) if the choice is no ballot."""
+        ...
+
+    def needs_reason(self, choice: tuple[str, ...], settings: Settings) -> bool:
+        """Return whether this choice must come with a reason."""
+        ...
+
+    def decide(self, tally: Tally, options: Sequence[Option], settings: Settings) -> Outcome:
+        """Return what the tally means."""
+        ...
+
+    def sentence(self, options: Sequence[Option], settings: Settings, eligible: int) -> Sentence:
+        """Return when it carries, in one or two sentences (design.md 7)."""
+        ...
+
+
+def check_single(choice: tuple[str, ...], options: Sequence[Option]) -> None:
+    """Raise BallotRefused unless the choice is exactly one of the options."""
+    if not choice:
+        raise BallotRefused("too-few", "Choose one answer.")
+    if len(choice) > 1:
+        raise BallotRefused("too-many", "Choose one answer only.")
+    if choice[0] not in {option.key for option in options}:
+        raise BallotRefused("option", "That answer is not among the choices.")
+
+
+def needed(quorum: Quorum, eligible: int) -> int:
+    """Return how many must take part: max(floor, ceil(share × E)); the floor at most ceil(E/2), all at most E (6)."""
+    by_share = ceil_of(quorum.share * eligible)
+    floor = min(quorum.floor, ceil_of(Fraction(eligible, 2)))
+    return min(max(by_share, floor), eligible)
+
+
+def ceil_of(value: Fraction) -> int:
+    """Return the smallest integer that is not below `value`."""
+    return -(-value.numerator // value.denominator)
+
+
+def reaches(part: int, base: int, threshold: Threshold) -> bool:
+    """Compare by cross-multiplication, exactly (governance.md 1)."""
+    left, right = part * threshold.share.denominator, threshold.share.numerator * base
+    return left > right if threshold.strict else left >= right
+
+
+def least(base: int, threshold: Threshold) -> int:
+    """Return the smallest number that reaches the threshold of `base`."""
+    exact = threshold.share * base
+    return exact.numerator // exact.denominator + 1 if threshold.strict else ceil_of(exact)
+
+
+def quorum_requirement(tally: Tally, settings: Settings) -> Requirement | None:
+    """Return the participation quorum with its arithmetic, or None where none is set."""
+    need = needed(settings.quorum, tally.eligible)
+    if need == 0:
+        return None
+    met = tally.voted >= need
+    verb = "is at least" if met else "is fewer than"
+    work = f"{plural(tally.voted, 'member', 'members')} of {tally.eligible} took part. {tally.voted} {verb} {need}."
+    return Requirement(
+        name="quorum",
+        title=f"At least {need} of {tally.eligible} take part",
+        met=met,
+        have=tally.voted,
+        need=need,
+        work=work,
+    )
+
+
+def plural(number: int, one: str, many: str) -> str:
+    """Return the number with the right form of the word."""
+    return f"{number} {one if number == 1 else many}"
+
+
+_SHARES = {
+    Fraction(1, 2): "half",
+    Fraction(2, 3): "two thirds",
+    Fraction(3, 4): "three quarters",
+    Fraction(1, 3): "a third",
+    Fraction(1, 4): "a quarter",
+    Fraction(1, 5): "a fifth",
+    Fraction(3, 5): "three fifths",
+    Fraction(4, 5): "four fifths",
+    Fraction(1): "all",
+}
+
+
+def share_words(share: Fraction) -> str:
+    """Return the share in words where there are some, else as a fraction or percentage that is exact."""
+    if share in _SHARES:
+        return _SHARES[share]
+    hundredth = share * 10_000
+    if hundredth.denominator == 1:
+        whole, rest = divmod(int(hundredth), 100)
+        return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + "%"
+    return f"{share.numerator}/{share.denominator}"
+
+
+def threshold_words(threshold: Threshold) -> str:
+    """Return `more than half`, `at least two thirds`, … (design.md 7)."""
+    return f"{'more than' if threshold.strict else 'at least'} {share_words(threshold.share)}"
+
+
+def extra_int(settings: Settings, key: str, default: int) -> int:
+    """Return a whole number of the method's own settings."""
+    value: Any = settings.extra.get(key, default)
+    return int(value)

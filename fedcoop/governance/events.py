@@ -1,0 +1,78 @@
+"""Facts of deciding, in the past tense, with ids and small values only (architecture.md 5)."""
+
+from dataclasses import dataclass
+
+from fedcoop.kernel.events import Event
+from fedcoop.kernel.ids import MemberId, MotionId, RemoteMotionId
+
+
+@dataclass(frozen=True, slots=True)
+class MotionOpened(Event):
+    """A motion is open for voting."""
+
+    motion_id: MotionId
+
+
+@dataclass(frozen=True, slots=True)
+class BallotCast(Event):
+    """A ballot stands on this motion; it names nobody."""
+
+    motion_id: MotionId
+
+
+@dataclass(frozen=True, slots=True)
+class BallotWithdrawn(Event):
+    """A ballot on this motion no longer stands."""
+
+    motion_id: MotionId
+
+
+@dataclass(frozen=True, slots=True)
+class MotionExtended(Event):
+    """The closing time moved."""
+
+    motion_id: MotionId
+
+
+@dataclass(frozen=True, slots=True)
+class MotionClosed(Event):
+    """Acceptance has stopped, the ballots are counted, the outcome stands."""
+
+    motion_id: MotionId
+
+
+@dataclass(frozen=True, slots=True)
+class MotionAnnulled(Event):
+    """The motion has no effect; `reason` is public."""
+
+    motion_id: MotionId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MotionMirrored(Event):
+    """A motion of another server is shown here."""
+
+    remote_motion_id: RemoteMotionId
+
+
+@dataclass(frozen=True, slots=True)
+class VoteSentAbroad(Event):
+    """A member of ours voted on another server's motion."""
+
+    remote_motion_id: RemoteMotionId
+    member_id: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementPublished(Event):
+    """An announcement was published."""
+
+    announcement_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAdmitted(Event):
+    """Somebody is in the register."""
+
+    member_id: MemberId

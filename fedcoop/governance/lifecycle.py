@@ -1,0 +1,190 @@
+"""Which step a motion may take, and when: opening, extending, closing, annulling (governance.md 2).
+
+A state machine: scheduled → open → closed → decided; withdrawn before opening; annulled from open, closed or decided.
+Each function returns the motion after the step, or raises MotionRefused and nothing has changed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from fedcoop.governance.bylaws import Bylaws
+from fedcoop.governance.methods import METHODS
+from fedcoop.governance.motions import Channel, EarlyClose, Motion, MotionState, Option, Settings
+from fedcoop.governance.settings import settings_to_json
+from fedcoop.governance.tallies import Tally
+from fedcoop.kernel.canonical import digest_of
+from fedcoop.kernel.errors import MotionRefused
+from fedcoop.kernel.html import fold_name
+
+MAX_OPTIONS = 50
+MAX_POLL_OPTIONS = 10
+MAX_TITLE = 200
+MAX_BODY = 50_000
+MAX_OPTION_NAME = 100
+
+
+def check_text(title: str, body: str) -> None:
+    """Raise MotionRefused (`title`, `body`) unless both can be put to a vote."""
+    if not title.strip():
+        raise MotionRefused("title", "Write a title: what is to be decided, in one line.")
+    if len(title) > MAX_TITLE:
+        raise MotionRefused("title", f"A title has at most {MAX_TITLE} characters; this one has {len(title)}.")
+    if len(body) > MAX_BODY:
+        raise MotionRefused("body", f"A text has at most {MAX_BODY:,} characters; this one has {len(body):,}.")
+
+
+def check_options(options: Sequence[Option]) -> None:
+    """Raise MotionRefused (`options`): 2 to 50, keys and folded names distinct, names of 1 to 100 characters."""
+    if not 2 <= len(options) <= MAX_OPTIONS:
+        raise MotionRefused("options", f"A vote has 2 to {MAX_OPTIONS} choices.")
+    names = [fold_name(option.name) for option in options]
+    for name in names:
+        if not 1 <= len(name) <= MAX_OPTION_NAME:
+            raise MotionRefused("options", f"A choice has 1 to {MAX_OPTION_NAME} characters.")
+    if len(set(names)) != len(names) or len({option.key for option in options}) != len(options):
+        raise MotionRefused("options", "Two choices have the same name. Give each its own.")
+
+
+def check_dates(opens_at: datetime, closes_at: datetime, bylaws: Bylaws) -> None:
+    """Raise MotionRefused (`closes_at`) unless the vote lasts as long as the bylaws allow."""
+    if closes_at - opens_at < bylaws.shortest_vote:
+        raise MotionRefused("closes_at", "The closing time must be at least a minute after the opening.")
+    if closes_at - opens_at > bylaws.longest_vote:
+        raise MotionRefused("closes_at", "A vote lasts at most a year.")
+
+
+def check_settings(method: str, options: Sequence[Option], settings: Settings) -> None:
+    """Raise MotionRefused unless method, options and settings fit each other."""
+    if method not in METHODS:
+        raise MotionRefused("method", f"The method is one of: {', '.join(METHODS)}.")
+    METHODS[method].validate(options, settings)
+    unknown = set(settings.reasons_for) - {option.key for option in options}
+    if unknown:
+        raise MotionRefused("reasons", f"There is no choice with the key {sorted(unknown)[0]}.")
+
+
+def is_poll(method: str, options: Sequence[Option], settings: Settings, channels: frozenset[Channel]) -> bool:
+    """Return whether the motion shows as a Question (federation.md 12.1); else it is a Note with a link."""
+    wire = METHODS[method].wire
+    if (
+        wire is None
+        or settings.secrecy != "open"
+        or Channel.ACTIVITYPUB not in channels
+        or len(options) > MAX_POLL_OPTIONS
+    ):
+        return False
+    fewest = settings.extra.get("min", 0)
+    return wire == "oneOf" or (isinstance(fewest, int) and fewest <= 1)
+
+
+def text_hash(*, title: str, body: str, options: Sequence[Option], method: str, settings: Settings) -> str:
+    """Return the hex SHA-256 of what is put to the vote (governance.md 2)."""
+    listed = [{"key": option.key, "name": option.name, "meaning": option.meaning} for option in options]
+    value = {"title": title, "body": body, "options": listed, "method": method, "settings": settings_to_json(settings)}
+    return digest_of(value)
+
+
+def is_open(motion: Motion, at: datetime) -> bool:
+    """Return whether the motion takes votes cast at `at`: both ends count (governance.md 4)."""
+    return motion.state is MotionState.OPEN and motion.opens_at <= at <= motion.closes_at
+
+
+def acceptance_ends_at(motion: Motion) -> datetime:
+    """Return when the last ballot may be received: the close, plus grace while there is one."""
+    return motion.closes_at if motion.no_grace else motion.closes_at + motion.settings.grace
+
+
+def opened(motion: Motion) -> Motion:
+    """Return the motion open for voting."""
+    _from(motion, MotionState.SCHEDULED)
+    return replace(motion, state=MotionState.OPEN)
+
+
+def extended(motion: Motion, closes_at: datetime, now: datetime) -> Motion:
+    """Return the motion with a later close. Raises MotionRefused (`motion-state`, `closes_at`, `extensions`)."""
+    _from(motion, MotionState.OPEN)
+    if now >= motion.closes_at:
+        raise MotionRefused("motion-closed", "The closing time has passed; it cannot be moved any more.")
+    if motion.extensions >= motion.settings.max_extensions:
+        raise MotionRefused("extensions", f"A vote can be extended {motion.settings.max_extensions} times at most.")
+    if closes_at <= motion.closes_at or closes_at - now > timedelta(days=366):
+        raise MotionRefused("closes_at", "The new closing time must be later than the present one, by a year at most.")
+    return replace(motion, closes_at=closes_at, extensions=motion.extensions + 1)
+
+
+def closed_early(motion: Motion, tally: Tally, now: datetime) -> Motion:
+    """Return the motion with `closes_at` = now; there is no grace when all have voted (governance.md 2).
+
+    Raises MotionRefused (`motion-state`, `motion-closed`, `early-close`).
+    """
+    _from(motion, MotionState.OPEN)
+    if now >= motion.closes_at:
+        raise MotionRefused("motion-closed", "The closing time has passed already.")
+    all_voted = tally.voted >= tally.eligible
+    rule = motion.settings.early_close
+    if rule is EarlyClose.NEVER:
+        raise MotionRefused("early-close", "This vote cannot be closed before its time.")
+    if rule is EarlyClose.ALL_VOTED and not all_voted:
+        raise MotionRefused(
+            "early-close", f"This vote closes early only when all have voted; {tally.voted} of {tally.eligible} have."
+        )
+    if rule is EarlyClose.DECIDED and not all_voted and not is_decided(motion, tally):
+        raise MotionRefused("early-close", "The votes still missing could change the result.")
+    return replace(motion, closes_at=now, no_grace=all_voted)
+
+
+def is_decided(motion: Motion, tally: Tally) -> bool:
+    """Return whether nobody's first ballot could change the result: every way the missing ones could fall gives the same."""
+    if METHODS[motion.method].wire != "oneOf":
+        return False
+    missing = tally.eligible - tally.voted
+    codes = {_with(motion, tally, option.key, missing) for option in motion.options} | {_decide(motion, tally)}
+    for first in motion.options:
+        for second in motion.options:
+            for number in range(0, missing + 1, max(1, missing // 64)):
+                counts = {**tally.counts}
+                counts[first.key] += number
+                counts[second.key] += missing - number
+                codes.add(_decide(motion, Tally(counts=counts, voted=tally.eligible, eligible=tally.eligible)))
+    return len(codes) == 1
+
+
+def _with(motion: Motion, tally: Tally, key: str, number: int) -> str:
+    counts = {**tally.counts, key: tally.counts[key] + number}
+    return _decide(motion, Tally(counts=counts, voted=tally.voted + number, eligible=tally.eligible))
+
+
+def _decide(motion: Motion, tally: Tally) -> str:
+    return METHODS[motion.method].decide(tally, motion.options, motion.settings).code.value
+
+
+def closed(motion: Motion, now: datetime) -> Motion:
+    """Return the motion that takes no more ballots; it is being counted."""
+    _from(motion, MotionState.OPEN)
+    return replace(motion, state=MotionState.CLOSED, closed_at=now)
+
+
+def decided(motion: Motion) -> Motion:
+    """Return the motion with an outcome."""
+    _from(motion, MotionState.CLOSED)
+    return replace(motion, state=MotionState.DECIDED)
+
+
+def annulled(motion: Motion, reason: str, now: datetime) -> Motion:
+    """Return the motion without effect; ballots are kept. Raises MotionRefused (`motion-state`, `reason`)."""
+    _from(motion, MotionState.OPEN, MotionState.CLOSED, MotionState.DECIDED)
+    if not reason.strip():
+        raise MotionRefused("reason", "Say why the vote is annulled; everybody will read it.")
+    return replace(motion, state=MotionState.ANNULLED, closed_at=motion.closed_at or now)
+
+
+def withdrawn(motion: Motion) -> Motion:
+    """Return the motion taken back before it opened."""
+    _from(motion, MotionState.SCHEDULED)
+    return replace(motion, state=MotionState.WITHDRAWN)
+
+
+def _from(motion: Motion, *states: MotionState) -> None:
+    if motion.state not in states:
+        raise MotionRefused("motion-state", f"This vote is {motion.state}; that step is not possible now.")

@@ -1,0 +1,78 @@
+"""The log of a motion: entries chained by their hashes, so that nothing can be taken out or put in (governance.md 5.1)."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fedcoop.governance.ballots import Ballot
+from fedcoop.governance.motions import Motion
+from fedcoop.kernel.canonical import sha256_hex
+from fedcoop.kernel.clock import rfc3339
+
+
+def first_head(poll_url: str) -> str:
+    """Return h_0 as hex."""
+    return sha256_hex(b"fedcoop-log-v1\n" + poll_url.encode())
+
+
+def next_head(head: str, entry: bytes) -> str:
+    """Return h_n of the former head and the canonical bytes of entry n."""
+    return hashlib.sha256(bytes.fromhex(head) + entry).hexdigest()
+
+
+def open_entry(motion: Motion) -> dict[str, Any]:
+    """Return the entry of the opening: what is voted on, by whom, until when."""
+    return {
+        "type": "open",
+        "text_hash": motion.text_hash,
+        "roll_hash": motion.roll_hash,
+        "eligible": motion.eligible,
+        "opens_at": rfc3339(motion.opens_at),
+        "closes_at": rfc3339(motion.closes_at),
+    }
+
+
+def ballot_entry(ballot: Ballot) -> dict[str, Any]:
+    """Return the full entry of an open poll's ballot; of the reason only its hash: words can be forgotten."""
+    entry: dict[str, Any] = {
+        "type": "ballot",
+        "voter": ballot.voter,
+        "choice": list(ballot.choice),
+        "nonce": ballot.nonce,
+        "channel": ballot.channel.value,
+        "cast_at": rfc3339(ballot.cast_at),
+        "received_at": rfc3339(ballot.received_at),
+    }
+    if ballot.reason:
+        entry["reason_hash"] = sha256_hex(f"{ballot.nonce}\n{ballot.reason}".encode())
+    return entry
+
+
+def withdrawal_entry(voter: str, channel: str, at: str) -> dict[str, Any]:
+    """Return the entry of a withdrawn ballot."""
+    return {"type": "withdrawal", "voter": voter, "channel": channel, "received_at": at}
+
+
+def extend_entry(motion: Motion, reason: str) -> dict[str, Any]:
+    """Return the entry of an extension."""
+    return {"type": "extend", "closes_at": rfc3339(motion.closes_at), "reason": reason}
+
+
+def close_entry(motion: Motion, ballots: int) -> dict[str, Any]:
+    """Return the entry of the close."""
+    return {"type": "close", "closes_at": rfc3339(motion.closes_at), "ballots": ballots}
+
+
+def annul_entry(reason: str, at: str) -> dict[str, Any]:
+    """Return the entry of an annulment."""
+    return {"type": "annul", "reason": reason, "at": at}
+
+
+def tally_entry(tally: Mapping[str, Any], box_root: str) -> dict[str, Any]:
+    """Return the entry of the count."""
+    return {"type": "tally", "tally": dict(tally), "root": box_root}
+
+
+def outcome_entry(code: str, winners: Sequence[str]) -> dict[str, Any]:
+    """Return the entry of the outcome."""
+    return {"type": "outcome", "code": code, "winners": list(winners)}

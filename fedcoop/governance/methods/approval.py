@@ -1,0 +1,155 @@
+"""Approval: tick whatever you approve; the options with most ticks win (governance.md 7.8, ties 10.1)."""
+
+from collections.abc import Mapping, Sequence
+
+from fedcoop.governance.counting import (
+    Part,
+    Sentence,
+    extra_int,
+    least,
+    needed,
+    plural,
+    quorum_requirement,
+    reaches,
+    threshold_words,
+)
+from fedcoop.governance.motions import Option, Quorum, Settings
+from fedcoop.governance.outcomes import Outcome, OutcomeCode, Requirement
+from fedcoop.governance.tallies import Tally
+from fedcoop.kernel.errors import BallotRefused, MotionRefused
+
+_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+class Approval:
+    """A set of options between `min` and `max`; the empty set is an abstention. `none` names an option that excludes others."""
+
+    key = "approval"
+    title = "Approval"
+    icon = "check"
+    wire: str | None = "anyOf"
+    own_options = True
+
+    def default_options(self) -> tuple[Option, ...]:
+        """Return nothing: the options are the motion's own."""
+        return ()
+
+    def defaults(self) -> Settings:
+        """Return one winner, any number of ticks, no threshold, no quorum."""
+        return Settings(quorum=Quorum(), extra={"seats": 1, "min": 0})
+
+    def extra_keys(self) -> Mapping[str, type]:
+        """Return `seats`, `min`, `max` and `none` (an option's key)."""
+        return {"seats": int, "min": int, "max": int, "none": str}
+
+    def validate(self, options: Sequence[Option], settings: Settings) -> None:
+        """Raise MotionRefused (`options`, `seats`, `min`, `max`, `none`)."""
+        keys = {option.key for option in options}
+        if len(options) < 2:
+            raise MotionRefused("options", "Give at least two choices.")
+        low, high = extra_int(settings, "min", 0), extra_int(settings, "max", len(options))
+        if not 0 <= low <= high <= len(options):
+            raise MotionRefused(
+                "min" if low < 0 else "max", "min and max lie between 0 and the number of choices, min first."
+            )
+        none = settings.extra.get("none")
+        if none is not None and none not in keys:
+            raise MotionRefused("none", f"There is no choice with the key {none}.")
+        if not 1 <= extra_int(settings, "seats", 1) <= len(options) - (none is not None):
+            raise MotionRefused("seats", "seats is at least 1 and at most the number of choices.")
+
+    def check(self, choice: tuple[str, ...], options: Sequence[Option], settings: Settings) -> None:
+        """Raise BallotRefused (`option`, `too-many`, `too-few`)."""
+        keys = {option.key for option in options}
+        if not keys.issuperset(choice) or len(set(choice)) != len(choice):
+            raise BallotRefused("option", "That answer is not among the choices.")
+        most, fewest = extra_int(settings, "max", len(options)), extra_int(settings, "min", 0)
+        none = settings.extra.get("none")
+        if len(choice) > most:
+            raise BallotRefused("too-many", f"Tick at most {plural(most, 'choice', 'choices')}.")
+        if none is not None and none in choice and len(choice) > 1:
+            raise BallotRefused("too-many", "That choice excludes the others.")
+        if choice and len(choice) < fewest and none not in choice:
+            raise BallotRefused("too-few", f"Tick at least {plural(fewest, 'choice', 'choices')}.")
+
+    def needs_reason(self, choice: tuple[str, ...], settings: Settings) -> bool:
+        """Return False: only the setting `reasons` asks for one."""
+        return False
+
+    def decide(self, tally: Tally, options: Sequence[Option], settings: Settings) -> Outcome:
+        """Return the options with most ticks, or `tied` where a tie decides who has the last seat."""
+        quorum = quorum_requirement(tally, settings)
+        seats, none = extra_int(settings, "seats", 1), settings.extra.get("none")
+        candidates = [option for option in options if option.key != none]
+        passed = [
+            option
+            for option in candidates
+            if tally.counts[option.key] > 0 and _passes(tally.counts[option.key], tally, settings)
+        ]
+        ranking = sorted(passed, key=lambda option: -tally.counts[option.key])
+        winners = tuple(option.key for option in ranking[:seats])
+        tied = _tie(ranking, tally, seats)
+        requirements = _requirements(ranking, tally, settings, quorum)
+        if quorum is not None and not quorum.met:
+            return Outcome(code=OutcomeCode.INQUORATE, requirements=requirements)
+        if tied:
+            safe = tuple(option.key for option in ranking[:seats] if option.name not in tied)
+            note = f"{_list(tied)} have the same number of votes for the last place."
+            return Outcome(code=OutcomeCode.TIED, requirements=requirements, winners=safe, notes=(note,))
+        code = OutcomeCode.CARRIED if winners else OutcomeCode.NOT_CARRIED
+        return Outcome(code=code, requirements=requirements, winners=winners)
+
+    def sentence(self, options: Sequence[Option], settings: Settings, eligible: int) -> Sentence:
+        """Return "The three choices with most ticks are chosen."."""
+        seats = extra_int(settings, "seats", 1)
+        number = _WORDS[seats] if seats < len(_WORDS) else str(seats)
+        parts = [
+            Part("The "),
+            Part(number, bold=True),
+            Part(" choice with most ticks is chosen" if seats == 1 else " choices with most ticks are chosen"),
+        ]
+        if settings.threshold is not None:
+            parts += [
+                Part(", if "),
+                Part(threshold_words(settings.threshold), bold=True),
+                Part(" of the ballots approve it" if seats == 1 else " of the ballots approve them"),
+            ]
+        if need := needed(settings.quorum, eligible):
+            parts += [
+                Part(", and " if settings.threshold else ", if "),
+                Part(f"at least {need}", bold=True),
+                Part(f" of {eligible} members take part"),
+            ]
+        return (*parts, Part("."))
+
+
+def _passes(votes: int, tally: Tally, settings: Settings) -> bool:
+    return settings.threshold is None or reaches(votes, tally.voted, settings.threshold)
+
+
+def _tie(ranking: Sequence[Option], tally: Tally, seats: int) -> tuple[str, ...]:
+    """Return the names of those really tied for the last seat."""
+    if len(ranking) <= seats or tally.counts[ranking[seats - 1].key] != tally.counts[ranking[seats].key]:
+        return ()
+    level = tally.counts[ranking[seats].key]
+    return tuple(option.name for option in ranking if tally.counts[option.key] == level)
+
+
+def _requirements(
+    ranking: Sequence[Option], tally: Tally, settings: Settings, quorum: Requirement | None
+) -> tuple[Requirement, ...]:
+    found: list[Requirement] = []
+    if settings.threshold is not None:
+        need = least(tally.voted, settings.threshold)
+        best = tally.counts[ranking[0].key] if ranking else max(tally.counts.values(), default=0)
+        work = f"{need} of {plural(tally.voted, 'ballot', 'ballots')} are needed. The most approved choice has {best}."
+        title = f"{threshold_words(settings.threshold).capitalize()} of the ballots"
+        found.append(Requirement(name="threshold", title=title, met=bool(ranking), have=best, need=need, work=work))
+    return (*found, quorum) if quorum is not None else tuple(found)
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + " and " + names[-1]
+
+
+METHOD = Approval()

@@ -1,0 +1,91 @@
+"""Consent: adopted when no objection stands and enough people answered (governance.md 7.5)."""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from fedcoop.governance.counting import Part, Sentence, check_single, needed, quorum_requirement
+from fedcoop.governance.motions import Option, Quorum, Reasons, Settings
+from fedcoop.governance.outcomes import Outcome, OutcomeCode, Requirement
+from fedcoop.governance.tallies import Tally
+from fedcoop.kernel.errors import MotionRefused
+
+KEYS = ("consent", "concern", "objection")
+SILENCE = ("consent", "not_counted")
+
+
+class Consent:
+    """One stance: consent, consent with a concern, objection. There is no abstention."""
+
+    key = "consent"
+    title = "Consent"
+    icon = "check"
+    wire: str | None = "oneOf"
+    own_options = False
+
+    def default_options(self) -> tuple[Option, ...]:
+        """Return the three stances."""
+        return (
+            Option("consent", "Consent", "Good enough for now, safe enough to try"),
+            Option("concern", "Consent with a concern", "We go on; your concern is kept with the decision"),
+            Option("objection", "Objection", "An aim of ours would be harmed"),
+        )
+
+    def defaults(self) -> Settings:
+        """Return a quorum of explicit stances of max(3, a third); silence is consent."""
+        return Settings(
+            quorum=Quorum(share=Fraction(1, 3), floor=3),
+            reasons=Reasons.REQUIRED_FOR,
+            reasons_for=("concern", "objection"),
+            extra={"silence": "consent"},
+        )
+
+    def extra_keys(self) -> Mapping[str, type]:
+        """Return `silence`."""
+        return {"silence": str}
+
+    def validate(self, options: Sequence[Option], settings: Settings) -> None:
+        """Raise MotionRefused (`options`, `silence`)."""
+        if tuple(option.key for option in options) != KEYS:
+            raise MotionRefused("options", "Consent knows consent, consent with a concern, and objection.")
+        if settings.extra.get("silence", "consent") not in SILENCE:
+            raise MotionRefused("silence", "silence is consent or not_counted.")
+
+    def check(self, choice: tuple[str, ...], options: Sequence[Option], settings: Settings) -> None:
+        """Raise BallotRefused unless the choice is exactly one."""
+        check_single(choice, options)
+
+    def needs_reason(self, choice: tuple[str, ...], settings: Settings) -> bool:
+        """Return whether the stance is a concern or an objection: both need words."""
+        return not {"concern", "objection"}.isdisjoint(choice)
+
+    def decide(self, tally: Tally, options: Sequence[Option], settings: Settings) -> Outcome:
+        """Return carried iff no objection stands and the quorum of explicit stances is met."""
+        objections = tally.counts["objection"]
+        work = (
+            "No objection stands."
+            if objections == 0
+            else f"{objections} {'objection stands' if objections == 1 else 'objections stand'}."
+        )
+        none = Requirement(
+            name="no-objection", title="No objection stands", met=objections == 0, have=objections, need=0, work=work
+        )
+        quorum = quorum_requirement(tally, settings)
+        requirements = (none,) if quorum is None else (none, quorum)
+        if quorum is not None and not quorum.met:
+            code = OutcomeCode.INQUORATE
+        else:
+            code = OutcomeCode.CARRIED if none.met else OutcomeCode.NOT_CARRIED
+        return Outcome(code=code, requirements=requirements)
+
+    def sentence(self, options: Sequence[Option], settings: Settings, eligible: int) -> Sentence:
+        """Return "Adopted when no objection stands and at least 4 of 12 people answer. Silence counts as consent."."""
+        parts = [Part("Adopted when "), Part("no objection stands", bold=True)]
+        if need := needed(settings.quorum, eligible):
+            parts += [Part(" and at least "), Part(f"{need} of {eligible}", bold=True), Part(" people answer")]
+        parts.append(Part("."))
+        silent = settings.extra.get("silence", "consent") == "consent"
+        parts.append(Part(" Silence counts as consent." if silent else " Silence is not counted."))
+        return tuple(parts)
+
+
+METHOD = Consent()

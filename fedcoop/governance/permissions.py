@@ -1,0 +1,65 @@
+"""May this member do this? The one place that answers; deny by default (architecture.md 4)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fedcoop.governance.bylaws import Bylaws, Who
+from fedcoop.governance.members import Member
+from fedcoop.kernel.errors import NotAllowed
+
+
+class Deed(StrEnum):
+    """What can be asked."""
+
+    OPEN_MOTION = "open_motion"
+    ANNOUNCE = "announce"
+    CLOSE_EARLY = "close_early"
+    EXTEND = "extend"
+    ANNUL = "annul"
+    TELL_BALLOT = "tell_ballot"
+    SEE_MEMBERS = "see_members"
+    MANAGE_MEMBERS = "manage_members"
+    MANAGE_PEERS = "manage_peers"
+    MODERATE = "moderate"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Yes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """No, because of `code`; `why` is a sentence for people."""
+
+    code: str
+    why: str
+
+
+_ADMIN_DEEDS = frozenset({Deed.ANNUL, Deed.TELL_BALLOT, Deed.MANAGE_MEMBERS, Deed.MANAGE_PEERS, Deed.MODERATE})
+_NOT_MEMBER = Denied("not-a-member", "This is for members.")
+_NOT_OFFICE = Denied("not-an-office", "This is for people with an office.")
+
+
+def may(member: Member | None, deed: Deed, bylaws: Bylaws, *, own: bool = False) -> Allowed | Denied:
+    """Return whether `member` may do `deed`; `own` says that the thing is the member's own (the opener's motion)."""
+    if member is None or not member.may_vote:
+        return _NOT_MEMBER
+    if member.is_admin:
+        return Allowed()
+    if deed in _ADMIN_DEEDS:
+        return _NOT_OFFICE
+    if deed in (Deed.CLOSE_EARLY, Deed.EXTEND):
+        return Allowed() if own else _NOT_OFFICE
+    if deed is Deed.OPEN_MOTION:
+        return Allowed() if bylaws.may_open is Who.MEMBERS else _NOT_OFFICE
+    if deed is Deed.ANNOUNCE:
+        return Allowed() if bylaws.may_announce is Who.MEMBERS else _NOT_OFFICE
+    return Allowed() if deed is Deed.SEE_MEMBERS else _NOT_OFFICE
+
+
+def demand(member: Member | None, deed: Deed, bylaws: Bylaws, *, own: bool = False) -> None:
+    """Raise NotAllowed with the code unless the member may."""
+    answer = may(member, deed, bylaws, own=own)
+    if isinstance(answer, Denied):
+        raise NotAllowed(answer.code, answer.why)

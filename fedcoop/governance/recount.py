@@ -1,0 +1,248 @@
+"""Recount anywhere: the export of a decided motion, and the check that rebuilds its result from that file alone.
+
+Source: governance.md 5.3. The file is canonical JSON in one line, so that any changed byte is found; voters stand in it
+by pseudonym only.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from fedcoop.governance import logchain, secrecy
+from fedcoop.governance.ballots import Ballot
+from fedcoop.governance.lifecycle import text_hash
+from fedcoop.governance.methods import METHODS
+from fedcoop.governance.motions import Motion, Option, Settings
+from fedcoop.governance.outcomes import Outcome, outcome_to_json
+from fedcoop.governance.roll import roll_hash
+from fedcoop.governance.settings import settings_from_json, settings_to_json
+from fedcoop.governance.tallies import Tally, tally_of_choices, tally_to_json
+from fedcoop.kernel.canonical import canonical_bytes
+from fedcoop.kernel.clock import rfc3339
+from fedcoop.kernel.errors import FedcoopError, Refused
+
+FORMAT = "fedcoop-recount-1"
+Prove = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Everything that a count needs of one closed motion; `log` holds the canonical entries so far."""
+
+    motion: Motion
+    ballots: Sequence[Ballot]
+    roll: Sequence[str]
+    log: Sequence[str]
+    weights: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A finished count: what it found, the log entries it adds (canonical text), and the recount file."""
+
+    tally: Tally
+    outcome: Outcome
+    root: str
+    new_entries: tuple[str, ...]
+    log_head: str
+    export: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recounted:
+    """What a recount found; `log_head` is to be compared with the one that others hold."""
+
+    poll: str
+    title: str
+    outcome: Outcome
+    tally: Tally
+    log_head: str
+    log_entries: int
+    root: str
+
+
+def count(material: Material, prove: Prove) -> Counted:
+    """Return the result of a closed motion; `prove` adds the co-op's proof to the export (federation.md 6)."""
+    motion = material.motion
+    tally = _tally(material.ballots, motion.options, material.weights, len(material.roll))
+    outcome = METHODS[motion.method].decide(tally, motion.options, motion.settings)
+    boxed = [secrecy.box_ballot(ballot, motion.url) for ballot in material.ballots]
+    root = secrecy.root([secrecy.leaf(ballot) for ballot in boxed])
+    n = len(material.log)
+    additions = (
+        logchain.tally_entry(tally_to_json(tally), root),
+        logchain.outcome_entry(outcome.code.value, outcome.winners),
+    )
+    new = tuple(canonical_bytes({"n": n + i, **entry}).decode() for i, entry in enumerate(additions, start=1))
+    log = [*material.log, *new]
+    head = _head(motion.url, log)
+    document = {
+        "format": FORMAT,
+        "poll": motion.url,
+        "title": motion.title,
+        "body": motion.body,
+        "method": motion.method,
+        "options": [{"key": o.key, "name": o.name, "meaning": o.meaning} for o in motion.options],
+        "settings": settings_to_json(motion.settings),
+        "opens_at": rfc3339(motion.opens_at),
+        "closes_at": rfc3339(motion.closes_at),
+        "text_hash": motion.text_hash,
+        "motion_digest": motion.motion_digest,
+        "roll": sorted(material.roll),
+        "roll_hash": motion.roll_hash,
+        "delegations": [],
+        "ballots": sorted(boxed, key=lambda ballot: str(ballot["voter"])),
+        "root": root,
+        "seed": None,
+        "tally": tally_to_json(tally),
+        "outcome": outcome_to_json(outcome),
+        "log": [json.loads(entry) for entry in log],
+        "log_head": head,
+    }
+    return Counted(tally, outcome, root, new, head, canonical_bytes(prove(document)).decode())
+
+
+def recount(data: bytes, verify: Callable[[dict[str, Any]], None]) -> Recounted:
+    """Rebuild the result from the file alone; return what was found if everything agrees.
+
+    `verify` raises FedcoopError unless the document's proof holds. Raises Refused with code `recount-…` and the first
+    difference as its message.
+    """
+    document = _read(data)
+    options = tuple(Option(**item) for item in document["options"])
+    settings = settings_from_json(document["settings"])
+    _same("text", document["text_hash"], _text_hash(document, options, settings))
+    _same("roll", document["roll_hash"], roll_hash(document["roll"]))
+    log = [canonical_bytes(entry).decode() for entry in document["log"]]
+    _same("log-head", document["log_head"], _head(document["poll"], log))
+    _check_log(document)
+    weights = _weights(document["roll"])
+    _check_ballots(document, options, settings, weights)
+    boxed = document["ballots"]
+    root = secrecy.root([secrecy.leaf(ballot) for ballot in boxed])
+    _same("root", document["root"], root)
+    choices = Counter((tuple(ballot["choice"]), weights[ballot["voter"]]) for ballot in boxed)
+    tally = tally_of_choices(
+        ((choice, weight, number) for (choice, weight), number in choices.items()),
+        options=[option.key for option in options],
+        eligible=len(document["roll"]),
+    )
+    _same("tally", document["tally"], tally_to_json(tally))
+    outcome = METHODS[document["method"]].decide(tally, options, settings)
+    _same("outcome", document["outcome"], outcome_to_json(outcome))
+    _check_results(document, tally, outcome, root)
+    _proven(document, verify)
+    return Recounted(document["poll"], document["title"], outcome, tally, document["log_head"], len(log), root)
+
+
+def _tally(ballots: Sequence[Ballot], options: Sequence[Option], weights: Mapping[str, int], eligible: int) -> Tally:
+    choices = Counter((ballot.choice, weights[ballot.voter]) for ballot in ballots)
+    items = ((choice, weight, number) for (choice, weight), number in choices.items())
+    return tally_of_choices(items, options=[option.key for option in options], eligible=eligible)
+
+
+def _read(data: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(data)
+        canonical = canonical_bytes(document)
+    except (ValueError, RecursionError) as error:
+        raise Refused("recount-json", f"The file is no JSON that can be canonical: {error}") from error
+    if canonical != data.removesuffix(b"\n"):
+        raise Refused("recount-canonical", "The file is not in canonical form: a byte was changed, added or taken out.")
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise Refused("recount-format", f"This is no recount file of the form {FORMAT}.")
+    if document.get("method") not in METHODS:
+        raise Refused("recount-method", "This program does not know the method of the vote; a newer one may.")
+    return document
+
+
+def _text_hash(document: Mapping[str, Any], options: Sequence[Option], settings: Settings) -> str:
+    return text_hash(
+        title=document["title"], body=document["body"], options=options, method=document["method"], settings=settings
+    )
+
+
+def _head(poll: str, log: Sequence[str]) -> str:
+    head = logchain.first_head(poll)
+    for entry in log:
+        head = logchain.next_head(head, entry.encode())
+    return head
+
+
+def _check_log(document: Mapping[str, Any]) -> None:
+    log = document["log"]
+    _same("log-numbers", [entry.get("n") for entry in log], list(range(1, len(log) + 1)))
+    kinds = [entry.get("type") for entry in log]
+    if kinds[:1] != ["open"] or kinds[-3:] != ["close", "tally", "outcome"]:
+        _differ("log-order", "the log begins with the opening and ends with close, tally and outcome")
+    first, last = log[0], log[-3]
+    _same("log-open-text", first["text_hash"], document["text_hash"])
+    _same("log-open-roll", first["roll_hash"], document["roll_hash"])
+    _same("log-open-eligible", first["eligible"], len(document["roll"]))
+    _same("log-close", last["closes_at"], document["closes_at"])
+    _same("log-close-ballots", last["ballots"], len(document["ballots"]))
+
+
+def _check_ballots(
+    document: Mapping[str, Any], options: Sequence[Option], settings: Settings, weights: Mapping[str, int]
+) -> None:
+    """The box holds exactly the last ballot of each voter that the log tells of."""
+    standing: dict[str, dict[str, Any]] = {}
+    for entry in document["log"]:
+        if entry["type"] == "ballot":
+            standing[entry["voter"]] = {
+                "choice": entry["choice"],
+                "nonce": entry["nonce"],
+                "poll": document["poll"],
+                "voter": entry["voter"],
+            }
+        elif entry["type"] == "withdrawal":
+            standing.pop(entry["voter"], None)
+    _same("ballots", document["ballots"], [standing[voter] for voter in sorted(standing)])
+    method = METHODS[document["method"]]
+    for ballot in document["ballots"]:
+        if ballot["voter"] not in weights:
+            _differ("voter", f"the voter {ballot['voter']} is not on the roll")
+        try:
+            method.check(tuple(ballot["choice"]), options, settings)
+        except FedcoopError as error:
+            _differ("ballot", f"the ballot of {ballot['voter']} breaks the rule: {error.message}")
+
+
+def _check_results(document: Mapping[str, Any], tally: Tally, outcome: Outcome, root: str) -> None:
+    log = document["log"]
+    _same("log-tally", {k: log[-2][k] for k in ("tally", "root")}, {"tally": tally_to_json(tally), "root": root})
+    _same("log-outcome", [log[-1]["code"], log[-1]["winners"]], [outcome.code.value, list(outcome.winners)])
+
+
+def _weights(roll: Sequence[str]) -> dict[str, int]:
+    weights: dict[str, int] = {}
+    for line in roll:
+        voter, _, rest = line.partition(" ")
+        weights[voter] = int(rest.rpartition(" ")[2])
+    if len(weights) != len(roll):
+        _differ("roll-twice", "somebody is on the roll twice")
+    return weights
+
+
+def _proven(document: dict[str, Any], verify: Callable[[dict[str, Any]], None]) -> None:
+    try:
+        verify(document)
+    except FedcoopError as error:
+        raise Refused("recount-proof", f"The co-op’s signature does not fit the file: {error.code}.") from error
+
+
+def _same(what: str, stated: Any, found: Any) -> None:
+    if stated != found:
+        _differ(what, f"the file states {_short(stated)}, the recount gives {_short(found)}")
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 120 else text[:117] + "…"
+
+
+def _differ(what: str, how: str) -> NoReturn:
+    raise Refused(f"recount-{what}", f"First difference, {what}: {how}.")

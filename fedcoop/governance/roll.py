@@ -1,0 +1,56 @@
+"""Who may vote: the electorate rule, and the roll it gave, frozen at the opening (governance.md 3)."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fedcoop.governance.ballots import RollEntry
+from fedcoop.governance.members import VOTING, Member, MemberStatus
+from fedcoop.kernel.canonical import sha256_hex
+from fedcoop.kernel.ids import MotionId
+
+
+@dataclass(frozen=True, slots=True)
+class ElectorateRule:
+    """Which members are on the roll; empty `classes` means all of them."""
+
+    statuses: frozenset[MemberStatus] = VOTING
+    classes: frozenset[str] = frozenset()
+
+    def admits(self, member: Member) -> bool:
+        """Return whether the member is on the roll."""
+        return member.status in self.statuses and (not self.classes or member.member_class in self.classes)
+
+
+def pseudonym(poll_secret: bytes, number: int) -> str:
+    """Return the voter's name in this poll: the first 32 hex digits of HMAC-SHA256(poll secret, member number)."""
+    return hmac.new(poll_secret, str(number).encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def freeze(
+    motion_id: MotionId, members: Iterable[Member], rule: ElectorateRule, poll_secret: bytes
+) -> tuple[RollEntry, ...]:
+    """Return the roll of those members whom the rule admits, by pseudonym."""
+    entries = [
+        RollEntry(
+            motion_id=motion_id,
+            member_id=member.id,
+            voter=pseudonym(poll_secret, member.number),
+            member_class=member.member_class,
+            weight=1,
+        )
+        for member in members
+        if rule.admits(member)
+    ]
+    return tuple(sorted(entries, key=lambda entry: entry.voter))
+
+
+def roll_lines(entries: Sequence[RollEntry]) -> list[str]:
+    """Return the sorted lines `voter class weight`."""
+    return sorted(f"{entry.voter} {entry.member_class} {entry.weight}" for entry in entries)
+
+
+def roll_hash(lines: Sequence[str]) -> str:
+    """Return the hex SHA-256 of the sorted lines joined by line feeds."""
+    return sha256_hex("\n".join(sorted(lines)).encode())

@@ -1,0 +1,125 @@
+"""The loop over timers: rows that say what is due when (architecture.md 8.5). What a name does stands in `wiring`.
+
+A timer may fire twice: after a crash its lease runs out and it fires again; its function must not mind. A short timer is
+settled in the very unit that has its effect. A long one is three steps: read, compute in a thread, write.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from fedcoop.storage.records import TimerRow
+from fedcoop.storage.unit_of_work import Site, UnitOfWork, Units
+
+log = logging.getLogger(__name__)
+
+CLAIM = 50
+LEASE = timedelta(minutes=10)
+IDLE_S = 1.0
+FIRST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(hours=1)
+Timer = Callable[[UnitOfWork, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LongTimer:
+    """Work that would hold up the writer: `read` returns what `compute` needs, or None when there is nothing to do."""
+
+    read: Callable[[UnitOfWork, str], Any]
+    compute: Callable[[Site, Any], Any]
+    write: Callable[[UnitOfWork, str, Any], None]
+
+
+class TimerLoop:
+    """Runs until stopped; `wake` tells it to look now."""
+
+    def __init__(self, units: Units, timers: Mapping[str, Timer], long_timers: Mapping[str, LongTimer]) -> None:
+        self._units = units
+        self._timers = timers
+        self._long = long_timers
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self.last_ok: datetime | None = None
+
+    def wake(self) -> None:
+        """Look for due timers now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Fire due timers until `stop`; an error costs a pause and a log line, never the loop."""
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                found = await self.run_once()
+                self.last_ok = self._units.clock.now()
+                wait_s = 0.0 if found else await self._idle_s()
+            except Exception:
+                log.exception("timer round failed")
+                wait_s = IDLE_S
+            if wait_s and not self._stopping:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), wait_s)
+
+    async def stop(self) -> None:
+        """Fire no more timers; the one that runs is finished by `run`."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run_once(self) -> int:
+        """Fire every timer that is due now, once; return how many."""
+        due = await self._units.write(_claim)
+        for timer in due:
+            try:
+                await self.fire(timer)
+            except Exception as error:
+                log.exception("timer failed", extra={"timer": timer.name, "key": timer.key})
+                await self._units.write(_postpone, timer=timer, error=repr(error))
+        return len(due)
+
+    async def fire(self, timer: TimerRow) -> None:
+        """Have the timer's effect and settle it."""
+        if timer.name in self._long:
+            await run_long(self._units, self._long[timer.name], timer.key)
+            await self._units.write(_settle, timer=timer)
+        elif timer.name in self._timers:
+            await self._units.write(_fire, timer=timer, function=self._timers[timer.name])
+        else:
+            log.warning("timer of no known name", extra={"timer": timer.name})
+            await self._units.write(_settle, timer=timer)
+
+    async def _idle_s(self) -> float:
+        due = await self._units.read(lambda uow: uow.queues.next_timer())
+        if due is None:
+            return IDLE_S
+        return min(IDLE_S, max(0.02, (due - self._units.clock.now()).total_seconds()))
+
+
+async def run_long(units: Units, timer: LongTimer, key: str) -> None:
+    """Take the three steps of a long timer."""
+    material = await units.read(timer.read, key)
+    if material is not None:
+        result = await asyncio.to_thread(timer.compute, units.site, material)
+        await units.write(timer.write, key, result)
+
+
+def _claim(uow: UnitOfWork) -> list[TimerRow]:
+    return uow.queues.claim_timers(uow.now, limit=CLAIM, lease=LEASE)
+
+
+def _fire(uow: UnitOfWork, *, timer: TimerRow, function: Timer) -> None:
+    """Settled first: a function may set its own timer anew."""
+    if uow.queues.settle_timer(timer):
+        function(uow, timer.key)
+
+
+def _settle(uow: UnitOfWork, *, timer: TimerRow) -> None:
+    uow.queues.settle_timer(timer)
+
+
+def _postpone(uow: UnitOfWork, *, timer: TimerRow, error: str) -> None:
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(timer.attempts, 12))
+    uow.queues.postpone_timer(timer, uow.now + pause)

@@ -1,0 +1,302 @@
+"""The one `Database`: plain functions of a sync Connection run whole where the connection lives (architecture.md 8.5).
+
+SQLite: one writer thread takes all waiting units, begins with BEGIN IMMEDIATE, gives each a savepoint, commits once and
+only then answers (group commit); readers are threads with connections of their own. PostgreSQL: the same functions run
+by `AsyncConnection.run_sync` on asyncpg.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+T = TypeVar("T")
+MAX_GROUP = 256
+READERS = 3
+RETRIES = 3
+_RETRYABLE = frozenset({"40001", "40P01"})
+_FOREVER_MS = 60_000
+
+
+class Database(Protocol):
+    """Runs functions of a Connection, each as one transaction."""
+
+    dialect: str
+
+    async def start(self) -> None:
+        """Open the connections."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what waits, close the connections."""
+        ...
+
+    async def write(self, fn: Callable[[Connection], T]) -> T:
+        """Run `fn` in a transaction of its own; return its value once that is durable, or raise what it raised."""
+        ...
+
+    async def read(self, fn: Callable[[Connection], T]) -> T:
+        """Run `fn` on a connection that cannot write."""
+        ...
+
+    async def write_many(self, fns: Sequence[Callable[[Connection], T]]) -> list[T | BaseException]:
+        """Run many functions, each in a transaction of its own, with one hop; a failed one leaves its exception."""
+        ...
+
+
+@dataclass(slots=True)
+class _Unit:
+    """Functions that wait for the writer, and where their answer goes."""
+
+    fns: Sequence[Callable[[Connection], Any]]
+    loop: asyncio.AbstractEventLoop
+    future: "asyncio.Future[list[Any]]"
+    results: list[Any]
+
+
+class SqliteDatabase:
+    """SQLite in one file, for one machine."""
+
+    dialect = "sqlite"
+
+    def __init__(self, path: Path, *, synchronous: str = "FULL") -> None:
+        self._path = path
+        self._synchronous = synchronous
+        self._queue: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
+        self._writer: threading.Thread | None = None
+        self._write_engine = self._engine("BEGIN IMMEDIATE", query_only=False)
+        self._read_engine = self._engine("BEGIN", query_only=True)
+        self._readers: ThreadPoolExecutor | None = None
+        self._local = threading.local()
+        self._open: list[Connection] = []
+
+    async def start(self) -> None:
+        """Open the writer's connection and start the threads."""
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
+        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._writer = threading.Thread(target=self._run, args=(loop, ready), name="sqlite-writer", daemon=True)
+        self._writer.start()
+        await ready
+
+    async def close(self) -> None:
+        """Run the units that wait, then end the threads."""
+        if self._writer is not None:
+            self._queue.put(None)
+            await asyncio.to_thread(self._writer.join)
+            self._writer = None
+        if self._readers is not None:
+            await asyncio.to_thread(self._readers.shutdown)
+            self._readers = None
+        for conn in self._open:
+            conn.close()
+        self._open.clear()
+        self._write_engine.dispose()
+        self._read_engine.dispose()
+
+    async def write(self, fn: Callable[[Connection], T]) -> T:
+        """See Database."""
+        result = (await self._submit([fn]))[0]
+        if isinstance(result, _Raised):
+            raise result.error
+        value: T = result
+        return value
+
+    async def write_many(self, fns: Sequence[Callable[[Connection], T]]) -> list[T | BaseException]:
+        """See Database."""
+        if not fns:
+            return []
+        return [result.error if isinstance(result, _Raised) else result for result in await self._submit(fns)]
+
+    async def read(self, fn: Callable[[Connection], T]) -> T:
+        """See Database."""
+        if self._readers is None:
+            raise RuntimeError("the database is not started")
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, fn)
+
+    def _submit(self, fns: Sequence[Callable[[Connection], Any]]) -> "asyncio.Future[list[Any]]":
+        if self._writer is None:
+            raise RuntimeError("the database is not started")
+        loop = asyncio.get_running_loop()
+        unit = _Unit(fns, loop, loop.create_future(), [])
+        self._queue.put(unit)
+        return unit.future
+
+    def _read(self, fn: Callable[[Connection], T]) -> T:
+        conn: Connection | None = getattr(self._local, "conn", None)
+        if conn is None:
+            conn = self._local.conn = self._read_engine.connect()
+            self._open.append(conn)
+        with conn.begin():
+            return fn(conn)
+
+    def _run(self, loop: asyncio.AbstractEventLoop, ready: "asyncio.Future[None]") -> None:
+        try:
+            conn = self._write_engine.connect()
+        except Exception as error:
+            loop.call_soon_threadsafe(ready.set_exception, error)
+            return
+        loop.call_soon_threadsafe(ready.set_result, None)
+        running = True
+        while running:
+            units, running = self._take()
+            if units:
+                self._commit_group(conn, units)
+        conn.close()
+
+    def _take(self) -> tuple[list[_Unit], bool]:
+        """Wait for one unit, then take all that wait, up to a bound; the bool says whether to go on after them."""
+        units: list[_Unit] = []
+        item = self._queue.get()
+        number = 0
+        while item is not None:
+            if not item.future.cancelled():
+                units.append(item)
+                number += len(item.fns)
+            if number >= MAX_GROUP:
+                return units, True
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                return units, True
+        return units, False
+
+    def _commit_group(self, conn: Connection, units: list[_Unit]) -> None:
+        try:
+            with conn.begin():
+                cursor = conn.connection.cursor()
+                for unit in units:
+                    unit.results = [_with_savepoint(conn, cursor, fn) for fn in unit.fns]
+        except Exception as error:
+            for unit in units:
+                unit.results = [_Raised(error)] * len(unit.fns)
+        by_loop: dict[asyncio.AbstractEventLoop, list[_Unit]] = {}
+        for unit in units:
+            by_loop.setdefault(unit.loop, []).append(unit)
+        for loop, answered in by_loop.items():
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_answer, answered)
+
+    def _engine(self, begin: str, *, query_only: bool) -> Engine:
+        engine = create_engine(
+            f"sqlite:///{self._path}",
+            poolclass=NullPool,
+            connect_args={
+                "check_same_thread": False,
+                "timeout": _FOREVER_MS / 1000,
+                "isolation_level": None,
+                "cached_statements": 512,
+            },
+        )
+
+        @event.listens_for(engine, "connect")
+        def _pragmas(connection: Any, _: Any) -> None:
+            cursor = connection.cursor()
+            for pragma in (
+                "journal_mode=WAL",
+                f"synchronous={self._synchronous}",
+                "foreign_keys=ON",
+                "temp_store=MEMORY",
+                "cache_size=-16000",
+                "wal_autocheckpoint=4000",
+                f"query_only={'ON' if query_only else 'OFF'}",
+            ):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    error: BaseException
+
+
+def _with_savepoint(conn: Connection, cursor: Any, fn: Callable[[Connection], Any]) -> Any:
+    cursor.execute("SAVEPOINT unit")
+    try:
+        value = fn(conn)
+    except Exception as error:
+        cursor.execute("ROLLBACK TO unit")
+        cursor.execute("RELEASE unit")
+        return _Raised(error)
+    cursor.execute("RELEASE unit")
+    return value
+
+
+def _answer(units: list[_Unit]) -> None:
+    for unit in units:
+        if not unit.future.done():
+            unit.future.set_result(unit.results)
+
+
+class PostgresDatabase:
+    """PostgreSQL by asyncpg, for one node or several."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: str, *, read_url: str = "", pool_size: int = 16) -> None:
+        options = {
+            "pool_size": pool_size,
+            "max_overflow": 0,
+            "pool_pre_ping": True,
+            "isolation_level": "READ COMMITTED",
+        }
+        self._engine: AsyncEngine = create_async_engine(_asyncpg(url), **options)
+        self._read_engine = create_async_engine(_asyncpg(read_url), **options) if read_url else self._engine
+
+    async def start(self) -> None:
+        """See Database."""
+        async with self._engine.connect():
+            return
+
+    async def close(self) -> None:
+        """See Database."""
+        await self._engine.dispose()
+        if self._read_engine is not self._engine:
+            await self._read_engine.dispose()
+
+    async def write(self, fn: Callable[[Connection], T]) -> T:
+        """See Database; a deadlock or serialization failure is run again, up to three times."""
+        for attempt in range(RETRIES):
+            try:
+                async with self._engine.begin() as conn:
+                    return await conn.run_sync(fn)
+            except DBAPIError as error:
+                if attempt == RETRIES - 1 or getattr(error.orig, "sqlstate", None) not in _RETRYABLE:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def write_many(self, fns: Sequence[Callable[[Connection], T]]) -> list[T | BaseException]:
+        """See Database."""
+        return list(await asyncio.gather(*(self.write(fn) for fn in fns), return_exceptions=True))
+
+    async def read(self, fn: Callable[[Connection], T]) -> T:
+        """See Database."""
+        async with self._read_engine.connect() as conn:
+            await conn.exec_driver_sql("SET TRANSACTION READ ONLY")
+            return await conn.run_sync(fn)
+
+
+def make_database(url: str, *, read_url: str = "", synchronous: str = "FULL") -> Database:
+    """Return the database of `sqlite:///absolute/path` or `postgresql://…`; nothing is opened yet."""
+    if url.startswith("sqlite:///"):
+        return SqliteDatabase(Path(url.removeprefix("sqlite:///")), synchronous=synchronous)
+    return PostgresDatabase(url, read_url=read_url)
+
+
+def _asyncpg(url: str) -> str:
+    return "postgresql+asyncpg://" + url.split("://", 1)[1]

@@ -1,0 +1,82 @@
+"""Bringing a database up to this version: Alembic, configured here, so that no file of its own is needed.
+
+The scripts lie in `migrations/` of a checkout and in `fedcoop/_migrations/` of an installed package.
+"""
+
+import asyncio
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config as AlembicConfig
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from fedcoop.config import DatabaseConfig
+from fedcoop.kernel.errors import ConfigError
+from fedcoop.storage.engine import Database, make_database
+from fedcoop.storage.tables import metadata
+
+_PACKAGED = Path(__file__).parents[1] / "_migrations"
+_CHECKOUT = Path(__file__).parents[2] / "migrations"
+
+
+def scripts() -> Path:
+    """Return the folder of the migration scripts."""
+    return _PACKAGED if _PACKAGED.exists() else _CHECKOUT
+
+
+def head() -> str:
+    """Return the newest revision."""
+    found = ScriptDirectory(str(scripts())).get_current_head()
+    if found is None:
+        raise ConfigError(
+            "migrations-missing", f"{scripts()}: there are no migration scripts; install the program again"
+        )
+    return found
+
+
+def current(conn: Connection) -> str | None:
+    """Return the revision that the database is at, None for an empty one."""
+    return MigrationContext.configure(conn).get_current_revision()
+
+
+def upgrade(conn: Connection) -> tuple[str | None, str]:
+    """Bring the database up to this version in the caller's transaction; return the revisions before and after."""
+    before = current(conn)
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(scripts()).replace("%", "%%"))
+    config.attributes["connection"] = conn
+    command.upgrade(config, "head")
+    return before, head()
+
+
+def differences(conn: Connection) -> list[object]:
+    """Return what differs between the database and `tables.py`; nothing, for a database that is up to date."""
+    context = MigrationContext.configure(conn, opts={"compare_type": False})
+    return list(compare_metadata(context, metadata))
+
+
+def upgrade_database(config: DatabaseConfig) -> tuple[str | None, str]:
+    """Bring the database that the settings name up to this version; return the revisions before and after."""
+    return asyncio.run(_upgrade(make_database(config.url, synchronous=config.synchronous)))
+
+
+async def _upgrade(database: Database) -> tuple[str | None, str]:
+    await database.start()
+    try:
+        return await database.write(upgrade)
+    finally:
+        await database.close()
+
+
+async def check_version(database: Database) -> None:
+    """Raise ConfigError (`database-old`, `database-new`) unless the database is at this version."""
+    found = await database.read(current)
+    if found == head():
+        return
+    known = {script.revision for script in ScriptDirectory(str(scripts())).walk_revisions()}
+    if found is None or found in known:
+        raise ConfigError("database-old", "The database is of an earlier version: run `fedcoop upgrade`.")
+    raise ConfigError("database-new", "The database is of a later version than this program: install that version.")

@@ -1,0 +1,50 @@
+"""Every consequence of every event, and every timer: read this file to see what follows from what (architecture.md 5).
+
+Reactions run inside the unit of the action, in this order, and only write rows; if one raises, all roll back.
+A timer's function may run twice; it must not mind.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from fedcoop.actions import events as federation_events
+from fedcoop.actions import motions, upkeep
+from fedcoop.federation.publish import decisions, notes, recounts, relations
+from fedcoop.governance import events
+from fedcoop.kernel.events import Event
+from fedcoop.queueing import LongTimer, Timer
+from fedcoop.storage.unit_of_work import Reaction
+
+REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
+    events.MotionOpened: (decisions.announce,),
+    events.BallotCast: (decisions.refresh_later,),
+    events.BallotWithdrawn: (decisions.refresh_later,),
+    events.MotionExtended: (decisions.announce_extension,),
+    events.MotionClosed: (decisions.announce_outcome,),
+    events.MotionAnnulled: (decisions.announce_annulment,),
+    events.MotionMirrored: (),  # theirs: shown here, never published again
+    events.VoteSentAbroad: (notes.send_vote,),
+    events.AnnouncementPublished: (notes.announce,),
+    events.MemberAdmitted: (),
+    federation_events.AnnouncementDeleted: (notes.retract,),
+    federation_events.FollowReceived: (relations.answer_follow,),
+    federation_events.FollowWanted: (relations.ask_to_follow,),
+    federation_events.FollowEnded: (relations.undo_follow,),
+    federation_events.FollowDropped: (relations.reject_follower,),
+    federation_events.QuoteRequested: (relations.reject_quote,),
+    federation_events.VoteRefused: (notes.answer_refused_vote,),
+    federation_events.LinkProven: (notes.confirm_proof,),
+    federation_events.LinkConfirmed: (notes.confirm_link,),
+    federation_events.ActorChanged: (relations.announce_actor,),
+    federation_events.ActorRemoved: (relations.announce_removal,),
+}
+
+TIMERS: Mapping[str, Timer] = {
+    motions.OPEN_TIMER: motions.open_scheduled,
+    motions.CLOSE_TIMER: motions.close,
+    decisions.REFRESH_TIMER: decisions.refresh,
+    upkeep.PURGE_TIMER: upkeep.purge,
+}
+
+LONG_TIMERS: Mapping[str, LongTimer] = {
+    motions.COUNT_TIMER: LongTimer(read=recounts.gather, compute=recounts.compute, write=motions.store_count),
+}
