@@ -6,6 +6,8 @@ federation.md 5.5, 9.
 """
 
 import asyncio
+import logging
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +18,7 @@ from fedcoop.federation.remote.budget import FetchBudget
 from fedcoop.federation.remote.memory import LearningLimits, Lru, Refusals
 from fedcoop.federation.remote.store import ActorStore, StoredActor, StoredKey
 from fedcoop.federation.remote.webfinger import FetchesDocuments
+from fedcoop.federation.signatures.keys import PublicKey
 from fedcoop.federation.wire.jsonld import MAX_URL, id_of, origin_of, same_origin, types_of
 from fedcoop.federation.wire.objects import ACTOR_TYPES, parse_actor
 from fedcoop.kernel.clock import Clock
@@ -26,9 +29,17 @@ REFRESH_AFTER = timedelta(minutes=5)
 INVALID_FOR_S = 600.0
 UNREACHABLE_FOR_S = 120.0
 MAX_KEYS = 10_000
+MAX_REFRESHING = 200
 
 _NOT_THE_NETWORK = frozenset({"learning-limit", "fetch-budget", "origin-blocked", "transport-closed"})
 _Found = TypeVar("_Found")
+
+log = logging.getLogger(__name__)
+
+
+def _up_to_a_minute() -> float:
+    """Return a random pause, so that a broadcast does not make all who hear it ask at once (federation.md 9)."""
+    return secrets.randbelow(60_001) / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +47,7 @@ class LoadedKey:
     """A key with its parsed object, as `load` made it."""
 
     stored: StoredKey
-    public: Any
+    public: PublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +68,10 @@ class Actors:
         store: ActorStore,
         clock: Clock,
         *,
-        load: Callable[[StoredKey], Any],
+        load: Callable[[StoredKey], PublicKey],
         limits: LearningLimits | None = None,
         max_keys: int = MAX_KEYS,
+        pause_s: Callable[[], float] = _up_to_a_minute,
     ) -> None:
         self._documents = documents
         self._store = store
@@ -72,6 +84,8 @@ class Actors:
         self._unreachable = Refusals()
         self._refreshed: Lru[str, float] = Lru()
         self._under_way: dict[str, asyncio.Task[Any]] = {}
+        self._pause_s = pause_s
+        self._refreshing: dict[str, asyncio.Task[None]] = {}
 
     async def key(self, key_id: str, *, refresh: bool = False) -> StoredKey:
         """Return the key; see `loaded_key`."""
@@ -86,6 +100,7 @@ class Actors:
         """
         loaded = self._loaded.find(key_id)
         if loaded is not None and not refresh:
+            self._refresh_if_old(loaded.stored)
             return loaded
         if len(key_id) > MAX_URL or origin_of(key_id) is None:
             raise BadSignature("key-id", "the key id is no URL that we may ask for")
@@ -94,6 +109,8 @@ class Actors:
             stored = await self._look_up(key_id, "key:" + key_id, lambda: self._fetch_key(key_id))
         elif refresh:
             self._unreachable.check(origin_of(key_id) or "", self._clock.monotonic())
+        else:
+            self._refresh_if_old(stored)
         return self._keep(stored)
 
     async def actor(self, uri: str, max_age: timedelta = MAX_AGE, budget: FetchBudget | None = None) -> StoredActor:
@@ -115,7 +132,7 @@ class Actors:
 
     async def close(self) -> None:
         """Give up look-ups under way."""
-        tasks = list(self._under_way.values())
+        tasks: list[asyncio.Task[Any]] = [*self._under_way.values(), *self._refreshing.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -123,6 +140,23 @@ class Actors:
     def forget(self, uri: str) -> None:
         """Drop the keys of an actor from memory, as when it was deleted or blocked."""
         self._loaded.drop_where(lambda key: key.stored.owner == uri)
+
+    def _refresh_if_old(self, stored: StoredKey) -> None:
+        """Have the owner of a key older than a day fetched soon; whoever asked does not wait for it."""
+        owner = stored.owner
+        if self._clock.now() - stored.fetched_at <= MAX_AGE:
+            return
+        if owner not in self._refreshing and len(self._refreshing) < MAX_REFRESHING:
+            self._refreshing[owner] = asyncio.create_task(self._refresh(owner))
+
+    async def _refresh(self, owner: str) -> None:
+        try:
+            await asyncio.sleep(self._pause_s())
+            await self.actor(owner)
+        except PeerError as error:
+            log.debug("actor not refreshed", extra={"actor": owner, "code": error.code})
+        finally:
+            self._refreshing.pop(owner, None)
 
     async def _look_up(self, url: str, name: str, fetch: Callable[[], Awaitable[_Found]]) -> _Found:
         """Share one look-up among all who wait for it; one that gives up does not end it for the others."""

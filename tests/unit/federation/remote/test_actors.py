@@ -33,7 +33,9 @@ def actors(documents, store, clock, loaded) -> Actors:
         loaded.append(key.material)
         return f"object of {key.material}"
 
-    return Actors(documents, store, clock, load=load, limits=LearningLimits(new_hosts=2, new_actors=3))
+    return Actors(
+        documents, store, clock, load=load, limits=LearningLimits(new_hosts=2, new_actors=3), pause_s=lambda: 0.0
+    )
 
 
 async def refusal(actors: Actors, key_id: str = KEY, **more) -> tuple[type, str]:
@@ -205,6 +207,24 @@ async def test_a_key_that_its_owner_withdrew_is_forgotten(actors, web, clock, ma
     await actors.actor(ACTOR)
     assert await refusal(actors) == (BadSignature, "key-unknown")
     assert (await actors.key(f"{ACTOR}#new-key")).owner == ACTOR
+
+
+async def test_a_key_older_than_a_day_is_used_and_its_owner_asked_meanwhile(actors, web, store, clock, make_actor):
+    await store.save_actor(make_actor(ACTOR), clock.now() - timedelta(hours=25))
+    web.document(ACTOR, make_actor(ACTOR, material="PEM 2"))
+    assert [(await actors.key(KEY)).material for _ in range(2)] == ["PEM 1", "PEM 1"]
+    await asyncio.gather(*actors._refreshing.values())
+    assert (await actors.key(KEY)).material == "PEM 2"
+    assert (web.urls, actors._refreshing) == ([ACTOR], {})
+
+
+async def test_an_actor_that_cannot_be_refreshed_stays_in_use(actors, web, store, clock, make_actor):
+    await store.save_actor(make_actor(ACTOR), clock.now() - timedelta(hours=25))
+    web.say(ACTOR, status=404)
+    await actors.key(KEY)
+    await asyncio.gather(*actors._refreshing.values())
+    assert (await actors.key(KEY)).material == "PEM 1"
+    await actors.close()
 
 
 async def test_an_actor_is_fetched_when_older_than_a_day_and_kept_when_its_server_is_away(
