@@ -36,8 +36,8 @@ def set_up(*, level: str = "info", style: str = "text", stream: TextIO | None = 
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("aiosqlite", "sqlalchemy.engine", "asyncio"):
-        logging.getLogger(noisy).setLevel(max(logging.INFO, root.level))
+    for noisy in ("aiosqlite", "alembic", "sqlalchemy", "asyncio"):
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(True)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, distinct, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
 
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import ActorId
@@ -155,7 +155,8 @@ class Actors:
         """Return each inbox that reaches remote followers once, shared ones preferred (federation.md 7)."""
         inbox = func.coalesce(func.nullif(t.actors.c.shared_inbox, ""), t.actors.c.inbox)
         query = (
-            select(distinct(inbox))
+            select(inbox)
+            .distinct()
             .join(t.follows, t.follows.c.follower_id == t.actors.c.id)
             .where(
                 t.follows.c.followee_id == actor_id,
@@ -312,7 +313,7 @@ class Actors:
     def interacting_inboxes(self, target: str) -> list[str]:
         """Return the inboxes of those who boosted the object (federation.md 12.4)."""
         inbox = func.coalesce(func.nullif(t.actors.c.shared_inbox, ""), t.actors.c.inbox)
-        query = select(distinct(inbox)).join(t.interactions, t.interactions.c.actor_id == t.actors.c.id)
+        query = select(inbox).distinct().join(t.interactions, t.interactions.c.actor_id == t.actors.c.id)
         query = query.where(
             t.interactions.c.object == target, t.interactions.c.type == "Announce", t.actors.c.gone_at.is_(None)
         )

@@ -161,7 +161,8 @@ class Queues:
 
     def hasten(self, origin: str, now: datetime) -> bool:
         """Make all waiting deliveries of the origin due at once: it is alive (federation.md 7)."""
-        c = t.deliveries.c
+        c, h = t.deliveries.c, t.hosts.c
+        self._conn.execute(update(t.hosts).where(h.origin == origin, h.next_try_at > now).values(next_try_at=None))
         query = update(t.deliveries).where(c.origin == origin, c.state == "waiting", c.due_at > now)
         return bool(self._conn.execute(query.values(due_at=now)).rowcount)
 

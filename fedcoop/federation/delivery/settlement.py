@@ -6,11 +6,17 @@ Pure decisions are `retry`; this file turns them into rows. Source: federation.m
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from fedcoop.federation.delivery.retry import Decision, next_attempt
+from fedcoop.federation.delivery.retry import Decision, next_attempt, origin_health
 from fedcoop.storage.records import DeliveryJob, Host
 from fedcoop.storage.unit_of_work import UnitOfWork
+
+
+REST_AFTER = 4
+FIRST_REST = timedelta(seconds=30)
+LONGEST_REST = timedelta(minutes=30)
+HALF_WEEK = timedelta(days=3, hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +103,20 @@ def _note_hosts(uow: UnitOfWork, results: Sequence[Result]) -> list[str]:
 
 def _host_after(before: Host, result: Result) -> Host:
     if not result.reached:
-        return replace(before, failures=before.failures + 1, failing_since=before.failing_since or result.at)
+        return _failing(before, result.at)
     took = result.status is not None and result.status < 300
-    stale = before.last_success_at is None or (result.at - before.last_success_at).total_seconds() > 60
+    stale = before.last_success_at is None or result.at - before.last_success_at > timedelta(minutes=1)
     healthy = replace(before, failures=0, failing_since=None, next_try_at=None)
-    if took and (before.scheme != result.scheme or before.scheme_at is None):
+    if took and (
+        before.scheme != result.scheme or before.scheme_at is None or result.at - before.scheme_at > HALF_WEEK
+    ):
         healthy = replace(healthy, scheme=result.scheme, scheme_at=result.at)
     return replace(healthy, last_success_at=result.at) if stale or before.failures else healthy
+
+
+def _failing(before: Host, at: datetime) -> Host:
+    """After some failures in a row the origin rests, longer each time; dead ones are probed daily (federation.md 7)."""
+    failures, since = before.failures + 1, before.failing_since or at
+    health = origin_health(since, at, at)
+    rest = None if failures < REST_AFTER else at + min(LONGEST_REST, FIRST_REST * 2 ** min(failures - REST_AFTER, 10))
+    return replace(before, failures=failures, failing_since=since, next_try_at=health.next_probe_at or rest)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from fedcoop.actions.motions import wire_content
 from fedcoop.federation.publish.outbox import Parcel, coop_actor, prove, publish_object, send
 from fedcoop.federation.translate.decisions import Publication, Result, motion_object, outcome_note, result_of
 from fedcoop.federation.wire.jsonld import AS_PUBLIC
@@ -110,7 +111,8 @@ def announce_annulment(uow: UnitOfWork, event: MotionAnnulled) -> None:
 def motion_document(uow: UnitOfWork, motion: Motion, actor: Actor | None = None) -> dict[str, Any]:
     """Return the motion as its object says it now: what an `Update` and a GET both show."""
     author = actor or coop_actor(uow)
-    content, is_poll, _ = uow.motions.presentation(motion.id)
+    body_html, is_poll, _ = uow.motions.presentation(motion.id)
+    content = wire_content(motion, body_html)
     tally = visible_tally(uow, motion)
     counts: Mapping[str, int] | None = None if tally is None else tally.counts
     voters = 0 if tally is None else tally.voted

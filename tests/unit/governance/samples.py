@@ -1,0 +1,113 @@
+"""Motions, members and ballots to test rules with."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from fedcoop.governance import lifecycle, logchain, recount, roll
+from fedcoop.governance.ballots import Ballot, Cast, Choice, RollEntry, accept
+from fedcoop.governance.members import Member, MemberStatus
+from fedcoop.governance.methods import METHODS
+from fedcoop.governance.motions import Channel, Motion, MotionState, Option
+from fedcoop.governance.settings import settings_of
+from fedcoop.governance.tallies import Tally
+from fedcoop.kernel.canonical import canonical_bytes
+from fedcoop.kernel.ids import ActorId, MemberId, MotionId, ProposalId
+
+OPENS = datetime(2026, 3, 1, 9, tzinfo=UTC)
+CLOSES = OPENS + timedelta(days=7)
+URL = "https://alder.example/motions/7"
+_ids = count(1)
+
+
+def members(number: int) -> list[Member]:
+    return [
+        Member(
+            MemberId(n), n, f"m{n}", f"Member {n}", f"m{n}@example.org", "member", MemberStatus.FULL, False, OPENS, None
+        )
+        for n in range(1, number + 1)
+    ]
+
+
+def motion(
+    method: str = "resolution", *, eligible: int = 12, options: tuple[Option, ...] = (), **settings: str
+) -> Motion:
+    chosen = METHODS[method]
+    listed = options or chosen.default_options() or (Option("a", "Rye"), Option("b", "Wheat"), Option("c", "Spelt"))
+    rules = settings_of(chosen, settings, grace=timedelta(seconds=120))
+    lifecycle.check_settings(method, listed, rules)
+    secret = b"s" * 32
+    entries = roll.freeze(MotionId(7), members(eligible), roll.ElectorateRule(), secret)
+    return Motion(
+        id=MotionId(7),
+        uuid="7",
+        url=URL,
+        proposal_id=ProposalId(1),
+        title="Buy a second oven",
+        body="From reserves.",
+        method=method,
+        options=listed,
+        settings=rules,
+        channels=frozenset({Channel.WEB, Channel.ACTIVITYPUB}),
+        state=MotionState.OPEN,
+        opens_at=OPENS,
+        closes_at=CLOSES,
+        first_closes_at=CLOSES,
+        extensions=0,
+        eligible=eligible,
+        roll_hash=roll.roll_hash(roll.roll_lines(entries)),
+        text_hash=lifecycle.text_hash(
+            title="Buy a second oven", body="From reserves.", options=listed, method=method, settings=rules
+        ),
+        motion_digest="sha-256:00",
+        poll_secret=secret,
+        opened_by=MemberId(1),
+        created_at=OPENS,
+    )
+
+
+def entries_of(motion: Motion) -> tuple[RollEntry, ...]:
+    return roll.freeze(motion.id, members(motion.eligible), roll.ElectorateRule(), motion.poll_secret)
+
+
+def cast(*choice: str, **changes: Any) -> Cast:
+    at = OPENS + timedelta(hours=1)
+    base = Cast(choice=choice, reason="", channel=Channel.WEB, actor_id=None, cast_at=at, received_at=at)
+    return replace(base, **changes)
+
+
+def from_afar(*choice: str, actor: int = 5, **changes: Any) -> Cast:
+    return cast(*choice, channel=Channel.ACTIVITYPUB, actor_id=ActorId(actor), **changes)
+
+
+def ballot(motion: Motion, voter: RollEntry, cast: Cast, earlier: Ballot | None = None) -> Ballot:
+    number = next(_ids)
+    return accept(motion, voter, earlier, cast, ballot_id=number, nonce=f"{number:032x}")
+
+
+def tally(eligible: int, **counts: int) -> Tally:
+    return Tally(counts=counts, voted=sum(counts.values()), eligible=eligible)
+
+
+def counted(motion: Motion, choices: list[Choice]) -> recount.Counted:
+    """The motion with one ballot a choice, closed and counted; the proof is left out."""
+    roll_entries = entries_of(motion)
+    reason = cast(reason="because")
+    ballots = [
+        ballot(motion, entry, replace(reason, choice=choice))
+        for entry, choice in zip(roll_entries, choices, strict=False)
+    ]
+    log = [
+        logchain.open_entry(motion),
+        *(logchain.ballot_entry(b) for b in ballots),
+        logchain.close_entry(motion, len(ballots)),
+    ]
+    material = recount.Material(
+        motion=motion,
+        ballots=ballots,
+        roll=roll.roll_lines(roll_entries),
+        log=[canonical_bytes({"n": n, **entry}).decode() for n, entry in enumerate(log, start=1)],
+        weights={entry.voter: entry.weight for entry in roll_entries},
+    )
+    return recount.count(material, lambda document: document)
