@@ -125,8 +125,8 @@ def verify(message: Signable, header: str, now: datetime) -> Claim:
         algorithm=parameters.algorithm,
         signed_at=signed_at,
         signature=parameters.signature,
-        base=_base(message.method, message.target, parameters.headers, values),
-        base_without_query=_base("GET", path, parameters.headers, values)
+        base=signing_string(message.method, message.target, parameters.headers, values),
+        base_without_query=signing_string("GET", path, parameters.headers, values)
         if question and message.method == "GET"
         else None,
     )
@@ -177,6 +177,7 @@ def _values(message: Signable, parameters: Parameters) -> dict[str, str]:
     return values
 
 
-def _base(method: str, target: str, headers: tuple[str, ...], values: dict[str, str]) -> bytes:
+def signing_string(method: str, target: str, headers: tuple[str, ...], values: dict[str, str]) -> bytes:
+    """Return the bytes that are signed (§2.3): one line for each name, in their order. All values were checked before."""
     base: bytes = generate_message(headers, values, host=values["host"], method=method, path=target)
     return base
