@@ -5,7 +5,6 @@ them within a second. On SQLite the two processes wait for each other's transact
 """
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,7 +20,7 @@ from fedcoop.kernel.clock import SystemClock
 from fedcoop.kernel.errors import ConfigError, NotFound
 from fedcoop.storage.engine import make_database
 from fedcoop.storage.unit_of_work import Site, UnitOfWork, Units
-from fedcoop.storage.vault import Vault
+from fedcoop.storage.vault import load_vault
 from fedcoop.urls import Urls
 
 T = TypeVar("T")
@@ -41,7 +40,7 @@ def settings(ctx: click.Context) -> Config:
 @asynccontextmanager
 async def opened(config: Config) -> AsyncIterator[Units]:
     """Open the instance's database for units of work, and close it after use."""
-    site = Site(config=config, urls=Urls(config.instance.origin), vault=vault_of(config))
+    site = Site(config=config, urls=Urls(config.instance.origin), vault=load_vault(config.instance.key_file))
     if config.database.is_sqlite and not config.database.sqlite_path.exists():
         raise ConfigError(
             "database-missing", f"{config.database.sqlite_path}: there is no database; run `fedcoop upgrade`"
@@ -54,12 +53,6 @@ async def opened(config: Config) -> AsyncIterator[Units]:
         yield Units(database, site=site, clock=SystemClock(), reactions=wiring.REACTIONS)
     finally:
         await database.close()
-
-
-def vault_of(config: Config) -> Vault:
-    """Return the vault of the instance key: of FEDCOOP_INSTANCE_KEY, else of the key file. Raises ConfigError."""
-    key = os.environ.get("FEDCOOP_INSTANCE_KEY", "")
-    return Vault(key.encode()) if key else Vault.load(Path(config.instance.key_file))
 
 
 def with_units(ctx: click.Context, work: Callable[[Units], Awaitable[T]]) -> T:

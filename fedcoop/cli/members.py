@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def add(
     as_json: bool,
 ) -> None:
     """Enter a member; without a password an invitation link is printed."""
-    hashed = _hashed(click.get_text_stream("stdin").readline().rstrip("\r\n")) if password_stdin else ""
+    hashed = _hashed(sys.stdin.readline().rstrip("\r\n")) if password_stdin else ""
     new = NewMember(name, email, display_name or name, member_class, admin, hashed)
     found, invitation = with_units(ctx, lambda units: units.write(_add, new=new))
     data = {**_plain(found), "invitation": None if hashed else invitation}
@@ -167,16 +168,22 @@ def link(ctx: click.Context, name: str, uri: str, as_json: bool) -> None:
 
     async def run() -> dict[str, Any]:
         async with opened(config) as units:
-            who = await units.read(member_named, name=name)
-            async with open_remote(config, units) as remote:
-                actor = await remote.actors.find(uri)
-            if actor is None:
-                raise NotFound("actor-unknown", f"There is no account at {uri}, or its server does not answer.")
-            made = await units.write(link_by_operator, member_id=who.id, actor=actor, handle=actor.handle)
-            return {"member": who.name, "actor": actor.uri, "handle": made.handle, "state": made.state}
+            await units.read(member_named, name=name)
+            async with open_remote(config, units) as fediverse:
+                found = await fediverse.look_up(uri)
+            return await units.write(_link, name=name, uri=found.uri)
 
     data = asyncio.run(run())
     emit(data, f"{data['handle'] or data['actor']} votes for {data['member']}", as_json=as_json)
+
+
+def _link(uow: UnitOfWork, *, name: str, uri: str) -> dict[str, Any]:
+    actor = uow.actors.find(uri)
+    if actor is None or actor.gone_at is not None:
+        raise NotFound("actor-unknown", f"There is no account at {uri}.")
+    who = member_named(uow, name=name)
+    made = link_by_operator(uow, member_id=who.id, actor=actor, handle=actor.handle)
+    return {"member": who.name, "actor": actor.uri, "handle": made.handle, "state": made.state}
 
 
 @click.command()

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 import click
 
+from fedcoop import wiring
 from fedcoop.actions import motions as actions
 from fedcoop.actions.ballots import cast_by_teller
 from fedcoop.cli.instance import member_named, motion_at, with_units
@@ -21,6 +22,7 @@ from fedcoop.governance.motions import Channel, Motion, MotionState, Option
 from fedcoop.governance.visibility import Viewer, may_see_counts, shown_until
 from fedcoop.kernel.clock import parse_rfc3339, rfc3339
 from fedcoop.kernel.errors import Conflict, FedcoopError, Invalid
+from fedcoop.queueing import run_long
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
 FOR_PEOPLE = ("title", "url", "method", "state", "closes_at", "ballots", "eligible")
@@ -60,7 +62,7 @@ class Closing:
 )
 @click.option("--closes-in", metavar="DURATION", help="For example 7d, which is the default.")
 @click.option("--closes-at", metavar="INSTANT", help="RFC 3339 with offset.")
-@click.option("--channels", default="web", show_default=True, help="web, activitypub, peer; with commas.")
+@click.option("--channels", default="web,activitypub", show_default=True, help="web, activitypub, peer; with commas.")
 @json_option
 @click.pass_context
 def open_(
@@ -242,6 +244,7 @@ async def _decided(units: Units, url: str) -> None:
         late_s = (clock.now() - acceptance_ends_at(found)).total_seconds()
         if late_s > SERVER_HAS_S:
             await units.write(actions.close, str(found.id))
+            await run_long(units, wiring.LONG_TIMERS[actions.COUNT_TIMER], str(found.id))
         if clock.monotonic() - started > WAIT_AT_MOST_S:
             raise FedcoopError("motion-waiting", "Votes that came in time are still being processed; look again later.")
         await asyncio.sleep(LOOK_EVERY_S)

@@ -45,10 +45,8 @@ def _with_actor(ctx: click.Context, handle: str, act: Any) -> tuple[str, Any]:
 
     async def run() -> tuple[str, Any]:
         async with opened(config) as units:
-            async with open_remote(config, units) as remote:
-                actor = await remote.actors.find(handle)
-            if actor is None:
-                raise NotFound("actor-unknown", f"There is no account {handle}, or its server does not answer.")
+            async with open_remote(config, units) as fediverse:
+                actor = await fediverse.look_up(handle)
             return actor.uri, await units.write(act, actor.uri)
 
     return asyncio.run(run())

@@ -10,7 +10,9 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from fedcoop.cli.browser import AS2, Browser, Page
+from fedcoop.cli.recounting import plain
 from fedcoop.cli.server_process import Instance
+from fedcoop.federation.publish.recounts import verify
 from fedcoop.governance.recount import recount
 from fedcoop.kernel.clock import SystemClock
 from fedcoop.kernel.errors import FedcoopError
@@ -149,8 +151,9 @@ async def _close(
     await _until(decided, "the outcome at Alder")
     say("everybody has voted, so Ada closes the vote; the count is there at once")
     export = await ada.get(f"{path}/recount.json", accept="application/json")
-    result = recount(export.text.encode())
-    say(f"anybody can repeat the count from Alder's recount file; it agrees: {result}")
+    found = plain(recount(export.text.encode(), verify))
+    counts = ", ".join(f"{key} {number}" for key, number in found["counts"].items())
+    say(f"recounted from Alder's recount file alone, it agrees: {found['outcome']} with {counts}")
     cleo, abroad = there
 
     async def told() -> bool:

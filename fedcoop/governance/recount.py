@@ -111,6 +111,13 @@ def recount(data: bytes, verify: Callable[[dict[str, Any]], None]) -> Recounted:
     difference as its message.
     """
     document = _read(data)
+    try:
+        return _rebuild(document, verify)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise Refused("recount-shape", f"A part of the file is missing or of another kind: {error!r}.") from error
+
+
+def _rebuild(document: dict[str, Any], verify: Callable[[dict[str, Any]], None]) -> Recounted:
     options = tuple(Option(**item) for item in document["options"])
     settings = settings_from_json(document["settings"])
     _same("text", document["text_hash"], _text_hash(document, options, settings))
