@@ -1,0 +1,109 @@
+"""Whom we follow, call partners, and block: what the operator decides about other servers.
+
+Fetching the other side's document comes before, outside the unit: here its actor is already known.
+Source: federation.md 8.4, 14.4, 15.
+"""
+
+from fedcoop.actions.events import FollowEnded
+from fedcoop.actions.members import freeze_links
+from fedcoop.actions.remote import want_follow
+from fedcoop.kernel.errors import Conflict, Invalid, NotFound
+from fedcoop.kernel.ids import ActorId
+from fedcoop.storage.records import Actor, Follow
+from fedcoop.storage.unit_of_work import UnitOfWork
+from fedcoop.urls import origin_of
+
+
+def follow(uow: UnitOfWork, *, actor_uri: str, who: str = "system") -> Follow:
+    """The co-op's actor follows `actor_uri`, or has asked to; again sends the `Follow` again while it is pending.
+
+    Raises NotFound (`actor-unknown`), Conflict (`actor-ours`, `actor-blocked`).
+    """
+    target = _known(uow, actor_uri)
+    coop = uow.actors.local(uow.site.coop_name)
+    if target.local:
+        raise Conflict("actor-ours", "That is an actor of this server.")
+    if uow.actors.is_blocked(target.uri, target.origin):
+        raise Conflict("actor-blocked", "That server is blocked here; unblock it first.")
+    earlier = uow.actors.find_follow(coop.id, target.id)
+    if earlier is not None and earlier.state == "accepted":
+        return earlier
+    made = want_follow(uow, coop.id, target)
+    uow.audit("peer-followed", who=who, subject=target.uri)
+    return made
+
+
+def unfollow(uow: UnitOfWork, *, actor_uri: str, who: str = "system") -> bool:
+    """The co-op's actor no longer follows `actor_uri`; return whether it did."""
+    target = _known(uow, actor_uri)
+    coop = uow.actors.local(uow.site.coop_name)
+    earlier = uow.actors.find_follow(coop.id, target.id)
+    if earlier is None:
+        return False
+    uow.actors.drop_follow(coop.id, target.id)
+    uow.record(FollowEnded(follower_id=coop.id, followee_id=target.id, follow_uri=earlier.uri))
+    uow.audit("peer-unfollowed", who=who, subject=target.uri)
+    return True
+
+
+def partner(uow: UnitOfWork, *, actor_uri: str, state: str = "partner", who: str = "system") -> None:
+    """The remote co-op is a partner (`proposed` or `partner`): privileged activities need that (federation.md 1)."""
+    if state not in ("proposed", "partner"):
+        raise Invalid("partner-state", "A partnership is proposed or partner.", field="state")
+    target = _known(uow, actor_uri)
+    if target.local:
+        raise Conflict("actor-ours", "That is an actor of this server.")
+    uow.actors.put_peer(target.id, state, uow.now)
+    uow.audit("peer-partner", who=who, subject=target.uri, details={"state": state})
+
+
+def block(uow: UnitOfWork, *, target: str, reason: str = "", who: str = "system") -> None:
+    """Nothing comes from `target` (an origin, a host name or an actor's id) and nothing goes there; its links are frozen."""
+    kind, name = _target(uow, target)
+    uow.actors.block(name, kind, uow.now, reason)
+    if kind == "origin":
+        ids = uow.actors.drop_relations(name)
+        uow.queues.drop_deliveries_of_origin(name)
+    else:
+        ids = _drop_actor(uow, name)
+    freeze_links(uow, actor_ids=ids, reason="blocked")
+    uow.audit("peer-blocked", who=who, subject=name, reason=reason)
+
+
+def unblock(uow: UnitOfWork, *, target: str, who: str = "system") -> bool:
+    """The block is lifted; frozen links stay frozen until they are confirmed again. Return whether there was one."""
+    _, name = _target(uow, target)
+    lifted = uow.actors.unblock(name)
+    if lifted:
+        uow.audit("peer-unblocked", who=who, subject=name)
+    return lifted
+
+
+def _target(uow: UnitOfWork, target: str) -> tuple[str, str]:
+    text = target.strip()
+    if "://" not in text:
+        text = f"{uow.urls.scheme}://{text}"
+    origin = origin_of(text)
+    if origin is None:
+        raise Invalid("block-target", "Write a host name, an origin or an actor's id.", field="target")
+    if origin == uow.urls.origin:
+        raise Conflict("actor-ours", "That is this server.")
+    is_origin = text.rstrip("/").lower() == origin or text.rstrip("/").count("/") == 2
+    return ("origin", origin) if is_origin else ("actor", text)
+
+
+def _drop_actor(uow: UnitOfWork, uri: str) -> list[ActorId]:
+    actor = uow.actors.find(uri)
+    if actor is None:
+        return []
+    uow.actors.drop_follows_of(actor.id)
+    if actor.inbox:
+        uow.queues.drop_deliveries_to(actor.inbox)
+    return [actor.id]
+
+
+def _known(uow: UnitOfWork, actor_uri: str) -> Actor:
+    found = uow.actors.find(actor_uri)
+    if found is None or found.gone_at is not None:
+        raise NotFound("actor-unknown", "That actor is not known here; fetch it first.", actor=actor_uri)
+    return found

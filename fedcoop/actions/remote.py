@@ -1,0 +1,393 @@
+"""What other servers tell us and we keep: actors, their polls and posts, interactions, reports, moves.
+
+Every function takes values that were verified and cleaned before (federation.md 8, 11); none of them talks to a network.
+Who may cause them is `federation/inbox/authorise.py`. Source: federation.md 8.4, 12.6, 14.4.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from fedcoop.actions.events import FollowReceived, FollowWanted, QuoteRequested
+from fedcoop.actions.members import freeze_links
+from fedcoop.governance.events import MotionMirrored
+from fedcoop.kernel.ids import ActorId, MotionId, NoteId, RemoteMotionId, new_uuid
+from fedcoop.storage.records import Actor, ActorKey, Follow, Note, RemoteMotion
+from fedcoop.storage.unit_of_work import UnitOfWork
+from fedcoop.urls import origin_of
+
+MOVE_PAUSE = timedelta(days=7)
+MAX_FAR = timedelta(days=365)
+MAX_REPORTS_PER_DAY = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SeenKey:
+    """A public key as an actor document shows it."""
+
+    key_id: str
+    algorithm: str
+    material: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenActor:
+    """An actor as its own document shows it, texts cleaned. `handle` is `name@host` after a loop-back, else empty."""
+
+    uri: str
+    kind: str
+    name: str
+    display_name: str
+    summary: str
+    url: str
+    inbox: str
+    shared_inbox: str
+    followers: str
+    moved_to: str
+    document: Mapping[str, Any]
+    keys: tuple[SeenKey, ...]
+    handle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenMotion:
+    """A poll of another server, texts cleaned, options cut to 50; `options` are {name, votes}."""
+
+    uri: str
+    url: str
+    title: str
+    content: str
+    options: tuple[Mapping[str, Any], ...]
+    multiple: bool
+    ends_at: datetime | None
+    closed_at: datetime | None
+    voters_count: int
+    motion: Mapping[str, Any] | None
+    published_at: datetime | None
+    updated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenNote:
+    """A post of another server, texts cleaned."""
+
+    uri: str
+    in_reply_to: str
+    content: str
+    summary: str
+    language: str
+    url: str
+    public: bool
+    published_at: datetime | None
+    updated_at: datetime | None
+
+
+# --- actors -----------------------------------------------------------------------------------------------------
+
+
+def remember_actor(uow: UnitOfWork, seen: SeenActor, *, vouched: bool = False) -> Actor:
+    """Store the actor and its keys as its own document shows them now.
+
+    Its links are frozen where federation.md 14.4 says so; `vouched` tells that the change came with an `Update`
+    signed by a key we knew, which is what keeps a key rotation from freezing.
+    """
+    earlier = uow.actors.find(seen.uri)
+    if earlier is not None and earlier.local:
+        return earlier
+    if earlier is not None:
+        reason = _why_freeze(uow, earlier, seen, vouched=vouched)
+        if reason:
+            freeze_links(uow, actor_ids=[earlier.id], reason=reason)
+    actor = Actor(
+        id=earlier.id if earlier else ActorId(uow.new_id()),
+        uri=seen.uri,
+        local=False,
+        kind=seen.kind,
+        name=seen.name,
+        origin=origin_of(seen.uri) or "",
+        handle=seen.handle or (earlier.handle if earlier else ""),
+        display_name=seen.display_name,
+        summary=seen.summary,
+        url=seen.url,
+        inbox=seen.inbox,
+        shared_inbox=seen.shared_inbox,
+        followers=seen.followers,
+        document=seen.document,
+        created_at=earlier.created_at if earlier else uow.now,
+        fetched_at=uow.now,
+        gone_at=None,
+        suspended_at=earlier.suspended_at if earlier else None,
+        moved_to=seen.moved_to,
+    )
+    uow.actors.put(actor)
+    keys = [ActorKey(k.key_id, actor.id, k.algorithm, k.material, None, uow.now) for k in seen.keys]
+    uow.actors.replace_keys(actor.id, keys)
+    return actor
+
+
+def _why_freeze(uow: UnitOfWork, earlier: Actor, seen: SeenActor, *, vouched: bool) -> str:
+    known = {key.material for key in uow.actors.keys_of(earlier.id)}
+    if earlier.gone_at is not None:
+        return "came-back"
+    if not vouched and known and any(key.material not in known for key in seen.keys):
+        return "keys-changed"
+    if urlsplit(earlier.inbox).netloc != urlsplit(seen.inbox).netloc:
+        return "inbox-moved"
+    if seen.handle and earlier.handle and _domain(seen.handle) != _domain(earlier.handle):
+        return "handle-moved"
+    return ""
+
+
+def _domain(handle: str) -> str:
+    return handle.rpartition("@")[2].lower()
+
+
+def actor_gone(uow: UnitOfWork, uri: str) -> None:
+    """The actor's server said 404 or 410: its links are frozen, and stay so if it comes back (federation.md 14.4)."""
+    actor = uow.actors.find(uri)
+    if actor is not None and not actor.local and actor.gone_at is None:
+        uow.actors.mark_gone(actor.id, uow.now)
+        uow.actors.replace_keys(actor.id, [])
+        freeze_links(uow, actor_ids=[actor.id], reason="gone")
+
+
+def delete_actor(uow: UnitOfWork, actor: Actor) -> None:
+    """The actor deleted itself: posts, polls and relations are purged; ballots that counted stay (federation.md 8.4)."""
+    uow.actors.mark_gone(actor.id, uow.now)
+    uow.actors.replace_keys(actor.id, [])
+    uow.notes.delete_notes_of(actor.id, uow.now)
+    uow.notes.delete_remote_motions_of(actor.id, uow.now)
+    uow.actors.drop_follows_of(actor.id)
+    if actor.inbox:
+        uow.queues.drop_deliveries_to(actor.inbox)
+    freeze_links(uow, actor_ids=[actor.id], reason="gone")
+    uow.audit("actor-deleted", who=actor.uri, subject=actor.uri)
+
+
+def move_actor(uow: UnitOfWork, actor: Actor, target: Actor) -> bool:
+    """Our follows go over to where the actor moved; links do not (federation.md 14.5). False: it moved within 7 days."""
+    recent = [entry for entry in uow.audits.about(actor.uri, limit=20) if entry.what == "actor-moved"]
+    if recent and recent[0].at > uow.now - MOVE_PAUSE:
+        return False
+    uow.actors.put(replace(actor, moved_to=target.uri))
+    for follower in uow.actors.local_followers(actor.id):
+        uow.actors.drop_follow(follower, actor.id)
+        if uow.actors.find_follow(follower, target.id) is None:
+            want_follow(uow, follower, target)
+    uow.audit("actor-moved", who=actor.uri, subject=actor.uri, details={"target": target.uri})
+    return True
+
+
+# --- follows ----------------------------------------------------------------------------------------------------
+
+
+def want_follow(uow: UnitOfWork, follower: ActorId, target: Actor) -> Follow:
+    """Our actor has a pending follow of `target`, and the `Follow` is on its way."""
+    uri = uow.urls.activity(new_uuid())
+    follow = Follow(uow.new_id(), follower, target.id, uri, "pending", uow.now)
+    uow.actors.put_follow(follow)
+    uow.record(FollowWanted(follower_id=follower, followee_id=target.id, follow_uri=uri))
+    return follow
+
+
+def receive_follow(uow: UnitOfWork, *, follower: Actor, followee: Actor, uri: str) -> str:
+    """Settle a `Follow` of an actor of ours; return `accepted`, `pending` or `rejected`, the first and last of which are answered.
+
+    A member's actor decides itself who follows (`manuallyApprovesFollowers`); all others accept at once.
+    """
+    if uow.actors.is_blocked(follower.uri, follower.origin):
+        state = "rejected"
+    else:
+        earlier = uow.actors.find_follow(follower.id, followee.id)
+        settled = earlier is not None and earlier.state == "accepted"
+        state = "accepted" if settled or not approves_followers(followee.kind) else "pending"
+        uow.actors.put_follow(Follow(uow.new_id(), follower.id, followee.id, uri, state, uow.now))
+    if state != "pending":
+        answer = FollowReceived(
+            follower_id=follower.id, followee_id=followee.id, follow_uri=uri, accepted=state == "accepted"
+        )
+        uow.record(answer)
+    return state
+
+
+def approves_followers(kind: str) -> bool:
+    """Return whether a local actor of this kind decides by hand who follows it (federation.md 3.3)."""
+    return kind in ("Person", "member")
+
+
+def settle_follow(uow: UnitOfWork, follow: Follow, *, accepted: bool) -> None:
+    """Our pending follow was answered; a rejected one is forgotten."""
+    if accepted:
+        uow.actors.put_follow(replace(follow, state="accepted"))
+    else:
+        uow.actors.drop_follow(follow.follower_id, follow.followee_id)
+
+
+def blocked_by(uow: UnitOfWork, *, blocker: Actor, ours: Actor) -> None:
+    """A remote actor blocked ours: follows end both ways and nothing more is sent to it (federation.md 8.4)."""
+    uow.actors.drop_follow(blocker.id, ours.id)
+    uow.actors.drop_follow(ours.id, blocker.id)
+    uow.queues.drop_deliveries_to(blocker.inbox)
+    uow.audit("blocked-by", who=blocker.uri, subject=ours.uri)
+
+
+# --- interactions and reports -----------------------------------------------------------------------------------
+
+
+def count_interaction(uow: UnitOfWork, *, actor: Actor, type_: str, uri: str, target: str) -> bool:
+    """Count a Like, EmojiReact, Dislike or Announce of our object once per actor; never as a vote."""
+    values = {
+        "id": uow.new_id(),
+        "uri": uri,
+        "type": type_,
+        "actor_id": actor.id,
+        "object": target,
+        "created_at": uow.now,
+    }
+    return uow.actors.note_interaction(values)
+
+
+def receive_report(uow: UnitOfWork, *, actor: Actor, content: str, objects: tuple[str, ...]) -> None:
+    """Keep a report about things of ours for the moderators; at most 50 a day of one origin."""
+    filed = [e for e in uow.audits.about(actor.origin, limit=MAX_REPORTS_PER_DAY) if e.at > uow.now - timedelta(days=1)]
+    if len(filed) >= MAX_REPORTS_PER_DAY:
+        return
+    values = {"id": uow.new_id(), "actor_id": actor.id, "content": content[:5000], "objects": list(objects[:50])}
+    uow.actors.report({**values, "received_at": uow.now})
+    uow.audit("report-received", who=actor.origin, subject=actor.origin)
+
+
+def receive_quote_request(uow: UnitOfWork, *, actor: Actor, target: str, request_uri: str, instrument_uri: str) -> None:
+    """Somebody wants to quote an object of ours; `Reject` is on its way (FEP-044f)."""
+    uow.record(
+        QuoteRequested(actor_id=actor.id, object_uri=target, request_uri=request_uri, instrument_uri=instrument_uri)
+    )
+
+
+# --- posts and polls --------------------------------------------------------------------------------------------
+
+
+def store_note(uow: UnitOfWork, *, author: Actor, seen: SeenNote, motion_id: MotionId | None, kind: str) -> bool:
+    """Keep a post, or what its author made of it since; return whether it stands.
+
+    A post of another author under the same id, a deleted one and an older version change nothing.
+    """
+    earlier = uow.notes.find_note(seen.uri)
+    if earlier is not None and (earlier.actor_id != author.id or earlier.deleted_at is not None):
+        return False
+    if earlier is not None and not _is_newer(seen.updated_at, earlier.updated_at):
+        return False
+    uow.notes.put_note(
+        Note(
+            id=earlier.id if earlier else NoteId(uow.new_id()),
+            uri=seen.uri,
+            actor_id=author.id,
+            in_reply_to=earlier.in_reply_to if earlier else seen.in_reply_to,
+            motion_id=earlier.motion_id if earlier else motion_id,
+            content=seen.content,
+            summary=seen.summary,
+            language=seen.language,
+            url=seen.url,
+            public=seen.public and (earlier is None or earlier.public),
+            kind=earlier.kind if earlier else kind,
+            published_at=earlier.published_at if earlier else seen.published_at,
+            updated_at=seen.updated_at,
+            received_at=uow.now,
+            deleted_at=None,
+        )
+    )
+    return True
+
+
+def _is_newer(new: datetime | None, old: datetime | None) -> bool:
+    return new is not None and (old is None or new > old)
+
+
+def mirror_motion(uow: UnitOfWork, *, author: Actor, seen: SeenMotion) -> RemoteMotion | None:
+    """Keep a poll of a followed co-op, or its new numbers; None if it is another's or was deleted (federation.md 12.6)."""
+    earlier = uow.notes.find_remote_motion(seen.uri)
+    if earlier is None:
+        return _new_remote_motion(uow, author, seen)
+    if earlier.actor_id != author.id or earlier.deleted_at is not None:
+        return None
+    updated = _with_numbers(earlier, seen)
+    if _is_newer(seen.updated_at, earlier.updated_at):
+        updated = replace(
+            updated,
+            title=seen.title,
+            content=seen.content,
+            options=seen.options,
+            motion=seen.motion,
+            updated_at=seen.updated_at,
+            ends_at=_near(uow, seen.ends_at),
+        )
+    uow.notes.put_remote_motion(updated)
+    return updated
+
+
+def _new_remote_motion(uow: UnitOfWork, author: Actor, seen: SeenMotion) -> RemoteMotion:
+    motion = RemoteMotion(
+        id=RemoteMotionId(uow.new_id()),
+        uuid=new_uuid(),
+        uri=seen.uri,
+        actor_id=author.id,
+        url=seen.url,
+        title=seen.title,
+        content=seen.content,
+        options=seen.options,
+        multiple=seen.multiple,
+        ends_at=_near(uow, seen.ends_at),
+        closed_at=seen.closed_at,
+        voters_count=seen.voters_count,
+        motion=seen.motion,
+        outcome=None,
+        outcome_html="",
+        published_at=seen.published_at,
+        updated_at=seen.updated_at,
+        received_at=uow.now,
+        deleted_at=None,
+    )
+    uow.notes.put_remote_motion(motion)
+    uow.record(MotionMirrored(remote_motion_id=motion.id))
+    return motion
+
+
+def _near(uow: UnitOfWork, ends_at: datetime | None) -> datetime | None:
+    return None if ends_at is None else min(ends_at, uow.now + MAX_FAR)
+
+
+def _with_numbers(earlier: RemoteMotion, seen: SeenMotion) -> RemoteMotion:
+    """Numbers by option name: an update never renames, adds or drops an option unless it is a newer version."""
+    votes = {str(option["name"]): option["votes"] for option in seen.options}
+    options = tuple({**option, "votes": votes.get(str(option["name"]), option["votes"])} for option in earlier.options)
+    closed_at = earlier.closed_at or seen.closed_at
+    ends_at = earlier.ends_at if earlier.ends_at is None or seen.ends_at is None else max(earlier.ends_at, seen.ends_at)
+    motion = seen.motion if seen.motion is not None else earlier.motion
+    return replace(
+        earlier, options=options, voters_count=seen.voters_count, closed_at=closed_at, ends_at=ends_at, motion=motion
+    )
+
+
+def mirror_outcome(uow: UnitOfWork, *, author: Actor, motion_uri: str, outcome: Mapping[str, Any], html: str) -> bool:
+    """Keep the outcome that the poll's own author published; return whether there is such a poll."""
+    motion = uow.notes.find_remote_motion(motion_uri)
+    if motion is None or motion.actor_id != author.id or motion.deleted_at is not None:
+        return False
+    closed_at = motion.closed_at or uow.now
+    uow.notes.put_remote_motion(replace(motion, outcome=outcome, outcome_html=html, closed_at=closed_at))
+    return True
+
+
+def delete_remote(uow: UnitOfWork, *, actor: Actor, uri: str) -> bool:
+    """Purge the post or poll `uri` if it is the actor's own; return whether it was."""
+    note = uow.notes.find_note(uri)
+    if note is not None and note.actor_id == actor.id:
+        uow.notes.delete_note(uri, uow.now)
+        return True
+    motion = uow.notes.find_remote_motion(uri)
+    if motion is not None and motion.actor_id == actor.id:
+        uow.notes.put_remote_motion(replace(motion, deleted_at=uow.now, content="", title="", outcome_html=""))
+        return True
+    return False

@@ -1,0 +1,151 @@
+"""Votes that arrive from the fediverse: counted as ballots by the one rule, withdrawn, or refused with a trace.
+
+Traces of refusals are bounded, so that a thousand strangers leave no more than a few hundred rows an hour; members come
+first. Source: federation.md 12.3; governance.md 14.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fedcoop.actions.ballots import cast_ballot, withdraw_ballot
+from fedcoop.actions.events import VoteRefused
+from fedcoop.governance.motions import Channel, Motion
+from fedcoop.kernel.errors import BallotRefused, Refused
+from fedcoop.kernel.ids import ActorId, MemberId, MotionId
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+PER_ORIGIN = 30
+IN_ALL = 300
+STRANGERS_SHARE = 2, 3  # the rest of both budgets is kept for linked members
+AN_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One marked option: its key, and the digest of the id by which the voter's server knows it."""
+
+    digest: bytes
+    option_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteVote:
+    """What one activity says: marks on a motion by a linked actor, and when."""
+
+    motion: Motion
+    member_id: MemberId
+    actor_id: ActorId
+    marks: tuple[Mark, ...]
+    activity_digest: bytes
+    cast_at: datetime
+    received_at: datetime
+    accumulate: bool
+
+
+def count_vote(uow: UnitOfWork, vote: RemoteVote) -> None:
+    """The member's ballot is what the vote says, or an approval is added to it; ids are remembered.
+
+    Raises BallotRefused (`replay`, or any code of `ballots.accept`); nothing is stored then.
+    """
+    remembered: list[bytes] = []
+    try:
+        for mark in vote.marks:
+            if not _remember(uow, vote, mark):
+                raise BallotRefused("replay")
+            remembered.append(mark.digest)
+        cast_ballot(
+            uow,
+            voter=vote.member_id,
+            motion_id=vote.motion.id,
+            choice=tuple(mark.option_key for mark in vote.marks),
+            channel=Channel.ACTIVITYPUB,
+            cast_at=vote.cast_at,
+            received_at=vote.received_at,
+            actor_id=vote.actor_id,
+            accumulate=vote.accumulate,
+        )
+    except BallotRefused:
+        for digest in remembered:
+            uow.motions.forget_vote(digest)
+        raise
+
+
+def _remember(uow: UnitOfWork, vote: RemoteVote, mark: Mark) -> bool:
+    return uow.motions.add_vote(
+        mark.digest,
+        motion_id=vote.motion.id,
+        member_id=vote.member_id,
+        actor_id=vote.actor_id,
+        activity_digest=vote.activity_digest,
+        option_key=mark.option_key,
+    )
+
+
+def withdraw_vote(uow: UnitOfWork, *, actor_id: ActorId, digest: bytes, at: datetime) -> bool:
+    """The vote with this id is taken back by the actor that sent it; return whether it was a counted vote of its.
+
+    Of an approval ballot only that mark goes. Once the motion is over, or where ballots cannot be changed, it stays.
+    """
+    row = uow.motions.find_vote(digest)
+    if row is None or row.actor_id != actor_id:
+        return False
+    motion_id, member_id, key = MotionId(row.motion_id), MemberId(row.member_id), str(row.option_key)
+    ballot = uow.motions.ballot_of(motion_id, member_id)
+    if ballot is None or not key or ballot.actor_id != actor_id or key not in ballot.choice:
+        return True
+    rest = tuple(chosen for chosen in ballot.choice if chosen != key)
+    try:
+        if rest:
+            _recast(uow, motion_id, member_id, actor_id, rest, at)
+        else:
+            withdraw_ballot(uow, voter=member_id, motion_id=motion_id, channel=Channel.ACTIVITYPUB, at=at)
+    except Refused:
+        return True
+    uow.motions.drop_vote(bytes(row.digest))
+    return True
+
+
+def _recast(
+    uow: UnitOfWork, motion_id: MotionId, member_id: MemberId, actor_id: ActorId, choice: Sequence[str], at: datetime
+) -> None:
+    cast_ballot(
+        uow,
+        voter=member_id,
+        motion_id=motion_id,
+        choice=tuple(choice),
+        channel=Channel.ACTIVITYPUB,
+        cast_at=at,
+        received_at=at,
+        actor_id=actor_id,
+    )
+
+
+def refuse_vote(uow: UnitOfWork, *, motion: Motion, actor_id: ActorId, origin: str, code: str, linked: bool) -> None:
+    """The vote has no effect but a trace: an audit line, and one answer at most for each motion and actor."""
+    if not _within_budget(uow, origin, linked=linked):
+        _note_flood(uow, motion)
+        return
+    values = {"motion_id": motion.id, "actor_id": actor_id, "origin": origin, "code": code, "linked": linked}
+    first = uow.motions.note_refused_vote({**values, "answered_at": uow.now, "at": uow.now})
+    if first or linked:
+        uow.audit("vote-refused", subject=motion.url, details={"actor": actor_id, "code": code})
+    if first and code != "replay":
+        uow.record(VoteRefused(motion_id=motion.id, actor_id=actor_id, code=code, linked=linked))
+
+
+def _within_budget(uow: UnitOfWork, origin: str, *, linked: bool) -> bool:
+    part, whole = (1, 1) if linked else STRANGERS_SHARE
+    since = uow.now - AN_HOUR
+    if uow.motions.count_answers(since) >= IN_ALL * part // whole:
+        return False
+    return uow.motions.count_answers(since, origin) < PER_ORIGIN * part // whole
+
+
+def _note_flood(uow: UnitOfWork, motion: Motion) -> None:
+    """One line an hour says that there were more refusals than are noted one by one."""
+    hour = int(uow.now.timestamp()) // 3600
+    digest = hashlib.sha256(f"refused votes {motion.id} {hour}".encode()).digest()[:16]
+    if uow.queues.see(digest, forget_at=uow.now + AN_HOUR):
+        uow.audit("votes-refused-many", subject=motion.url)

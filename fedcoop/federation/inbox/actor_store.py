@@ -1,0 +1,52 @@
+"""Where `remote.actors` keeps what it learns: our tables, with the freeze rules of federation.md 14.4 at every save."""
+
+from datetime import datetime
+from typing import Any
+
+from fedcoop.actions.remote import remember_actor
+from fedcoop.federation.inbox.seen import seen_actor
+from fedcoop.federation.remote.store import StoredActor, StoredKey
+from fedcoop.federation.wire.objects import parse_actor
+from fedcoop.storage.unit_of_work import UnitOfWork, Units
+
+
+class ActorStorage:
+    """`ActorStore` on the database. Actors of our own are not in it: nobody proves anything by our keys from outside."""
+
+    def __init__(self, units: Units) -> None:
+        self._units = units
+
+    async def find_key(self, key_id: str) -> StoredKey | None:
+        """Return the key of exactly this id."""
+        return await self._units.read(_find_key, key_id)
+
+    async def find_actor(self, uri: str) -> StoredActor | None:
+        """Return the actor of exactly this id."""
+        return await self._units.read(_find_actor, uri)
+
+    async def knows_origin(self, origin: str) -> bool:
+        """Return whether any actor of this origin is kept."""
+        return await self._units.read(_knows_origin, origin)
+
+    async def save_actor(self, document: dict[str, Any], now: datetime) -> None:
+        """Keep the actor and make the keys of its document its only ones. Raises MalformedActivity."""
+        await self._units.write(remember_actor, seen_actor(parse_actor(document), document))
+
+
+def _find_key(uow: UnitOfWork, key_id: str) -> StoredKey | None:
+    key = uow.actors.find_key(key_id)
+    if key is None:
+        return None
+    owner = uow.actors.get(key.actor_id)
+    return None if owner.local else StoredKey(key.key_id, owner.uri, key.algorithm, key.material, key.fetched_at)
+
+
+def _find_actor(uow: UnitOfWork, uri: str) -> StoredActor | None:
+    actor = uow.actors.find(uri)
+    if actor is None or actor.local:
+        return None
+    return StoredActor(actor.uri, actor.document or {}, actor.fetched_at or actor.created_at, actor.gone_at is not None)
+
+
+def _knows_origin(uow: UnitOfWork, origin: str) -> bool:
+    return uow.actors.knows_origin(origin)

@@ -1,0 +1,167 @@
+"""Who said it, truly? Steps 6 to 13 of the inbox pipeline (federation.md 8.1), and who asks in a signed GET.
+
+The only code that decides whether a signature counts. Key look-up is the one step that may reach the network; no
+transaction is open. Nothing of the body is acted on before the signer is known (Fedify CVE-2025-54888).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from fedcoop.federation.inbox.contract import digest_of
+from fedcoop.federation.inbox.forwarded import Vouched, has_proof, vouch
+from fedcoop.federation.inbox.refusal import Accepted, Refusal
+from fedcoop.federation.inbox.standing import Standing
+from fedcoop.federation.remote.actors import Actors, LoadedKey
+from fedcoop.federation.remote.documents import Documents
+from fedcoop.federation.signatures.incoming import Claim, check, read_claim
+from fedcoop.federation.signatures.message import Signable
+from fedcoop.federation.wire.jsonld import MAX_URL, id_of, origin_of, parse_document
+from fedcoop.kernel.errors import BadSignature, MalformedActivity, MalformedSignature, PeerError, PeerUnreachable
+from fedcoop.storage.unit_of_work import UnitOfWork, Units
+
+MAY_LACK_ID = frozenset({"Accept", "Reject", "Undo"})
+RETRY_AFTER_S = 120
+__all__ = ["Authenticated", "Authenticator", "Refusal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """A verified activity, ready to be stored. `raw` is the body, or the copy fetched from its origin (8.3).
+
+    `replay_digest` is set where the activity has no id: then signature and key tell a repetition.
+    """
+
+    document: Mapping[str, Any]
+    raw: bytes
+    actor_uri: str
+    origin: str
+    key_id: str
+    proven_by: str
+    signed_at: datetime
+    digest: bytes
+    is_replay_digest: bool
+
+
+class Authenticator:
+    """Decides who signed a request."""
+
+    def __init__(self, *, units: Units, actors: Actors, documents: Documents, standing: Standing) -> None:
+        self._units = units
+        self._actors = actors
+        self._documents = documents
+        self._standing = standing
+        self._scheme = units.site.urls.scheme
+
+    async def authenticate(self, message: Signable, now: datetime) -> Authenticated:
+        """Return who sent which activity. Raises Refusal with status and code, Accepted where 202 ends it (step 9)."""
+        claim = _claim(message, now)
+        document = _document(message.body or b"")
+        actor_uri = id_of(document["actor"]) or ""
+        origin = _origin(actor_uri)
+        await self._refuse_blocked(claim, actor_uri, origin)
+        await self._stop_at_strangers_news(document, actor_uri)
+        key = await self._verified(claim)
+        found = Vouched(document, message.body or b"", "signature")
+        proven = "proof" in document and await has_proof(document, actor_uri, self._actors, now)
+        if key.stored.owner != actor_uri:
+            found = await vouch(document, found.raw, proven=proven, documents=self._documents)
+        digest, is_replay = self._digest(found, origin, claim)
+        if await self._standing.is_suspended(actor_uri):
+            raise Refusal(403, "suspended")
+        return Authenticated(
+            document=found.document,
+            raw=found.raw,
+            actor_uri=actor_uri,
+            origin=origin,
+            key_id=claim.key_id,
+            proven_by=found.proven_by,
+            signed_at=claim.signed_at,
+            digest=digest,
+            is_replay_digest=is_replay,
+        )
+
+    async def verify_fetch(self, message: Signable, now: datetime) -> str:
+        """Return the actor that signed a GET, from a server that is not blocked. Raises Refusal."""
+        claim = _claim(message, now)
+        await self._refuse_blocked(claim, "", "")
+        key = await self._verified(claim)
+        if await self._standing.is_blocked(key.stored.owner) or await self._standing.is_suspended(key.stored.owner):
+            raise Refusal(403, "blocked")
+        return key.stored.owner
+
+    async def _refuse_blocked(self, claim: Claim, actor_uri: str, origin: str) -> None:
+        if await self._standing.is_blocked(origin_of(claim.key_id) or "", actor_uri, origin):
+            raise Refusal(403, "blocked")
+
+    async def _stop_at_strangers_news(self, document: Mapping[str, Any], actor_uri: str) -> None:
+        """Step 9: what an actor that we do not know says about itself is no reason to fetch anything."""
+        if document["type"] not in ("Delete", "Update") or id_of(document.get("object")) != actor_uri:
+            return
+        if not await self._units.read(_knows_actor, actor_uri):
+            raise Accepted
+
+    async def _verified(self, claim: Claim) -> LoadedKey:
+        """Step 10: return the key by which the signature is good. Raises Refusal 401, or 503 if it cannot be had now."""
+        key = await self._key(claim.key_id)
+        if check(claim, key.public):
+            return key
+        fresh = await self._key(claim.key_id, refresh=True)
+        if fresh is not key and check(claim, fresh.public):
+            return fresh
+        raise Refusal(401, "bad-signature", counts=True)
+
+    async def _key(self, key_id: str, *, refresh: bool = False) -> LoadedKey:
+        try:
+            return await self._actors.loaded_key(key_id, refresh=refresh)
+        except PeerUnreachable as error:
+            wait = float(error.details.get("retry_after_s", RETRY_AFTER_S))
+            raise Refusal(503, error.code, retry_after_s=wait) from error
+        except PeerError as error:
+            raise Refusal(401, "key-unknown", counts=True) from error
+
+    def _digest(self, vouched: Vouched, origin: str, claim: Claim) -> tuple[bytes, bool]:
+        """Step 12: the id has the actor's origin; where none is needed, the signature stands for it (5.2.6)."""
+        found = vouched.document.get("id")
+        if found is None and vouched.document["type"] in MAY_LACK_ID and vouched.proven_by == "signature":
+            return sha256(claim.key_id.encode() + b"\n" + claim.signature).digest()[:16], True
+        if found is None:
+            raise Refusal(400, "id-missing")
+        if not isinstance(found, str) or len(found) > MAX_URL or origin_of(found) != origin:
+            raise Refusal(403, "id-origin")
+        if not found.startswith("https://") and self._scheme == "https":
+            raise Refusal(403, "id-origin")
+        return digest_of(found), False
+
+
+def _claim(message: Signable, now: datetime) -> Claim:
+    try:
+        return read_claim(message, now)
+    except MalformedSignature as error:
+        raise Refusal(400, error.code) from error
+    except BadSignature as error:
+        raise Refusal(401, error.code, counts=True) from error
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    """Step 7: JSON within limits, an object with a string `type` and an `actor`."""
+    try:
+        document = parse_document(body)
+    except MalformedActivity as error:
+        raise Refusal(400, error.code) from error
+    if not isinstance(document.get("type"), str) or id_of(document.get("actor")) is None:
+        raise Refusal(400, "activity")
+    return document
+
+
+def _origin(uri: str) -> str:
+    origin = origin_of(uri)
+    if origin is None:
+        raise Refusal(403, "actor-origin")
+    return origin
+
+
+def _knows_actor(uow: UnitOfWork, uri: str) -> bool:
+    return uow.actors.find(uri) is not None

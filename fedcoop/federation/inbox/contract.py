@@ -1,0 +1,119 @@
+"""What a handler is: one file for one meaning of an activity (architecture.md 7)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Protocol
+
+from fedcoop.federation.remote.actors import Actors
+from fedcoop.federation.remote.documents import Documents
+from fedcoop.federation.wire.activities import Activity, PollVote, parse_activity, poll_votes
+from fedcoop.federation.wire.jsonld import id_of, origin_of, parse_document, types_of
+from fedcoop.storage.records import Actor, Inbound
+from fedcoop.storage.unit_of_work import UnitOfWork, Units
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A verified activity: what it says, who truly sent it, when.
+
+    `proven_by` is `signature`, `proof` or `fetch` (federation.md 8.3); `digest` is that of its id. `embedded` is the only
+    object if it came as more than an id; whether it may be believed the matrix asks.
+    """
+
+    activity: Activity
+    origin: str
+    proven_by: str
+    received_at: datetime
+    signed_at: datetime
+    digest: bytes
+    embedded: Mapping[str, Any] | None
+    object_types: frozenset[str]
+    votes: tuple[PollVote, ...]
+
+    @property
+    def actor_uri(self) -> str:
+        """Who verifiably sent it."""
+        return self.activity.actor
+
+    @property
+    def id(self) -> str:
+        """The activity's id, or nothing where it has none."""
+        return self.activity.id or ""
+
+    @property
+    def object_id(self) -> str | None:
+        """The id of the only object."""
+        return (
+            None
+            if self.embedded is None and not self.activity.objects
+            else id_of(self.embedded) or self.activity.object_id
+        )
+
+    @property
+    def cast_at(self) -> datetime:
+        """The signed date or the receipt time, whichever is earlier (federation.md 12.3)."""
+        return min(self.signed_at, self.received_at)
+
+    def embedded_id(self, key: str) -> str:
+        """Return the id that `key` of the embedded object names, or nothing."""
+        return "" if self.embedded is None else id_of(self.embedded.get(key)) or ""
+
+    def sender(self, uow: UnitOfWork) -> Actor | None:
+        """Return the sender's row."""
+        return uow.actors.find(self.activity.actor)
+
+
+def received_of(row: Inbound) -> Received:
+    """Return what the stored row says. Raises MalformedActivity."""
+    activity = parse_activity(parse_document(row.raw))
+    votes = poll_votes(activity) if activity.type == "Create" else ()
+    embedded = _embedded(activity)
+    return Received(
+        activity=activity,
+        origin=origin_of(activity.actor) or "",
+        proven_by=row.proven_by,
+        received_at=row.received_at,
+        signed_at=row.signed_at,
+        digest=digest_of(activity.id) if activity.id else b"",
+        embedded=embedded,
+        object_types=frozenset(types_of(embedded)) if embedded is not None else frozenset(),
+        votes=votes,
+    )
+
+
+def digest_of(uri: str) -> bytes:
+    """Return the 16 bytes by which an id is remembered (federation.md 5.2.6)."""
+    return sha256(uri.encode()).digest()[:16]
+
+
+def _embedded(activity: Activity) -> Mapping[str, Any] | None:
+    if activity.type == "Question" and not activity.objects:  # Bonfire sends polls bare (8.4)
+        return {**activity.raw, "attributedTo": activity.actor}
+    return activity.embedded[0] if len(activity.objects) == 1 and activity.embedded else None
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """What may be fetched before the unit: documents and actors, through the one guarded function (federation.md 9)."""
+
+    documents: Documents
+    actors: Actors
+    units: Units
+
+
+class Handler(Protocol):
+    """The module of a meaning. `prepare` is optional; what it returns is handed to `apply`."""
+
+    def apply(self, received: Received, uow: UnitOfWork, prepared: Any) -> None:
+        """Have the effect, in a unit that also settles the row; no network."""
+        ...
+
+
+class PreparingHandler(Handler, Protocol):
+    """A handler that must fetch something first."""
+
+    async def prepare(self, received: Received, remote: Remote) -> Any:
+        """Return what `apply` needs from the network; no transaction is open."""
+        ...

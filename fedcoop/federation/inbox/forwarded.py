@@ -1,0 +1,78 @@
+"""Integrity proofs of activities, and what vouches for one whose signer is not its actor (federation.md 6, 8.3)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fedcoop.federation.inbox.refusal import Refusal
+from fedcoop.federation.remote.actors import Actors, LoadedKey
+from fedcoop.federation.remote.documents import Documents
+from fedcoop.federation.signatures.proofs import check_proof, proof_claim
+from fedcoop.federation.wire.jsonld import id_of, same_origin
+from fedcoop.kernel.errors import BadSignature, PeerError, PeerUnreachable
+
+OTHER_SUITES = frozenset({"proof-type", "proof-list"})
+RETRY_AFTER_S = 120.0
+_COMPARED = ("id", "type")
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """The activity to go on with, and what vouched for it: `proof` or `fetch`."""
+
+    document: Mapping[str, Any]
+    raw: bytes
+    proven_by: str
+
+
+async def has_proof(document: Mapping[str, Any], actor_uri: str, actors: Actors, now: datetime) -> bool:
+    """Return whether a proof by `actor_uri` covers the document; False without one, or with one of a suite unknown here.
+
+    A proof of our suite that does not hold makes the whole activity invalid, whatever else vouches for it: Refusal 401.
+    """
+    try:
+        claim = proof_claim(document)
+    except BadSignature as error:
+        if error.code in OTHER_SUITES:
+            return False
+        raise Refusal(401, error.code, counts=True) from error
+    if claim is None:
+        return False
+    key = await _proof_key(claim.verification_method, actors)
+    if key.stored.owner != actor_uri or key.stored.algorithm != "ed25519" or not check_proof(claim, key.public, now):
+        raise Refusal(401, "bad-proof", counts=True)
+    return True
+
+
+async def vouch(document: Mapping[str, Any], raw: bytes, *, proven: bool, documents: Documents) -> Vouched:
+    """Return a forwarded activity that its own proof or its origin vouches for. Raises Refusal 403 or 503."""
+    if proven:
+        return Vouched(document, raw, "proof")
+    uri, actor_uri = id_of(document), id_of(document["actor"]) or ""
+    if uri is None or not same_origin(uri, actor_uri) or "#" in uri:
+        raise Refusal(403, "signer")
+    try:
+        fetched = await documents.fetch(uri)
+    except PeerUnreachable as error:
+        raise Refusal(503, error.code, retry_after_s=RETRY_AFTER_S) from error
+    except PeerError as error:
+        raise Refusal(403, "signer") from error
+    same = all(fetched.get(key) == document.get(key) for key in _COMPARED)
+    if (
+        not same
+        or id_of(fetched.get("actor")) != actor_uri
+        or id_of(fetched.get("object")) != id_of(document.get("object"))
+    ):
+        raise Refusal(403, "signer")
+    return Vouched(fetched, json.dumps(fetched).encode(), "fetch")
+
+
+async def _proof_key(key_id: str, actors: Actors) -> LoadedKey:
+    try:
+        return await actors.loaded_key(key_id)
+    except PeerUnreachable as error:
+        raise Refusal(503, error.code, retry_after_s=RETRY_AFTER_S) from error
+    except PeerError as error:
+        raise Refusal(401, "bad-proof", counts=True) from error

@@ -1,0 +1,23 @@
+"""A report about things of ours, for the moderators (federation.md 8.4): ≤ 5000 characters, ≤ 50 objects."""
+
+from typing import Any
+
+from fedcoop.actions.remote import receive_report
+from fedcoop.federation.inbox.contract import Received
+from fedcoop.federation.wire.jsonld import id_of
+from fedcoop.kernel.html import text_of_html
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+MAX_TEXT = 5000
+MAX_OBJECTS = 50
+
+
+def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
+    """The report waits for a moderator; who reported is shown by origin only."""
+    sender = received.sender(uow)
+    if sender is None:
+        return
+    content = received.activity.raw.get("content")
+    text = text_of_html(content)[:MAX_TEXT] if isinstance(content, str) else ""
+    objects = [found for item in received.activity.objects[:MAX_OBJECTS] if (found := id_of(item)) is not None]
+    receive_report(uow, actor=sender, content=text, objects=tuple(objects))

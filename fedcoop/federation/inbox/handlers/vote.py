@@ -1,0 +1,79 @@
+"""A vote from afar on a motion of ours: counted as a member's ballot, or refused with a code (federation.md 12.3).
+
+It is never shown as a reply, stored as a post, forwarded or announced, whatever its outcome.
+"""
+
+from typing import Any
+
+from fedcoop.actions.votes import Mark, RemoteVote, count_vote, refuse_vote
+from fedcoop.federation.inbox.contract import Received, digest_of
+from fedcoop.federation.translate.decisions import option_by_name
+from fedcoop.federation.wire.activities import PollVote
+from fedcoop.governance.ballots import Cast, accept
+from fedcoop.governance.methods import METHODS
+from fedcoop.governance.motions import Channel, Motion
+from fedcoop.kernel.errors import BallotRefused
+from fedcoop.kernel.ids import MemberId
+from fedcoop.storage.members import Voter
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+MULTIPLE = "anyOf"
+
+
+def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
+    """Count what the sender's marks say, motion by motion; a refusal leaves its trace and changes nothing."""
+    voter = uow.members.voter(received.actor_uri)
+    if voter is None:
+        return
+    for url in dict.fromkeys(vote.in_reply_to for vote in received.votes):
+        motion = uow.motions.find_by_url(url)
+        if motion is None:
+            continue
+        votes = [vote for vote in received.votes if vote.in_reply_to == url]
+        try:
+            _count(received, uow, motion, votes, voter)
+        except BallotRefused as refusal:
+            linked = voter.link_state == "active"
+            refuse_vote(
+                uow, motion=motion, actor_id=voter.actor_id, origin=received.origin, code=refusal.code, linked=linked
+            )
+
+
+def _count(received: Received, uow: UnitOfWork, motion: Motion, votes: list[PollVote], voter: Voter) -> None:
+    if received.proven_by != "signature" or any(vote.attributed_to != received.actor_uri for vote in votes):
+        raise BallotRefused("forged")
+    if voter.link_state != "active" or voter.member_id is None:
+        raise BallotRefused(_code_for_stranger(motion, received))
+    accumulate = METHODS[motion.method].wire == MULTIPLE
+    if len(votes) > 1 and not accumulate:
+        raise BallotRefused("too-many")
+    count_vote(
+        uow,
+        RemoteVote(
+            motion=motion,
+            member_id=MemberId(voter.member_id),
+            actor_id=voter.actor_id,
+            marks=tuple(_mark(received, motion, vote) for vote in votes),
+            activity_digest=received.digest,
+            cast_at=received.cast_at,
+            received_at=received.received_at,
+            accumulate=accumulate,
+        ),
+    )
+
+
+def _mark(received: Received, motion: Motion, vote: PollVote) -> Mark:
+    """An unknown option gets a key that no option has, so that the rule refuses it in its turn."""
+    option = option_by_name(motion.options, vote.name)
+    key = f"?{vote.name[:100]}" if option is None else option.key
+    return Mark(digest_of(vote.id) if vote.id else digest_of(f"{received.digest.hex()} {key}"), key)
+
+
+def _code_for_stranger(motion: Motion, received: Received) -> str:
+    """Ask the rule as for somebody outside the roll: the checks of 12.3 that come before the link have their own codes."""
+    cast = Cast((), "", Channel.ACTIVITYPUB, None, received.cast_at, received.received_at)
+    try:
+        accept(motion, None, None, cast, ballot_id=0, nonce="")
+    except BallotRefused as refusal:
+        return "unlinked" if refusal.code == "ineligible" else refusal.code
+    return "unlinked"

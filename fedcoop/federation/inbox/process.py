@@ -1,0 +1,278 @@
+"""The inbox loop: claim rows, ask the matrix, fetch what a handler needs, apply and settle in one unit (architecture.md 6a).
+
+Rows of one actor keep their order; rows of different actors do not wait for each other's fetches. Effect and settling are
+one transaction, so a crash repeats a row or loses nothing. What breaks unexpectedly is tried five times, then kept as
+failed for the operator.
+"""
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import pkgutil
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from fedcoop.federation.inbox import handlers
+from fedcoop.federation.inbox.authorise import MATRIX, Row, row_of
+from fedcoop.federation.inbox.contract import Handler, PreparingHandler, Received, Remote, received_of
+from fedcoop.kernel.errors import FedcoopError, PeerUnreachable
+from fedcoop.storage.records import Inbound
+from fedcoop.storage.unit_of_work import UnitOfWork, Units
+
+log = logging.getLogger(__name__)
+
+CLAIM = 256
+LEASE = timedelta(minutes=5)
+IDLE_S = 1.0
+PREPARE_S = 30.0  # the wall time of one activity's fetches (federation.md 9)
+FETCHING = 10
+MAX_ATTEMPTS = 5
+FIRST_PAUSE_S = 10.0
+HASTEN_EVERY = timedelta(minutes=1)
+MAX_ORIGINS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One row with what it says and who handles it; `handler` is None for what is ignored."""
+
+    row: Inbound
+    received: Received | None
+    matrix_row: Row | None
+    handler: Any
+
+    @property
+    def fetches(self) -> bool:
+        """Whether its handler must fetch something first."""
+        return (
+            self.received is not None and hasattr(self.handler, "prepare") and self.handler.needs_fetch(self.received)
+        )
+
+
+def load_handlers() -> dict[str, Handler]:
+    """Return the handler of every meaning in the matrix, found by listing the folder, sorted. Raises ImportError."""
+    names = sorted(module.name for module in pkgutil.iter_modules(handlers.__path__))
+    found: dict[str, Any] = {name: importlib.import_module(f"{handlers.__name__}.{name}") for name in names}
+    missing = {row.meaning for row in MATRIX} - set(found)
+    if missing:
+        raise ImportError(f"no handler for {', '.join(sorted(missing))}")
+    return found
+
+
+class InboxProcessor:
+    """Runs until stopped; `wake` tells it that there is work."""
+
+    def __init__(self, units: Units, remote: Remote) -> None:
+        self._units = units
+        self._remote = remote
+        self._handlers = load_handlers()
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._chains: dict[str, deque[Work]] = {}
+        self._held: set[int] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._fetching = asyncio.Semaphore(FETCHING)
+        self._hastened: dict[str, datetime] = {}
+        self.last_ok: datetime | None = None
+
+    def wake(self) -> None:
+        """Look for work now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Process until `stop`; an error costs a pause and a log line, never the loop."""
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                found = await self.run_once()
+                self.last_ok = self._units.clock.now()
+            except Exception:
+                log.exception("inbox round failed")
+                found = 0
+            if not found and not self._stopping:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), IDLE_S)
+
+    async def stop(self, timeout_s: float = 8.0) -> None:
+        """Take no more rows; what is under way finishes within `timeout_s` or is done again after the restart."""
+        self._stopping = True
+        self._wake.set()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=timeout_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def drain(self) -> None:
+        """Process everything that is due now, fetches included; for tests and the command line."""
+        while await self.run_once() or self._tasks:
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+
+    async def run_once(self) -> int:
+        """Process one claimed batch; return how many rows it had."""
+        rows = await self._units.write(claim)
+        fresh = [self._work(row) for row in rows if row.id not in self._held]
+        at_once: list[Work] = []
+        for work in fresh:
+            actor = work.row.actor_uri
+            if actor in self._chains:
+                self._hold(work, self._chains[actor])
+            elif work.fetches:
+                self._chains[actor] = deque()
+                self._hold(work, self._chains[actor])
+                self._start(actor)
+            else:
+                at_once.append(work)
+        for works in self._rounds(at_once):
+            await self._apply_all(works)
+        return len(fresh)
+
+    def _rounds(self, works: list[Work]) -> list[list[Work]]:
+        """SQLite runs a batch in its order; PostgreSQL side by side, so there each actor has one row in a round."""
+        if self._units.database.dialect == "sqlite":
+            return [works]
+        rounds: list[list[Work]] = []
+        placed: dict[str, int] = {}
+        for work in works:
+            number = placed.get(work.row.actor_uri, 0)
+            placed[work.row.actor_uri] = number + 1
+            if number == len(rounds):
+                rounds.append([])
+            rounds[number].append(work)
+        return rounds
+
+    def _hold(self, work: Work, chain: deque[Work]) -> None:
+        self._held.add(work.row.id)
+        chain.append(work)
+
+    def _start(self, actor: str) -> None:
+        task = asyncio.create_task(self._run_chain(actor))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run_chain(self, actor: str) -> None:
+        """Rows of one actor, one after the other, until none waits."""
+        chain = self._chains[actor]
+        try:
+            while chain:
+                work = chain[0]
+                await self._fetch_and_apply(work)
+                chain.popleft()
+                self._held.discard(work.row.id)
+        finally:
+            del self._chains[actor]
+            self._held.difference_update(work.row.id for work in chain)
+
+    async def _fetch_and_apply(self, work: Work) -> None:
+        if not work.fetches:
+            await self._apply_all([work])
+            return
+        try:
+            prepared = await self._prepare(work)
+        except (PeerUnreachable, TimeoutError) as error:
+            await self._units.write(postpone, row=work.row, error=str(error) or "timeout")
+        except FedcoopError as error:
+            log.info("activity dropped", extra={"code": error.code, "actor": work.row.actor_uri})
+            await self._units.write(drop, row_id=work.row.id)
+        except Exception as error:
+            log.exception("activity could not be prepared", extra={"actor": work.row.actor_uri})
+            await self._units.write(postpone, row=work.row, error=repr(error))
+        else:
+            await self._apply_all([work], prepared)
+
+    async def _prepare(self, work: Work) -> Any:
+        assert work.received is not None
+        assert work.matrix_row is not None
+        if not await self._units.read(_may, work.matrix_row, work.received):
+            return None
+        handler: PreparingHandler = work.handler
+        async with self._fetching, asyncio.timeout(PREPARE_S):
+            return await handler.prepare(work.received, self._remote)
+
+    async def _apply_all(self, works: Sequence[Work], prepared: Any = None) -> None:
+        """One hop for the whole batch, a unit for each row; what fails is told apart afterwards."""
+        if not works:
+            return
+        actions: list[Callable[[UnitOfWork], None]] = [partial(apply, work=work, prepared=prepared) for work in works]
+        actions += [partial(hasten, origin=origin) for origin in self._newly_heard(works)]
+        results = await self._units.write_many(actions)
+        again: list[Callable[[UnitOfWork], None]] = []
+        for work, result in zip(works, results, strict=False):
+            if isinstance(result, FedcoopError):
+                log.info("activity dropped", extra={"code": result.code, "actor": work.row.actor_uri})
+                again.append(partial(drop, row_id=work.row.id))
+            elif isinstance(result, BaseException):
+                log.error(
+                    "activity failed", exc_info=result, extra={"actor": work.row.actor_uri, "inbound": work.row.id}
+                )
+                again.append(partial(postpone, row=work.row, error=repr(result)))
+        if again:
+            await self._units.write_many(again)
+
+    def _newly_heard(self, works: Sequence[Work]) -> list[str]:
+        """Origins that were not heard for a minute: what waits for them is due at once (federation.md 7)."""
+        now = self._units.clock.now()
+        found: list[str] = []
+        for origin in {work.received.origin for work in works if work.received is not None}:
+            last = self._hastened.get(origin)
+            if last is None or now - last > HASTEN_EVERY:
+                if len(self._hastened) >= MAX_ORIGINS:
+                    self._hastened.clear()
+                self._hastened[origin] = now
+                found.append(origin)
+        return found
+
+    def _work(self, row: Inbound) -> Work:
+        try:
+            received = received_of(row)
+        except FedcoopError as error:
+            log.warning("stored activity cannot be read", extra={"code": error.code, "actor": row.actor_uri})
+            return Work(row, None, None, None)
+        matrix_row = row_of(received, self._units.site.urls)
+        handler = None if matrix_row is None else self._handlers[matrix_row.meaning]
+        return Work(row, received, matrix_row, handler)
+
+
+def claim(uow: UnitOfWork) -> list[Inbound]:
+    """Lease the next rows."""
+    return uow.queues.claim_inbound(uow.now, limit=CLAIM, lease=LEASE)
+
+
+def apply(uow: UnitOfWork, *, work: Work, prepared: Any) -> None:
+    """The row is settled and its effect stands, both or neither; a row that somebody else settled has no effect."""
+    if not uow.queues.settle_inbound(work.row.id):
+        return
+    if work.received is None or work.matrix_row is None:
+        return
+    if work.fetches and prepared is None:
+        return
+    if work.matrix_row.may(work.received, uow):
+        work.handler.apply(work.received, uow, prepared)
+
+
+def _may(uow: UnitOfWork, row: Row, received: Received) -> bool:
+    return row.may(received, uow)
+
+
+def drop(uow: UnitOfWork, *, row_id: int) -> None:
+    """The row is settled without effect."""
+    uow.queues.settle_inbound(row_id)
+
+
+def postpone(uow: UnitOfWork, *, row: Inbound, error: str) -> None:
+    """The row is tried again later, each time after twice the pause; after five attempts it is kept as failed."""
+    failed = row.attempts + 1 >= MAX_ATTEMPTS
+    pause = timedelta(seconds=FIRST_PAUSE_S * 2**row.attempts)
+    uow.queues.postpone_inbound(row, due_at=uow.now + pause, error=error, failed=failed)
+
+
+def hasten(uow: UnitOfWork, *, origin: str) -> None:
+    """Deliveries that wait for the origin are due now: it is alive."""
+    if uow.queues.hasten(origin, uow.now):
+        uow.wake("delivery")

@@ -1,0 +1,196 @@
+"""GET of our actors, objects and activities (federation.md 4).
+
+What is public is readable unsigned unless `authorized_fetch` is on. What is not needs a signature whose owner is in the
+audience; otherwise missing, private and blocked give one and the same answer.
+"""
+
+import json
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from fedcoop.federation.server.access import Reader, reader_of
+from fedcoop.federation.server.documents import Document, answer, document, failure, missing, raw_document, tombstone
+from fedcoop.federation.server.keys import DOCUMENTS, UNITS
+from fedcoop.federation.server.negotiation import wants_activitypub
+from fedcoop.federation.translate.actors import actor_document
+from fedcoop.kernel.clock import rfc3339
+from fedcoop.storage.records import Actor
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+routes = web.RouteTableDef()
+
+OBJECT_AGE_S = 60
+ACTOR_AGE_S = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What storage holds under a URI, and who may see it."""
+
+    text: str
+    type: str
+    author_uri: str
+    public: bool
+    audience: tuple[str, ...]
+    deleted_at: str
+
+
+@routes.get("/actor")
+async def get_instance_actor(request: web.Request) -> web.Response:
+    """Answer the instance actor, always readable without a signature (federation.md 2.1)."""
+    kept = request.app[DOCUMENTS].get("/actor")
+    if kept is None:
+        units = request.app[UNITS]
+        kept = await units.read(instance_actor_document)
+        if kept is None:
+            return missing()
+        request.app[DOCUMENTS].put("/actor", kept)
+    return answer(request, kept)
+
+
+def instance_actor_document(uow: UnitOfWork) -> Document | None:
+    """Return the document of the instance actor, or None before it was made."""
+    actor = uow.actors.find(uow.urls.instance_actor)
+    return None if actor is None else _rendered(uow, actor, signed=False)
+
+
+@routes.get("/actors/{name}")
+async def get_actor(request: web.Request) -> web.Response:
+    """Answer the document of an actor of ours; a browser is sent to its page."""
+    name = request.match_info["name"]
+    if not wants_activitypub(request.headers.get("Accept", "")):
+        return _to_page(request, name)
+    kept = request.app[DOCUMENTS].get(name)
+    if kept is not None:
+        return answer(request, kept)
+    units = request.app[UNITS]
+    guarded = units.site.config.federation.authorized_fetch
+    if guarded and await reader_of(request) is None:
+        return failure(401, "signature-required")
+    found = await units.read(local_actor_document, name, guarded)
+    if found is None:
+        return missing()
+    if not guarded:
+        request.app[DOCUMENTS].put(name, found)
+    return answer(request, found)
+
+
+def local_actor_document(uow: UnitOfWork, name: str, signed: bool) -> Document | None:
+    """Return the document of our actor `name`, a tombstone for a deleted one, None for an unknown one."""
+    actor = uow.actors.find_local(name)
+    if actor is None or actor.uri == uow.urls.instance_actor:
+        return None
+    if actor.gone_at is not None:
+        former = actor_document(uow.urls, uow.site.config.instance, actor, [])["type"]
+        return tombstone(actor.uri, former, rfc3339(actor.gone_at), signed=signed)
+    return _rendered(uow, actor, signed=signed)
+
+
+def _rendered(uow: UnitOfWork, actor: Actor, *, signed: bool) -> Document:
+    keys = uow.actors.keys_of(actor.id)
+    return document(actor_document(uow.urls, uow.site.config.instance, actor, keys), max_age=ACTOR_AGE_S, signed=signed)
+
+
+def _to_page(request: web.Request, name: str) -> web.Response:
+    location = request.app[UNITS].site.urls.profile(name)
+    return web.Response(status=303, headers={"Location": location, "Vary": "Accept"})
+
+
+async def get_motion(request: web.Request) -> web.Response:
+    """Answer a motion as it was published last; its page has the same URL (`negotiation.by_accept`)."""
+    return await _get_object(request, request.app[UNITS].site.urls.motion(request.match_info["uuid"]))
+
+
+async def get_note(request: web.Request) -> web.Response:
+    """Answer a note of ours; its page has the same URL."""
+    return await _get_object(request, request.app[UNITS].site.urls.note(request.match_info["uuid"]))
+
+
+@routes.get("/activities/{uuid}")
+async def get_activity(request: web.Request) -> web.Response:
+    """Answer an activity exactly as it was sent, proof and all."""
+    uri = request.app[UNITS].site.urls.activity(request.match_info["uuid"])
+    return await _serve(request, uri, await request.app[UNITS].read(_find_activity, uri))
+
+
+async def _get_object(request: web.Request, uri: str) -> web.Response:
+    return await _serve(request, uri, await request.app[UNITS].read(_find_object, uri))
+
+
+async def _serve(request: web.Request, uri: str, found: Found | None) -> web.Response:
+    guarded = request.app[UNITS].site.config.federation.authorized_fetch
+    if found is None or not found.public:
+        return await _serve_private(request, found)
+    if guarded and await reader_of(request) is None:
+        return failure(401, "signature-required")
+    if found.deleted_at:
+        return answer(request, tombstone(uri, found.type, found.deleted_at, signed=guarded))
+    return answer(request, raw_document(found.text, max_age=OBJECT_AGE_S, signed=guarded))
+
+
+async def _serve_private(request: web.Request, found: Found | None) -> web.Response:
+    """A missing object costs the same verification as a private one, so that time tells nothing (federation.md 4)."""
+    reader = await reader_of(request)
+    if found is None or reader is None or found.deleted_at:
+        return missing()
+    allowed = await request.app[UNITS].read(_may_read, found, reader)
+    return answer(request, raw_document(found.text, signed=True)) if allowed else missing()
+
+
+def _may_read(uow: UnitOfWork, found: Found, reader: Reader) -> bool:
+    if reader.uri in found.audience:
+        return True
+    author = uow.actors.find(found.author_uri)
+    asking = uow.actors.find(reader.uri)
+    if author is None or asking is None or author.followers not in found.audience:
+        return False
+    follow = uow.actors.find_follow(asking.id, author.id)
+    return follow is not None and follow.state == "accepted"
+
+
+def _find_object(uow: UnitOfWork, uri: str) -> Found | None:
+    stored = uow.notes.find_object(uri)
+    if stored is None:
+        return None
+    author = uow.actors.get(stored.actor_id).uri
+    deleted = rfc3339(stored.deleted_at) if stored.deleted_at else ""
+    return Found(stored.document, stored.type, author, stored.public, stored.audience, deleted)
+
+
+def _find_activity(uow: UnitOfWork, uri: str) -> Found | None:
+    row = uow.queues.find_activity(uri)
+    if row is None:
+        return None
+    author = uow.actors.get(row.actor_id).uri
+    return Found(row.document, row.type, author, row.public, row.audience, "")
+
+
+@routes.get("/contexts/{uuid}")
+async def get_context(request: web.Request) -> web.Response:
+    """Answer the conversation about a motion, oldest first (FEP-7888, FEP-f228)."""
+    units = request.app[UNITS]
+    guarded = units.site.config.federation.authorized_fetch
+    if guarded and await reader_of(request) is None:
+        return failure(401, "signature-required")
+    found = await units.read(_context, request.match_info["uuid"])
+    if found is None:
+        return missing()
+    return answer(request, document(json.loads(found), max_age=OBJECT_AGE_S, signed=guarded))
+
+
+def _context(uow: UnitOfWork, uuid: str) -> str | None:
+    motion = uow.motions.find_by_context(uuid)
+    stored = None if motion is None else uow.notes.find_object(motion.url)
+    if motion is None or stored is None or not stored.public or stored.deleted_at is not None:
+        return None
+    ids = [item if "://" in item else uow.urls.note(item) for item in uow.notes.conversation(motion.url)]
+    value = {
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": uow.urls.context(uuid),
+        "type": "OrderedCollection",
+        "attributedTo": uow.actors.get(stored.actor_id).uri,
+        "totalItems": len(ids) + 1,
+        "orderedItems": [motion.url, *ids],
+    }
+    return json.dumps(value)

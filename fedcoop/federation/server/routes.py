@@ -1,0 +1,15 @@
+"""All routes of this door. `SHARED` are URLs that a page has too: `negotiation.by_accept` chooses (architecture.md 6c)."""
+
+from aiohttp import web
+
+from fedcoop.federation.server import collections, inboxes, objects, wellknown
+from fedcoop.federation.server.negotiation import Handler
+
+TABLES = (inboxes.routes, objects.routes, collections.routes, wellknown.routes)
+SHARED: dict[str, Handler] = {"/motions/{uuid}": objects.get_motion, "/notes/{uuid}": objects.get_note}
+
+
+def add_to(app: web.Application) -> None:
+    """The application answers everything of this door but the shared URLs."""
+    for table in TABLES:
+        app.add_routes(table)
