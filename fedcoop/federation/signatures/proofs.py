@@ -34,7 +34,10 @@ def add_proof(document: Mapping[str, Any], key: PrivateKey, key_id: str, created
     """Return `document` with a proof by the Ed25519 `key`; its own proof, if it had one, is replaced.
 
     The proof repeats the document's `@context`; `created` is written with `Z` and has no trailing zeros, as Fedify wants.
+    Raises ValueError for a key of another type.
     """
+    if key.algorithm != "ed25519":
+        raise ValueError("only Ed25519 keys make proofs")
     plain = {name: value for name, value in document.items() if name not in _NOT_PROVEN}
     options = {
         "@context": plain["@context"],

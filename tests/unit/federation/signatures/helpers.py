@@ -6,17 +6,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from fedcoop.accounts.actor_keys import new_keys
+from fedcoop.federation.signatures import cavage, rfc9421
+from fedcoop.federation.signatures.incoming import read_claim
 from fedcoop.federation.signatures.keys import PrivateKey, load_private
 from fedcoop.federation.signatures.message import Signable
+from fedcoop.kernel.errors import PeerError
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
 BODY = b'{"type":"Follow"}'
 CONTENT_TYPE = ("content-type", "application/activity+json")
 RSA_KEY_ID = "https://union.example/actors/federation#main-key"
 ED25519_KEY_ID = "https://union.example/actors/federation#ed25519-key"
+FORMS = {"cavage": cavage, "rfc9421": rfc9421}
 SEED = bytes.fromhex("c96ef9ea10c5e414c471723aff9de72c35fa5b70fae97e8832ecac7d2e2b8ed6")
 
 
@@ -73,3 +78,18 @@ def from_text(text: str, scheme: str = "https") -> Signable:
     return Signable(
         method=method, target=target, authority=authority, scheme=scheme, headers=headers, body=body.encode() or None
     )
+
+
+def signed(form: str, message=None, now=NOW):
+    message = message or post()
+    return with_headers(message, FORMS[form].sign(message, key=rsa_key(), key_id=RSA_KEY_ID, now=now))
+
+
+def value(message, name: str) -> str:
+    return message.values(name)[0]
+
+
+def refusal(message, now=NOW) -> tuple[type[PeerError], str]:
+    with pytest.raises(PeerError) as caught:
+        read_claim(message, now)
+    return type(caught.value), caught.value.code
