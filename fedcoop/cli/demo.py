@@ -6,6 +6,8 @@ The folder of the two instances is made anew and removed in the end. Whatever en
 import asyncio
 import signal
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,32 @@ from fedcoop.kernel.clock import SystemClock
 from fedcoop.kernel.errors import FedcoopError
 
 GRACE = "2s"
+
+
+def _stop_on_signals() -> None:
+    """Cancel this task at the first signal; a second one must not keep the servers from being stopped."""
+    task = asyncio.current_task()
+    assert task is not None
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+    def stop() -> None:
+        for number in signals:
+            loop.add_signal_handler(number, lambda: None)
+        task.cancel()
+
+    for number in signals:
+        loop.add_signal_handler(number, stop)
+
+
+@asynccontextmanager
+async def _all_running(*instances: Instance) -> AsyncIterator[None]:
+    """Start the instances side by side, and stop all of them whatever happens."""
+    async with AsyncExitStack() as stack:
+        for instance in instances:
+            stack.push_async_callback(instance.stop)
+        await asyncio.gather(*(instance.start() for instance in instances))
+        yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +73,11 @@ def demo(port: int, once: bool) -> None:
 
 
 async def _run(folder: Path, port: int, *, once: bool) -> None:
-    this = asyncio.current_task()
-    assert this is not None
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, this.cancel)
+    _stop_on_signals()
     say = Teller(SystemClock().monotonic())
     alder = Instance(folder / "alder", f"http://localhost:{port}", "Alder Works", "alder", GRACE)
     birch = Instance(folder / "birch", f"http://localhost:{port + 1}", "Birch Bakery", "birch", GRACE)
-    async with alder.running(), birch.running():
+    async with _all_running(alder, birch):
         say(f"two co-ops are up: {alder.name} at {alder.origin}, {birch.name} at {birch.origin}")
         links = await tell(alder, birch, say)
         if once:

@@ -79,21 +79,25 @@ def _plain(found: Member) -> dict[str, Any]:
 
 
 @member.command()
-@click.argument("name")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @click.option("--sign-in", is_flag=True, help="A link for 15 minutes instead of an invitation for 14 days.")
 @json_option
 @click.pass_context
-def invite(ctx: click.Context, name: str, sign_in: bool, as_json: bool) -> None:
+def invite(ctx: click.Context, names: tuple[str, ...], sign_in: bool, as_json: bool) -> None:
     """Print a new link that signs a member in once: for a lost password, or in place of a lost invitation."""
+    purpose = "sign-in" if sign_in else "invitation"
 
-    def make(uow: UnitOfWork) -> str:
-        found = member_named(uow, name=name)
-        secret = one_time_link(uow, member_id=found.id, purpose="sign-in" if sign_in else "invitation")
-        uow.audit("link-made", who="operator", subject=f"member:{found.number}")
-        return uow.urls.sign_in_link(secret)
+    def make(uow: UnitOfWork) -> list[dict[str, str]]:
+        return [{"member": name, "invitation": _new_link(uow, name, purpose)} for name in names]
 
-    link = with_units(ctx, lambda units: units.write(make))
-    emit({"member": name, "invitation": link}, link, as_json=as_json)
+    made = with_units(ctx, lambda units: units.write(make))
+    emit(made, "\n".join(row["invitation"] for row in made), as_json=as_json)
+
+
+def _new_link(uow: UnitOfWork, name: str, purpose: str) -> str:
+    found = member_named(uow, name=name)
+    uow.audit("link-made", who="operator", subject=f"member:{found.number}", details={"purpose": purpose})
+    return uow.urls.sign_in_link(one_time_link(uow, member_id=found.id, purpose=purpose))
 
 
 @member.command("list")

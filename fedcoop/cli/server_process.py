@@ -5,8 +5,6 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,19 +37,7 @@ class Instance:
         """How people follow it."""
         return f"@{self.actor}@{self.origin.partition('://')[2]}"
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator["Instance"]:
-        """Make the instance, start its server, stop it in the end."""
-        await self.command(
-            "init", str(self.folder), "--origin", self.origin, "--name", self.name, "--actor", self.actor
-        )
-        await self._start()
-        try:
-            yield self
-        finally:
-            await asyncio.shield(self._stop())
-
-    async def command(self, *arguments: str) -> dict[str, Any]:
+    async def command(self, *arguments: str) -> Any:
         """Run a command of `fedcoop` with `--json` and return what it printed. Raises FedcoopError with what it complained."""
         process = await asyncio.create_subprocess_exec(
             *self._line(*arguments, "--json"),
@@ -63,8 +49,7 @@ class Instance:
         out, complaint = await process.communicate()
         if process.returncode:
             raise FedcoopError("demo-failed", f"fedcoop {' '.join(arguments)}: {complaint.decode().strip()}")
-        printed: dict[str, Any] = json.loads(out)
-        return printed
+        return json.loads(out)
 
     async def ended(self) -> None:
         """Wait until the server ends."""
@@ -78,7 +63,11 @@ class Instance:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("FEDCOOP_")}
         return {**kept, "FEDCOOP_FEDERATION_GRACE": self.grace, "PYTHONUNBUFFERED": "1"}
 
-    async def _start(self) -> None:
+    async def start(self) -> None:
+        """Make the instance and start its server; it is ready then. Raises FedcoopError (`demo-failed`)."""
+        await self.command(
+            "init", str(self.folder), "--origin", self.origin, "--name", self.name, "--actor", self.actor
+        )
         # A session of its own: Ctrl-C reaches the demo alone, which then stops its servers in good order.
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -95,7 +84,6 @@ class Instance:
         except TimeoutError:
             line = b""
         if not line.startswith(b"fedcoop ready"):
-            await self._stop()
             raise FedcoopError("demo-failed", f"{self.name} did not start: {self._tail()}")
 
     @property
@@ -106,7 +94,8 @@ class Instance:
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines() if self._log.exists() else []
         return " / ".join(lines[-LOG_TAIL_LINES:]) or "it said nothing; is the port free?"
 
-    async def _stop(self) -> None:
+    async def stop(self) -> None:
+        """Stop the server, if it runs; by force if it does not end in time."""
         process = self._process
         if process is None or process.returncode is not None:
             return

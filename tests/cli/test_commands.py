@@ -45,7 +45,9 @@ def test_members_are_entered_listed_and_invited(cli: Cli):
     assert [(m["name"], m["email"], m["admin"], m["status"]) for m in listed] == [
         ("ada", "ada@coop.example", True, "full")
     ]
-    assert cli.json("member", "invite", "ada")["invitation"] != made["invitation"]
+    [invited] = cli.json("member", "invite", "ada")
+    assert invited["invitation"] != made["invitation"]
+    assert cli.json("member", "invite", "ada", "--sign-in")[0]["member"] == "ada"
     assert cli.refused("member", "invite", "eve").startswith("member-unknown: ")
 
 
