@@ -1,0 +1,68 @@
+"""`fedcoop serve` as a process: it says when it is ready, commands work beside it, and it ends in good order."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fedcoop.config import load
+from tests.cli.conftest import Cli
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[Cli, subprocess.Popen[str]]]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    cli = Cli(tmp_path / "instance.toml")
+    cli.run("init", str(tmp_path), "--origin", f"http://localhost:{port}", "--name", "Alder", "--actor", "alder")
+    command = [sys.executable, "-m", "fedcoop", "--config", str(cli.config), "serve"]
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == f"fedcoop ready http://localhost:{port}\n", (tmp_path / "log").read_text()
+    yield cli, process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def get(url: str) -> bytes:
+    body: bytes = urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5).read()
+    return body
+
+
+def test_commands_work_beside_a_server_and_sigterm_ends_it_in_time(served: tuple[Cli, subprocess.Popen[str]]):
+    cli, process = served
+    origin = load(cli.config, {}).instance.origin
+    assert json.loads(get(f"{origin}/readyz")) == {"failing": []}
+    for name in ("ada", "ben"):
+        cli.run("member", "add", name, "--email", f"{name}@coop.example", *(["--admin"] if name == "ada" else []))
+    url = cli.json("motion", "open", "--by", "ada", "--title", "Bake on Sundays")["url"]
+    assert b"Bake on Sundays" in get(url)
+    for name in ("ada", "ben"):
+        cli.run("motion", "cast", url, "--by", name, "--choice", '["for"]')
+    assert cli.json("motion", "close", url, "--wait")["outcome"]["code"] == "carried"
+    assert b"Carried" in get(url)
+    cli.run("backup", str(cli.config.parent / "backup.tar"))
+    findings = json.loads(cli.run("doctor", "--json").stdout)
+    assert {"reachability", "clock"} <= {finding["check"] for finding in findings if finding["fine"]}
+    started = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    assert time.monotonic() - started < 10
+
+
+def test_a_taken_port_is_said_in_one_line(served: tuple[Cli, subprocess.Popen[str]]):
+    cli, _ = served
+    command = [sys.executable, "-m", "fedcoop", "--config", str(cli.config), "serve"]
+    second = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert second.returncode == 1
+    assert second.stdout == ""
+    assert second.stderr.splitlines()[-1].startswith("system-error: ")
