@@ -6,7 +6,7 @@ from fedcoop.storage.columns import Json, UtcDateTime
 from fedcoop.storage.tables import metadata
 
 
-def plain_type(kind, item, _):  # noqa: ANN001, ANN201
+def plain_type(kind, item, _):
     """Write our column types as the plain ones below them: a script must not change when our code does."""
     names = {UtcDateTime: "sa.BigInteger()", Json: "sa.Text()"}
     return names.get(type(item), False) if kind == "type" else False

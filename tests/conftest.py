@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+
 from fedcoop import wiring
 from fedcoop.actions.founding import found_instance
 from fedcoop.config import Config, InstanceConfig
@@ -18,7 +19,6 @@ from fedcoop.storage.migrations import upgrade
 from fedcoop.storage.unit_of_work import Site, Units
 from fedcoop.storage.vault import Vault
 from fedcoop.urls import Urls
-
 from tests.postgres import TEMPLATE, PostgresMissingError, PostgresServer
 
 ORIGIN = "https://alder.example"

@@ -19,12 +19,15 @@ _TOO_COMMON = frozenset({"password12", "1234567890", "qwertyuiop", "passwordpass
 def check_password(password: str, *, own_words: tuple[str, ...] = ()) -> None:
     """Raise Invalid (`password-short`, `password-long`, `password-common`) unless the password is good enough."""
     if len(password) < MIN_LENGTH:
-        raise Invalid("password-short", f"Use at least {MIN_LENGTH} characters. A few words together are easy to keep.", field="password")
+        hint = "A few words together are easy to keep."
+        raise Invalid("password-short", f"Use at least {MIN_LENGTH} characters. {hint}", field="password")
     if len(password) > MAX_LENGTH:
         raise Invalid("password-long", f"Use at most {MAX_LENGTH} characters.", field="password")
     plain = password.lower()
     if plain in _TOO_COMMON or len(set(plain)) < 4 or plain in {word.lower() for word in own_words}:
-        raise Invalid("password-common", "That password is among the first to be guessed. Choose another.", field="password")
+        raise Invalid(
+            "password-common", "That password is among the first to be guessed. Choose another.", field="password"
+        )
 
 
 def hash_password(password: str) -> str:

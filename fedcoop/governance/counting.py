@@ -150,6 +150,13 @@ def threshold_words(threshold: Threshold) -> str:
     return f"{'more than' if threshold.strict else 'at least'} {share_words(threshold.share)}"
 
 
+def comparison(threshold: Threshold, *, met: bool) -> str:
+    """Return how the sum ends: `is more than`, `is at least`, or that it is not."""
+    if threshold.strict:
+        return "is more than" if met else "is not more than"
+    return "is at least" if met else "is fewer than"
+
+
 def extra_int(settings: Settings, key: str, default: int) -> int:
     """Return a whole number of the method's own settings."""
     value: Any = settings.extra.get(key, default)

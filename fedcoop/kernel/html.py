@@ -11,8 +11,30 @@ from html import unescape
 import nh3
 from markdown_it import MarkdownIt
 
-_ELEMENTS = set(["p", "br", "span", "a", "del", "s", "pre", "blockquote", "code", "b", "strong", "u", "sub", "sup", "i", "em", "ul", "ol", "li"])
-_OURS = _ELEMENTS | set(["hr", "table", "thead", "tbody", "tr", "th", "td"])
+_ELEMENTS = frozenset(
+    (
+        "p",
+        "br",
+        "span",
+        "a",
+        "del",
+        "s",
+        "pre",
+        "blockquote",
+        "code",
+        "b",
+        "strong",
+        "u",
+        "sub",
+        "sup",
+        "i",
+        "em",
+        "ul",
+        "ol",
+        "li",
+    )
+)
+_OURS = _ELEMENTS | {"hr", "table", "thead", "tbody", "tr", "th", "td"}
 _ATTRIBUTES = {"a": {"href"}, "ol": {"start", "reversed"}, "li": {"value"}}
 _CLASSES = {"span": {"mention", "hashtag", "h-card"}, "a": {"mention", "hashtag", "u-url"}}
 _SCHEMES = {"http", "https", "mailto"}
@@ -47,7 +69,7 @@ _UNSEEN = dict.fromkeys(
 _JOINERS = {0x200C: "\u200c", 0x200D: "\u200d"}
 
 _incoming = nh3.Cleaner(
-    tags=_ELEMENTS,
+    tags=set(_ELEMENTS),
     clean_content_tags=_DROPPED_WHOLE,
     attributes=_ATTRIBUTES,
     allowed_classes=_CLASSES,
@@ -56,7 +78,7 @@ _incoming = nh3.Cleaner(
     strip_comments=True,
 )
 _outgoing = nh3.Cleaner(
-    tags=_OURS,
+    tags=set(_OURS),
     clean_content_tags=_DROPPED_WHOLE,
     attributes={**_ATTRIBUTES, "th": {"align"}, "td": {"align"}},
     allowed_classes=_CLASSES,

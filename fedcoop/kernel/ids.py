@@ -17,7 +17,7 @@ RemoteMotionId = NewType("RemoteMotionId", int)
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _lock = threading.Lock()
 _start = secrets.randbelow(1 << 16)
-_last = 0
+_last = [0]
 
 
 def new_id(now: datetime) -> int:
@@ -25,11 +25,10 @@ def new_id(now: datetime) -> int:
 
     Ids of one process only grow, also when more than 65,536 are made within one unit of work.
     """
-    global _last
     milliseconds = int((now - EPOCH).total_seconds() * 1000)
     with _lock:
-        _last = max((milliseconds << 16) | _start, _last + 1)
-        return _last
+        _last[0] = max((milliseconds << 16) | _start, _last[0] + 1)
+        return _last[0]
 
 
 def new_uuid() -> str:

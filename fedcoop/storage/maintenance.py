@@ -1,6 +1,6 @@
 """Maintenance beside the loop: online backup, checkpoints, integrity checks, by aiosqlite (architecture.md 2)."""
 
-import contextlib
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +16,7 @@ async def backup_sqlite(source: Path, target: Path, *, progress: Callable[[int, 
 
     `progress` is told pages left and pages in all. Raises Conflict (`file-exists`) rather than overwriting.
     """
-    if target.exists():
+    if await asyncio.to_thread(target.exists):
         raise Conflict("file-exists", f"{target} is there already.")
 
     def told(status: int, remaining: int, total: int) -> None:
@@ -28,8 +28,7 @@ async def backup_sqlite(source: Path, target: Path, *, progress: Callable[[int, 
             await origin.backup(copy, pages=PAGES_AT_ONCE, progress=told, sleep=0.001)
             await copy.execute("PRAGMA journal_mode=DELETE")
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            target.unlink()
+        await asyncio.to_thread(target.unlink, missing_ok=True)
         raise
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from fedcoop import wiring
 from fedcoop.actions.ballots import cast_ballot
 from fedcoop.actions.members import NewMember, add_member
 from fedcoop.actions.motions import Draft, open_motion
@@ -11,8 +12,6 @@ from fedcoop.governance.members import Member
 from fedcoop.governance.motions import Channel, Motion
 from fedcoop.queueing import TimerLoop
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
-from fedcoop import wiring
-
 from tests.conftest import Instance
 
 

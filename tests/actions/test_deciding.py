@@ -5,6 +5,8 @@ import json
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select
+
 from fedcoop.actions.ballots import withdraw_ballot
 from fedcoop.actions.members import end_membership
 from fedcoop.actions.motions import annul_motion, close_early, extend_motion
@@ -14,14 +16,12 @@ from fedcoop.governance.recount import recount
 from fedcoop.kernel.errors import BallotRefused, MotionRefused, NotAllowed
 from fedcoop.storage import tables as t
 from fedcoop.storage.records import Inbound
-from sqlalchemy import func, select
-
 from tests.actions.coop import ask, join, run_timers, vote
 from tests.conftest import Instance
 
 
 async def test_a_motion_is_opened_voted_closed_counted_and_recounted(instance: Instance) -> None:
-    ada, ben, cy, dee, eli = await join(instance.units, "ada", "ben", "cy", "dee", "eli")
+    ada, ben, cy, dee, _ = await join(instance.units, "ada", "ben", "cy", "dee", "eli")
     motion = await ask(instance, ada)
     assert (motion.state, motion.eligible) == (MotionState.OPEN, 5)
     for member, choice in ((ada, "for"), (ben, "for"), (cy, "against"), (dee, "abstain")):

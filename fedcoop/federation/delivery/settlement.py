@@ -12,7 +12,6 @@ from fedcoop.federation.delivery.retry import Decision, next_attempt, origin_hea
 from fedcoop.storage.records import DeliveryJob, Host
 from fedcoop.storage.unit_of_work import UnitOfWork
 
-
 REST_AFTER = 4
 FIRST_REST = timedelta(seconds=30)
 LONGEST_REST = timedelta(minutes=30)

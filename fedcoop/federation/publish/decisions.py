@@ -12,7 +12,6 @@ from typing import Any
 from fedcoop.actions.motions import wire_content
 from fedcoop.federation.publish.outbox import Parcel, coop_actor, prove, publish_object, send
 from fedcoop.federation.translate.decisions import Publication, Result, motion_object, outcome_note, result_of
-from fedcoop.federation.wire.jsonld import AS_PUBLIC
 from fedcoop.governance.events import (
     BallotCast,
     BallotWithdrawn,
@@ -78,7 +77,8 @@ def announce_outcome(uow: UnitOfWork, event: MotionClosed) -> None:
     outcome = outcome_from_json(row.outcome)
     tally = tally_of(row.tally)
     text = outcome_sentence(motion, outcome, tally)
-    content = f'<p>{escape(text)}</p><p><a href="{escape(motion.url)}" rel="nofollow">{escape(uow.site.config.instance.name)}</a></p>'
+    page = escape(motion.url)
+    content = f'<p>{escape(text)}</p><p><a href="{page}">{page}</a></p>'
     note = outcome_note(
         motion,
         _publication(uow, motion, actor),

@@ -98,7 +98,8 @@ def confirm_link(uow: UnitOfWork, event: LinkConfirmed) -> None:
     link = escape(uow.urls.settings_accounts)
     name = escape(uow.site.config.instance.name)
     html = (
-        f"<p>This account is now linked to a membership of {name}. Poll votes sent from here are counted as the member’s ballot.</p>"
+        f"<p>This account is now linked to a membership of {name}. "
+        "Poll votes sent from here are counted as the member’s ballot.</p>"
         f'<p>To undo it, or if this was not you: <a href="{link}">{link}</a></p>'
     )
     tell(uow, uow.actors.get(event.actor_id), html)

@@ -15,7 +15,7 @@ from fedcoop.federation.wire.jsonld import AS_PUBLIC
 from fedcoop.kernel.canonical import canonical_bytes
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import ActivityId, new_uuid
-from fedcoop.storage.records import Actor, ActivityRow, StoredObject
+from fedcoop.storage.records import ActivityRow, Actor, StoredObject
 from fedcoop.storage.unit_of_work import UnitOfWork
 from fedcoop.urls import origin_of
 

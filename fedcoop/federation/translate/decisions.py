@@ -127,7 +127,7 @@ def _poll_option(option: Option, count: int) -> dict[str, Any]:
 
 def _node(motion: Motion, electorate: str) -> dict[str, Any]:
     members = motion_members(motion, electorate=electorate)
-    node = {
+    return {
         "type": "coop:Motion",
         **members,
         "coop:state": motion.state.value,
@@ -135,4 +135,3 @@ def _node(motion: Motion, electorate: str) -> dict[str, Any]:
         "coop:rollDigest": f"sha-256:{motion.roll_hash}",
         "coop:motionDigest": motion.motion_digest,
     }
-    return node

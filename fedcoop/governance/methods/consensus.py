@@ -123,7 +123,8 @@ def _agreement(tally: Tally, settings: Settings) -> Requirement:
         if met
         else ("is not more than" if threshold.strict else "is fewer than")
     )
-    work = f"{agree} of {tally.voted} agreed. {share_words(threshold.share).capitalize()} of {tally.voted} is {shown}. {agree} {verb} {shown}."
+    share = share_words(threshold.share).capitalize()
+    work = f"{agree} of {tally.voted} agreed. {share} of {tally.voted} is {shown}. {agree} {verb} {shown}."
     title = f"{threshold_words(threshold).capitalize()} agree"
     return Requirement(
         name="agreement", title=title, met=met, have=agree, need=least(tally.voted, threshold), work=work

@@ -8,6 +8,7 @@ from fedcoop.governance.counting import (
     Sentence,
     ceil_of,
     check_single,
+    comparison,
     least,
     needed,
     quorum_requirement,
@@ -119,13 +120,7 @@ def _majority(tally: Tally, base_name: str, threshold: Threshold) -> Requirement
     words = share_words(threshold.share)
     exact = threshold.share * base
     shown = str(exact.numerator) if exact.denominator == 1 else f"{float(exact):.2f}"
-    verb = {
-        (True, True): "is more than",
-        (False, True): "is not more than",
-        (True, False): "is at least",
-        (False, False): "is fewer than",
-    }
-    work = f"{sum_} {words.capitalize()} of {base} is {shown}. {for_} {verb[met, threshold.strict]} {shown}."
+    work = f"{sum_} {words.capitalize()} of {base} is {shown}. {for_} {comparison(threshold, met=met)} {shown}."
     names = {"yes_no": "for and against", "cast": "all votes", "eligible": "all members"}
     title = f"{threshold_words(threshold).capitalize()} of {names[base_name]}"
     return Requirement(name="majority", title=title, met=met, have=for_, need=need, work=work)

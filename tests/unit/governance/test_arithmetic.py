@@ -3,13 +3,13 @@
 from fractions import Fraction
 
 import pytest
+
 from fedcoop.governance.counting import ceil_of, least, needed, reaches, share_words
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Quorum, Threshold
 from fedcoop.governance.outcomes import OutcomeCode
 from fedcoop.governance.settings import quorum_of, settings_from_json, settings_to_json, threshold_of
 from fedcoop.kernel.errors import MotionRefused
-
 from tests.unit.governance.samples import motion, tally
 
 

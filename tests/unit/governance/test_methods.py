@@ -1,12 +1,12 @@
 """Consent, consensus and approval: worked examples of governance.md 7.5, 7.6, 7.8, 10.1; rule sentences of design.md 7."""
 
 import pytest
+
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Option
 from fedcoop.governance.outcomes import OutcomeCode, outcome_from_json, outcome_to_json
 from fedcoop.governance.wording import outcome_sentence, plain, rule_sentence
 from fedcoop.kernel.errors import BallotRefused, MotionRefused
-
 from tests.unit.governance.samples import motion, tally
 
 
