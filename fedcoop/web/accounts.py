@@ -14,10 +14,11 @@ from fedcoop.kernel.errors import FedcoopError, Invalid, NotAllowed, PeerError, 
 from fedcoop.kernel.ids import MemberId
 from fedcoop.queries.accounts import STRANGER, Viewer, account_by_email, accounts_view, profile_of, token_view
 from fedcoop.storage.vault import token_hash
+from fedcoop.throttle import client_address
 from fedcoop.web import formats
 from fedcoop.web.forms import Form, read_form
 from fedcoop.web.guards import clear_session, html, local_path, member_page, page, see_other, set_session
-from fedcoop.web.keys import CLOCK, REMOTE, RENDERER, SIGN_IN_THROTTLE, UNITS
+from fedcoop.web.keys import CLOCK, CONFIG, REMOTE, RENDERER, SIGN_IN_THROTTLE, UNITS
 
 WRONG = "E-\u2060mail and password do not match. Try again, or ask the registrar for a sign-in link."
 _HANDLE = re.compile(r"@?[^@\s/]{1,64}@[^@\s/]{1,253}")
@@ -71,7 +72,7 @@ def _wait(request: web.Request, email: str) -> str:
     throttle, clock = request.app[SIGN_IN_THROTTLE], request.app[CLOCK]
     now = clock.monotonic()
     seconds = max(
-        throttle.take(f"address:{request.remote}", now), throttle.take(f"account:{email}", now) if email else 0.0
+        throttle.take(f"address:{_address(request)}", now), throttle.take(f"account:{email}", now) if email else 0.0
     )
     if seconds <= 0:
         return ""
@@ -79,6 +80,11 @@ def _wait(request: web.Request, email: str) -> str:
     return (
         f"Too many tries from here. Try again at {formats.clock(at, request.app[RENDERER].zone)}, or ask the registrar."
     )
+
+
+def _address(request: web.Request) -> str:
+    forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
+    return client_address(request.remote or "", forwarded, request.app[CONFIG].server.trusted_proxies)
 
 
 def _again(request: web.Request, form: Form, back: str, told: str, *, status: int) -> web.Response:

@@ -59,7 +59,7 @@ STATUS: tuple[tuple[type[FedcoopError], int], ...] = (
     (Refused, 422),
     (PeerError, 502),
 )
-_VIEWER = "fedcoop.viewer"
+_VIEWER = web.RequestKey("viewer", Viewer)
 _MAC_BYTES = 16
 _COMPRESS_FROM = 1024
 
@@ -145,7 +145,7 @@ async def check_form(request: web.Request, viewer: Viewer) -> None:
 
 def html(request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
     """Return the rendered page; `me` and `csrf` are there for every template."""
-    viewer: Viewer = request.get(_VIEWER, STRANGER)
+    viewer = request.get(_VIEWER, STRANGER)
     csrf = csrf_token(viewer.token) if viewer.member is not None else ""
     text = request.app[RENDERER].render(
         template, me=viewer.member, csrf=csrf, path=request.path, done=request.query.get("done", ""), **values
@@ -245,6 +245,13 @@ def _plain_error(request: web.Request, error: web.HTTPException) -> web.StreamRe
     return html(request, "error.html", status=error.status, code=code, message="", status_code=error.status)
 
 
-async def nothing_here(request: web.Request, viewer: Viewer) -> web.Response:
-    """Say that there is nothing at this address."""
-    return html(request, "error.html", status=404, code="nothing-here", message="", status_code=404)
+@web.middleware
+async def page_errors(request: web.Request, handler: Served) -> web.StreamResponse:
+    """Tell a browser as a page what no handler answers: an unknown address, a wrong method, too large a form."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400 or "text/html" not in request.headers.get("Accept", ""):
+            raise
+        request[_VIEWER] = await find_viewer(request)
+        return _plain_error(request, error)

@@ -16,6 +16,8 @@ from fedcoop.urls import Urls
 from fedcoop.web import avatars, formats, words
 from fedcoop.web.static import StaticFiles
 
+_WBR = Markup("<wbr>")
+_LONGEST = 20
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -80,6 +82,7 @@ class Renderer:
             "size": formats.size,
             "bold": bold,
             "said": said,
+            "soft": soft,
         }
 
 
@@ -88,6 +91,17 @@ def bold(sentence: Sentence) -> Markup:
     return Markup("").join(
         Markup("<b>{}</b>").format(part.text) if part.bold else escape(part.text) for part in sentence
     )
+
+
+def soft(text: str) -> Markup:
+    """Return the escaped text with places to break in words too long for a small screen."""
+    return (
+        _WBR.join(text[at : at + _LONGEST] for at in range(0, len(text), _LONGEST)) if _is_long(text) else escape(text)
+    )
+
+
+def _is_long(text: str) -> bool:
+    return any(len(word) > _LONGEST for word in text.split())
 
 
 def said(sentence: Sentence) -> str:

@@ -19,7 +19,6 @@ from fedcoop.web.static import StaticFiles
 motion_page = decisions.motion_page
 note_page = announcements.note_page
 profile_page = members.profile_page
-nothing_here = guards.page(guards.nothing_here)
 
 SHARED = {"/motions/{uuid}": motion_page, "/notes/{uuid}": note_page, "/@{name}": profile_page}
 
@@ -87,5 +86,6 @@ def install(
     app[UNITS], app[CONFIG], app[URLS], app[CLOCK] = units, config, urls, clock
     app[STATIC], app[RENDERER] = static, Renderer(config.instance, urls=urls, static=static, clock=clock)
     app[SIGN_IN_THROTTLE], app[REMOTE] = sign_in_throttle, remote
+    app.middlewares.append(guards.page_errors)
     app.router.add_routes(ROUTES)
     app.router.add_get("/static/{path:.+}", static.serve)

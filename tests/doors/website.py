@@ -112,7 +112,8 @@ class Page:
     def words(self) -> str:
         """The text that people read, white space folded."""
         body = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", self.text, flags=re.S)
-        return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+        flowing = re.sub(r"</?(?:b|a|bdi|time|em|strong|code)\b[^>]*>", "", body)
+        return " ".join(unescape(re.sub(r"<[^>]+>", " ", flowing)).split())
 
     @property
     def location(self) -> str:

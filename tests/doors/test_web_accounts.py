@@ -1,0 +1,156 @@
+"""A member's linked fediverse accounts and public profile on the pages, and voting at another co-op."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fedcoop.actions.members import prove_link
+from fedcoop.actions.remote import SeenActor, SeenMotion, mirror_motion, remember_actor
+from fedcoop.storage.records import RemoteMotion
+from fedcoop.web.keys import RemoteActor
+from tests.doors.website import NOW, Website, open_website
+
+NOOR_AWAY = RemoteActor("https://social.example/users/noor", "noor@social.example", "Noor")
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Website]:
+    async with open_website(tmp_path) as website:
+        website.remote.known[NOOR_AWAY.handle] = NOOR_AWAY
+        yield website
+
+
+def seen(uri: str, name: str, kind: str = "Person") -> SeenActor:
+    host = uri.split("/")[2]
+    return SeenActor(
+        uri=uri, kind=kind, name=name, display_name=name.title(), summary="", url=uri, inbox=f"{uri}/inbox",
+        shared_inbox="", followers="", moved_to="", document={}, keys=(), handle=f"{name}@{host}",
+    )  # fmt: skip
+
+
+async def prove(site: Website, text: str, uri: str = NOOR_AWAY.uri) -> bool:
+    def message(uow: Any) -> bool:
+        return prove_link(uow, text=text, actor=remember_actor(uow, seen(uri, "noor")))
+
+    return await site.units.write(message)
+
+
+async def links(site: Website) -> list[str]:
+    found = await site.units.read(lambda uow: uow.members.links_of(site.members["noor"].id))
+    return [link.handle for link, _ in found]
+
+
+async def test_an_account_is_linked_by_code_message_and_confirmation(site: Website) -> None:
+    noor = await site.signed_in("noor")
+    asked = await noor.submit("/settings/accounts", "/settings/accounts", {"handle": "@noor@social.example"})
+    assert (asked.status, asked.location) == (303, "/settings/accounts#pending")
+    waiting = await noor.get("/settings/accounts")
+    assert "waiting for your message" in waiting.words
+    code = waiting.text.split('class="receipt"><bdi>')[1].split("<")[0]
+    early = await noor.submit("/settings/accounts", "/settings/accounts/confirm", {})
+    assert early.status == 409
+    assert await links(site) == []
+    assert await prove(site, f"<p>{code}</p>")
+    arrived = await noor.get("/settings/accounts")
+    assert "Is this you?" in arrived.words
+    assert NOOR_AWAY.uri in arrived.text
+    assert (await noor.submit("/settings/accounts", "/settings/accounts/confirm", {})).status == 303
+    assert await links(site) == ["noor@social.example"]
+    linked = await noor.get("/settings/accounts")
+    assert "@noor@social.example linked 12 May" in linked.words
+
+
+async def test_an_account_that_does_not_answer_is_told_beside_the_field(site: Website) -> None:
+    noor = await site.signed_in("noor")
+    for handle, told in (("noor", "Give the whole address"), ("@no@where.example", "That server does not answer")):
+        page = await noor.submit("/settings/accounts", "/settings/accounts", {"handle": handle})
+        assert page.status == 422
+        assert told in page.words
+        assert f'value="{handle}"' in page.text
+
+
+async def test_a_code_is_over_after_a_quarter_of_an_hour(site: Website) -> None:
+    noor = await site.signed_in("noor")
+    await noor.submit("/settings/accounts", "/settings/accounts", {"handle": "@noor@social.example"})
+    site.clock.advance(timedelta(minutes=16))
+    assert "waiting for your message" not in (await noor.get("/settings/accounts")).words
+
+
+async def test_a_link_is_removed_by_its_member_only(site: Website) -> None:
+    noor, bilal = await site.signed_in("noor"), await site.signed_in("bilal")
+    await noor.submit("/settings/accounts", "/settings/accounts", {"handle": "@noor@social.example"})
+    code = (await noor.get("/settings/accounts")).text.split('class="receipt"><bdi>')[1].split("<")[0]
+    await prove(site, code)
+    await noor.submit("/settings/accounts", "/settings/accounts/confirm", {})
+    link, _ = (await site.units.read(lambda uow: uow.members.links_of(site.members["noor"].id)))[0]
+    theirs = await bilal.submit("/settings/accounts", "/settings/accounts/unlink", {"link": str(link.id)})
+    assert theirs.status == 404
+    assert await links(site) == ["noor@social.example"]
+    own = await noor.submit("/settings/accounts", "/settings/accounts/unlink", {"link": str(link.id)})
+    assert own.status == 303
+    assert await links(site) == []
+
+
+async def test_a_member_becomes_public_by_their_own_wish_and_can_end_it(site: Website) -> None:
+    noor = await site.signed_in("noor")
+    assert (await site.browser().get("/@noor")).status == 404
+    assert (await noor.submit("/settings/profile", "/settings/profile", {"do": "opt-in"})).status == 303
+    page = await site.browser().get("/@noor")
+    assert (page.status, "Noor Castellan" in page.words) == (200, True)
+    assert (await noor.submit("/settings/profile", "/settings/profile", {"do": "remove"})).status == 303
+    assert (await site.browser().get("/@noor")).status == 410
+
+
+async def mirrored(site: Website) -> RemoteMotion:
+    def store(uow: Any) -> RemoteMotion:
+        birch = remember_actor(uow, seen("https://birch.example/actors/birch", "birch", "Organization"))
+        motion = SeenMotion(
+            uri="https://birch.example/motions/1", url="https://birch.example/motions/1", title="Share the mill",
+            content="<p>Share the mill</p>", options=({"name": "For", "votes": 3}, {"name": "Against", "votes": 1}),
+            multiple=False, ends_at=NOW + timedelta(days=3), closed_at=None, voters_count=4, motion=None,
+            published_at=NOW, updated_at=None,
+        )  # fmt: skip
+        found = mirror_motion(uow, author=birch, seen=motion)
+        assert found is not None
+        return found
+
+    return await site.units.write(store)
+
+
+async def test_a_vote_for_another_coop_needs_a_profile_and_is_shown_as_sent(site: Website) -> None:
+    motion = await mirrored(site)
+    noor = await site.signed_in("noor")
+    path = f"/remote/motions/{motion.uuid}"
+    before = await noor.get(path)
+    assert "Counted by Birch, not here." in before.words
+    assert "To vote at another co-\u2060op you need a public profile." in before.words
+    token = (await noor.get("/more")).csrf
+    refused = await noor.post(f"{path}/vote", {"csrf": token, "choice": "For"})
+    assert refused.status == 422
+    await noor.submit("/settings/profile", "/settings/profile", {"do": "opt-in"})
+    assert (await noor.submit(path, f"{path}/vote", {})).status == 422
+    sent = await noor.submit(path, f"{path}/vote", {"choice": "For"})
+    assert sent.status == 303
+    after = await noor.get(path)
+    assert "Sent: For." in after.words
+    assert "4 members have voted there, says Birch." in after.words
+    assert "3 For" in after.words
+    vote = await site.units.read(lambda uow: uow.notes.find_vote_abroad(motion.id, site.members["noor"].id))
+    assert vote is not None
+    assert vote.choice == ("For",)
+
+
+async def test_a_poll_elsewhere_that_is_over_takes_no_vote(site: Website) -> None:
+    motion = await mirrored(site)
+    noor = await site.signed_in("noor")
+    await noor.submit("/settings/profile", "/settings/profile", {"do": "opt-in"})
+    token = (await noor.get("/more")).csrf
+    site.clock.advance(timedelta(days=4))
+    path = f"/remote/motions/{motion.uuid}"
+    assert "Voting is over." in (await noor.get(path)).words
+    assert (await noor.post(f"{path}/vote", {"csrf": token, "choice": "For"})).status == 422
+    listed = await noor.get("/remote/motions")
+    assert "Share the mill" in listed.words
