@@ -87,19 +87,35 @@ def _write(archive: tarfile.TarFile, config: Config, copy: Path, *, with_ballot_
         archive.add(ballot_keys, BALLOT_KEYS)
 
 
-def unpack(file: Path, directory: Path) -> dict[str, Any]:
+def unpack(file: Path, directory: Path, *, database: str = "") -> dict[str, Any]:
     """Put the instance of the backup `file` into the empty folder `directory`; return its manifest.
 
-    Raises Invalid (`backup-bad`) for another file, Conflict (`database-not-empty`) if a PostgreSQL database holds tables.
+    A PostgreSQL instance goes into `database` (a URL) if given. What was written is taken away again on failure. Raises
+    Invalid (`backup-bad`) for another file, Conflict (`database-not-empty`) if the PostgreSQL database holds tables.
     """
     try:
-        with tarfile.open(file) as archive:
-            manifest = _manifest(archive)
-            toml = _text_of(archive, "instance.toml")
-            places, text = _places(toml, directory)
-            _extract(archive, directory, places)
+        return _unpack(file, directory, database)
     except (tarfile.TarError, UnicodeDecodeError, ValueError) as error:
+        _empty(directory)
         raise Invalid("backup-bad", f"{file} is no backup of ours: {error}", field="file") from error
+    except BaseException:
+        _empty(directory)
+        raise
+
+
+def _empty(directory: Path) -> None:
+    for path in directory.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _unpack(file: Path, directory: Path, database: str) -> dict[str, Any]:
+    with tarfile.open(file) as archive:
+        manifest = _manifest(archive)
+        places, text = _places(_text_of(archive, "instance.toml"), directory, database)
+        _extract(archive, directory, places)
     target = directory / "instance.toml"
     target.touch(0o600)
     target.write_text(text, encoding="utf-8")
@@ -126,9 +142,12 @@ def _text_of(archive: tarfile.TarFile, name: str) -> str:
     return entry.read().decode()
 
 
-def _places(toml: str, directory: Path) -> tuple[dict[str, Path], str]:
+def _places(toml: str, directory: Path, database: str) -> tuple[dict[str, Path], str]:
     """Return where each part goes, and the settings with places outside the folder turned into places inside."""
     raw, places = tomllib.loads(toml), {}
+    if database:
+        was = json.dumps(raw.get("database", {}).get("url", ""), ensure_ascii=False)
+        toml = toml.replace(was, json.dumps(database, ensure_ascii=False))
     for part, (section, key, inside) in PLACES.items():
         written = str(raw.get(section, {}).get(key, inside))
         prefix = "sqlite:///" if written.startswith("sqlite:///") else ""

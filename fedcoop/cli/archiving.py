@@ -53,14 +53,15 @@ def backup(ctx: click.Context, file: Path, with_ballot_keys: bool, as_json: bool
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--database", default="", metavar="URL", help="An empty PostgreSQL database to restore into.")
 @json_option
-def restore(file: Path, directory: Path, as_json: bool) -> None:
+def restore(file: Path, directory: Path, database: str, as_json: bool) -> None:
     """Unpack a backup into the empty folder DIR."""
     if directory.exists() and any(directory.iterdir()):
         raise Conflict("folder-not-empty", f"{directory} is not empty; nothing was restored.")
     directory.mkdir(parents=True, exist_ok=True)
     note("restoring …")
-    unpack(file, directory)
+    unpack(file, directory, database=database)
     config = load(directory / "instance.toml")
     data = {"config": str(directory / "instance.toml"), "origin": config.instance.origin}
     text = f"{config.instance.name} is restored in {directory}\nnext: fedcoop --config {directory}/instance.toml doctor"

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import click
 from cryptography import x509
+from sqlalchemy.exc import DBAPIError
 
 from fedcoop import wiring
 from fedcoop.cli.instance import opened, settings
@@ -28,6 +29,8 @@ from fedcoop.cli.output import REFUSED, emit, json_option, table
 from fedcoop.config import Config
 from fedcoop.kernel.clock import SystemClock
 from fedcoop.kernel.errors import FedcoopError
+from fedcoop.storage.maintenance import integrity_problems
+from fedcoop.storage.migrations import check_version
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 TIMEOUT_S = 5.0
@@ -78,28 +81,26 @@ def check_configuration(config: Config) -> Iterator[Finding]:
 
 
 def check_database(config: Config) -> Iterator[Finding]:
-    """The database answers, the key opens it."""
+    """The database answers, is sound and of this version, and the key opens it."""
     try:
-        members, key = asyncio.run(_look_inside(config))
-    except (FedcoopError, OSError) as error:
-        yield Finding(
-            "database",
-            False,
-            str(error),
-            "check [database] url and the key file; `fedcoop upgrade` makes missing tables",
-        )
+        members, key, problems = asyncio.run(_look_inside(config))
+    except (FedcoopError, DBAPIError, OSError) as error:
+        remedy = "check [database] url and the key file; `fedcoop upgrade` brings tables up to date"
+        yield Finding("database", False, " ".join(str(error).split()), remedy)
         return
-    yield Finding(
-        "database", True, f"{config.database.url.partition('@')[2] or config.database.url}, {members} members"
-    )
+    place = config.database.url.partition("@")[2] or config.database.url
+    seen = f"{place}, {members} members" if not problems else f"{place}: {problems[0]}"
+    yield Finding("database", not problems, seen, "stop the server and restore a backup" if problems else "")
     yield Finding(
         "key", key, "the key file opens it" if key else "no actor's key was found", "" if key else "run `fedcoop init`"
     )
 
 
-async def _look_inside(config: Config) -> tuple[int, bool]:
+async def _look_inside(config: Config) -> tuple[int, bool, list[str]]:
+    problems = await integrity_problems(config.database.sqlite_path) if config.database.is_sqlite else []
     async with opened(config) as units:
-        return await units.read(_count_and_open)
+        await check_version(units.database)
+        return *await units.read(_count_and_open), problems
 
 
 def _count_and_open(uow: UnitOfWork) -> tuple[int, bool]:

@@ -10,7 +10,9 @@ from typing import Any
 
 import click
 
-from fedcoop import app, logs
+from fedcoop import logs
+from fedcoop.app import serve as run_server
+from fedcoop.app import work as run_loops
 from fedcoop.config import Config, load
 
 # uvloop is not made for Windows; plain asyncio does the same, slower
@@ -21,14 +23,14 @@ LOOP: ModuleType = importlib.import_module("uvloop") if importlib.util.find_spec
 @click.pass_context
 def serve(ctx: click.Context) -> None:
     """Run pages, client API, federation and all loops; SIGTERM ends it in good order."""
-    _run(ctx, app.serve)
+    _run(ctx, run_server)
 
 
 @click.command()
 @click.pass_context
 def worker(ctx: click.Context) -> None:
     """Run the loops only, on a further machine."""
-    _run(ctx, app.work)
+    _run(ctx, run_loops)
 
 
 def _run(ctx: click.Context, start: Callable[[Config], Coroutine[Any, Any, None]]) -> None:
