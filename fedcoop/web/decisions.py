@@ -1,24 +1,22 @@
 """Pages of deciding: the register, a motion with its ballot or its result, voting, the recount file, steps of its life."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from fedcoop.actions.ballots import cast_ballot, withdraw_ballot
-from fedcoop.actions.motions import annul_motion, close_early, extend_motion
 from fedcoop.governance.motions import Channel
-from fedcoop.kernel.errors import BallotRefused, Invalid, MotionRefused, NotFound
+from fedcoop.kernel.errors import BallotRefused, NotFound
 from fedcoop.queries.accounts import Viewer
-from fedcoop.queries.motions import MotionView, find_counted, motion_view, recount_file
+from fedcoop.queries.motions import BallotStand, MotionView, ballot_stand, find_counted, motion_view, recount_file
 from fedcoop.queries.register import STATES, register
 from fedcoop.web import charts, formats, words
-from fedcoop.web.forms import Form, local_instant, read_form
-from fedcoop.web.guards import html, member_page, page, see_other
+from fedcoop.web.forms import Form, read_form
+from fedcoop.web.guards import RECEIVED, html, member_page, page, see_other
 from fedcoop.web.keys import CLOCK, RENDERER, UNITS
-from fedcoop.web.rendering import input_time
 from fedcoop.web.steps import steps_of
 from fedcoop.web.verdicts import verdict_of
 
@@ -92,12 +90,13 @@ def result_words(method: str, tally: Any) -> str:
 @page
 async def motion_page(request: web.Request, viewer: Viewer) -> web.Response:
     """Show a motion: with its ballot while it is open, with its result and proof afterwards."""
-    view = await _view(request, viewer)
+    view = await motion_view_of(request, viewer)
     kept = {"choice": view.my.choice if view.my else (), "reason": view.my.reason if view.my else ""}
     return await _show(request, view, kept=kept)
 
 
-async def _view(request: web.Request, viewer: Viewer) -> MotionView:
+async def motion_view_of(request: web.Request, viewer: Viewer) -> MotionView:
+    """Return the motion of the address as this reader may see it. Raises NotFound."""
     everything = request.query.get("ballots") == "all"
     return await request.app[UNITS].read(
         motion_view, uuid=uuid_of(request), member=viewer.member, every_ballot=everything
@@ -158,17 +157,18 @@ async def vote(request: web.Request, viewer: Viewer) -> web.Response:
     """Cast or change the member's ballot; what is wrong comes back with everything that was typed."""
     assert viewer.member is not None
     form = await read_form(request)
-    view = await _view(request, viewer)
-    choice = _chosen(view, form)
+    stand = await request.app[UNITS].read(ballot_stand, uuid=uuid_of(request), member_id=viewer.member.id)
+    choice = _chosen(stand, form)
     kept = {"choice": choice, "reason": form.text("reason")}
-    if not choice and not view.may_be_empty:
+    if not choice and not stand.may_be_empty:
+        view = await motion_view_of(request, viewer)
         return await _show(request, view, kept=kept, errors={"choice": ask(view)}, status=422)
-    now = request.app[CLOCK].now()
+    now = request[RECEIVED]
     try:
         await request.app[UNITS].write(
             cast_ballot,
             voter=viewer.member.id,
-            motion_id=view.motion.id,
+            motion_id=stand.motion.id,
             choice=choice,
             reason=form.text("reason"),
             channel=Channel.WEB,
@@ -177,21 +177,24 @@ async def vote(request: web.Request, viewer: Viewer) -> web.Response:
         )
     except BallotRefused as error:
         return await _refused(request, viewer, error, kept, now)
-    done = "changed" if view.my is not None and view.my.choice != choice else "cast"
-    return see_other(f"/motions/{view.motion.uuid}?done={done}#ballot")
+    done = "changed" if stand.earlier is not None and stand.earlier != choice else "cast"
+    return see_other(f"/motions/{stand.motion.uuid}?done={done}#ballot")
 
 
-def _chosen(view: MotionView, form: Form) -> tuple[str, ...]:
-    """Return the marks; "none of these" clears the others (design.md 5, Ballots)."""
-    choice = tuple(dict.fromkeys(form.all("choice")))
-    none = view.motion.settings.extra.get("none")
-    return (str(none),) if none in choice else choice
+def _chosen(stand: BallotStand, form: Form) -> tuple[str, ...]:
+    """Return the marks in the motion's order; "none of these" clears the others (design.md 5, Ballots)."""
+    marked = dict.fromkeys(form.all("choice"))
+    none = stand.motion.settings.extra.get("none")
+    if none in marked:
+        return (str(none),)
+    known = [option.key for option in stand.motion.options if option.key in marked]
+    return (*known, *(key for key in marked if key not in known))
 
 
 async def _refused(
     request: web.Request, viewer: Viewer, error: BallotRefused, kept: dict[str, Any], now: datetime
 ) -> web.Response:
-    view = await _view(request, viewer)
+    view = await motion_view_of(request, viewer)
     if error.code in ("late", "not-open", "closed") or view.phase != "open":
         return await _show(request, view, kept=kept, status=409, late=late_words(request, view, now))
     if error.code == "reason":
@@ -221,8 +224,8 @@ def late_words(request: web.Request, view: MotionView, now: datetime) -> str:
 async def withdraw(request: web.Request, viewer: Viewer) -> web.Response:
     """Take the member's ballot back; it leaves the turnout too."""
     assert viewer.member is not None
-    view = await _view(request, viewer)
-    now = request.app[CLOCK].now()
+    view = await motion_view_of(request, viewer)
+    now = request[RECEIVED]
     try:
         await request.app[UNITS].write(
             withdraw_ballot, voter=viewer.member.id, motion_id=view.motion.id, channel=Channel.WEB, at=now
@@ -245,106 +248,3 @@ async def recount(request: web.Request, viewer: Viewer) -> web.Response:
         "Cache-Control": "public, max-age=3600",
     }
     return web.Response(body=text.encode(), headers=headers)
-
-
-# --- who runs a vote --------------------------------------------------------------------------------------------
-
-
-_STEPS: dict[str, dict[str, Any]] = {
-    "close": {
-        "title": "Close this vote now?",
-        "verb": "Close the vote",
-        "keep": "Leave it open",
-        "danger": False,
-        "told": ("Nobody can vote any more. The count follows by the rule. This cannot be undone.",),
-    },
-    "extend": {
-        "title": "Extend this vote?",
-        "verb": "Extend the vote",
-        "keep": "Leave the date",
-        "danger": False,
-        "told": ("The new date goes to everybody, here and on other servers.",),
-    },
-    "annul": {
-        "title": "Annul this vote?",
-        "verb": "Annul the vote",
-        "keep": "Let it stand",
-        "danger": True,
-        "told": (
-            "The vote ends without a result. Ballots are kept.",
-            "Members and followers are told with your reason. This cannot be undone.",
-        ),
-    },
-}
-
-
-@member_page
-async def step_page(request: web.Request, viewer: Viewer) -> web.Response:
-    """Ask before a vote is closed early, extended or annulled."""
-    view, name = await _step_view(request, viewer)
-    return _confirm(request, view, name, Form(), reason="", closes=_tomorrow(request, view))
-
-
-@member_page
-async def take_step(request: web.Request, viewer: Viewer) -> web.Response:
-    """Close early, extend or annul; what is wrong comes back on the same page."""
-    assert viewer.member is not None
-    view, name = await _step_view(request, viewer)
-    form = await read_form(request)
-    closes, reason = form.text("closes"), form.text("reason")
-    if name != "close" and not reason:
-        form.wrong("reason", "Write why. Members will ask.")
-    at = form.take("closes", lambda text: local_instant(text, request.app[RENDERER].zone)) if name == "extend" else None
-    if not form.errors:
-        try:
-            await _do(request, viewer, view, name, reason=reason, closes_at=at)
-        except (MotionRefused, Invalid) as error:
-            form.wrong(getattr(error, "field", "") or ("closes" if name == "extend" else "main"), error.message)
-        else:
-            return see_other(f"/motions/{view.motion.uuid}")
-    return _confirm(request, view, name, form, reason=reason, closes=closes)
-
-
-async def _do(
-    request: web.Request, viewer: Viewer, view: MotionView, name: str, *, reason: str, closes_at: datetime | None
-) -> None:
-    assert viewer.member is not None
-    units, by, motion_id = request.app[UNITS], viewer.member.id, view.motion.id
-    if name == "close":
-        await units.write(close_early, by=by, motion_id=motion_id)
-    elif name == "annul":
-        await units.write(annul_motion, by=by, motion_id=motion_id, reason=reason)
-    elif closes_at is not None:
-        await units.write(extend_motion, by=by, motion_id=motion_id, closes_at=closes_at, reason=reason)
-
-
-async def _step_view(request: web.Request, viewer: Viewer) -> tuple[MotionView, str]:
-    name = request.match_info["step"]
-    view = await _view(request, viewer)
-    if name not in _STEPS or name not in view.may:
-        raise NotFound("step-unknown", "There is nothing to do here now.")
-    return view, name
-
-
-def _tomorrow(request: web.Request, view: MotionView) -> str:
-    return input_time(view.motion.closes_at + timedelta(days=1), request.app[RENDERER].zone)
-
-
-def _confirm(
-    request: web.Request, view: MotionView, name: str, form: Form, *, reason: str, closes: str
-) -> web.Response:
-    motion = view.motion
-    return html(
-        request,
-        "confirm.html",
-        status=422 if form.errors else 200,
-        subject=motion.title,
-        back=f"/motions/{motion.uuid}",
-        action=f"/motions/{motion.uuid}/{name}",
-        ask_time=name == "extend",
-        ask_reason=name != "close",
-        kept_time=closes,
-        kept_reason=reason,
-        errors=form.errors,
-        **_STEPS[name],
-    )

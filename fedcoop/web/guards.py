@@ -10,6 +10,7 @@ import hmac
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -30,7 +31,7 @@ from fedcoop.kernel.errors import (
 from fedcoop.queries.accounts import STRANGER, Viewer, viewer_of
 from fedcoop.urls import origin_of
 from fedcoop.web.forms import read_form
-from fedcoop.web.keys import RENDERER, STATIC, UNITS, URLS
+from fedcoop.web.keys import CLOCK, RENDERER, STATIC, UNITS, URLS
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ STATUS: tuple[tuple[type[FedcoopError], int], ...] = (
     (PeerError, 502),
 )
 _VIEWER = web.RequestKey("viewer", Viewer)
+RECEIVED = web.RequestKey("received", datetime)
 _MAC_BYTES = 16
 _COMPRESS_FROM = 1024
 
@@ -210,6 +212,7 @@ def member_page(handler: Handler) -> Served:
 
 
 async def _serve(request: web.Request, handler: Handler, *, members_only: bool) -> web.StreamResponse:
+    request[RECEIVED] = request.app[CLOCK].now()  # at the door, before anything is waited for (governance.md 4)
     try:
         viewer = await find_viewer(request)
         request[_VIEWER] = viewer
