@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from fedcoop.federation.publish.decisions import motion_document
 from fedcoop.federation.server.access import Reader, reader_of
 from fedcoop.federation.server.documents import Document, answer, document, failure, missing, raw_document, tombstone
 from fedcoop.federation.server.keys import DOCUMENTS, UNITS
 from fedcoop.federation.server.negotiation import wants_activitypub
 from fedcoop.federation.translate.actors import actor_document
+from fedcoop.kernel.canonical import canonical_bytes
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.storage.records import Actor
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -155,7 +157,9 @@ def _find_object(uow: UnitOfWork, uri: str) -> Found | None:
         return None
     author = uow.actors.get(stored.actor_id).uri
     deleted = rfc3339(stored.deleted_at) if stored.deleted_at else ""
-    return Found(stored.document, stored.type, author, stored.public, stored.audience, deleted)
+    motion = None if deleted else uow.motions.find_by_url(uri)
+    text = stored.document if motion is None else canonical_bytes(motion_document(uow, motion)).decode()
+    return Found(text, stored.type, author, stored.public, stored.audience, deleted)
 
 
 def _find_activity(uow: UnitOfWork, uri: str) -> Found | None:

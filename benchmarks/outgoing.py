@@ -1,0 +1,126 @@
+"""Deliveries: one post to many inboxes, on one origin, on many, behind shared inboxes, and over TLS to unseen hosts."""
+
+import datetime as dt
+import socket
+import ssl
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from benchmarks.stage import SinkProcess, Stage, follow_ours, free_port, get, remote_actor
+from fedcoop.actions.members import NewMember, add_member
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+
+def _measure(
+    stage: Stage, sink: SinkProcess, follow: Callable[[UnitOfWork], Any], expected: int, counter: str
+) -> float:
+    """Publish one post and return the seconds until the sink has had `expected` deliveries."""
+
+    def prepare(uow: UnitOfWork) -> str:
+        follow(uow)
+        ada = add_member(uow, new=NewMember("ada", "ada@example.org", is_admin=True), who="bench")[0]
+        return stage.sign_in(uow, ada.id)
+
+    secret = stage.fill(prepare)
+    stage.serve()
+    get(counter)
+    post = stage.form(
+        "/announcements/new", secret, text="The second oven arrives on Monday.", audience="public", kind="general"
+    )
+    started = time.perf_counter()
+    _send(stage, post)
+    total = 0
+    while total < expected:
+        total += int(get(counter))
+        if time.perf_counter() - started > 60:
+            raise RuntimeError(f"only {total} of {expected} arrived")
+        time.sleep(0.01)
+    if total != expected:
+        raise RuntimeError(f"{total} arrived, {expected} were expected")
+    return time.perf_counter() - started
+
+
+def plain(*, inboxes: int, origins: int, followers_each: int = 1) -> tuple[float, float]:
+    """Return deliveries a second and the seconds in all, to `inboxes` spread over `origins`."""
+    port = free_port()
+    sink, stage = SinkProcess("0.0.0.0", port), Stage()
+
+    def follow(uow: UnitOfWork) -> None:
+        for number in range(inboxes):
+            origin = f"http://127.0.{10 + number % origins // 250}.{number % origins % 250 + 1}:{port}"
+            for follower in range(followers_each):
+                uri = f"{origin}/users/u{number}-{follower}"
+                shared = f"{origin}/inbox/{number}"
+                follow_ours(uow, remote_actor(uow, uri, "u", inbox=f"{uri}/inbox", shared_inbox=shared))
+
+    try:
+        seconds = _measure(stage, sink, follow, inboxes, f"http://127.0.0.1:{port}/")
+        return inboxes / seconds, seconds
+    finally:
+        stage.close()
+        sink.stop()
+
+
+def unseen_tls(hosts: int = 600) -> dict[str, float]:
+    """Return deliveries a second to hosts that were never seen before, over TLS."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = {f"h{n}.peers.test": f"127.0.{20 + n // 250}.{n % 250 + 1}" for n in range(hosts)}
+        certificate, key = _certificate(Path(folder), "*.peers.test")
+        port = free_port()
+        sink, stage = SinkProcess("0.0.0.0", port, certificate, key), Stage(ca_file=certificate, resolve=names)
+        context = ssl.create_default_context(cafile=certificate)
+        context.check_hostname = False
+        opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context))
+        urllib.request.install_opener(opener)
+
+        def follow(uow: UnitOfWork) -> None:
+            for name in names:
+                follow_ours(uow, remote_actor(uow, f"https://{name}:{port}/users/u", "u"))
+
+        try:
+            seconds = _measure(stage, sink, follow, hosts, f"https://127.0.20.1:{port}/")
+            return {"unseen-tls": hosts / seconds}
+        finally:
+            stage.close()
+            sink.stop()
+
+
+def _send(stage: Stage, post: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", stage.port), 10) as connection:
+        connection.sendall(post)
+        answer = connection.recv(65536)
+    if b" 303 " not in answer.split(b"\r\n", 1)[0]:
+        raise RuntimeError(answer[:300].decode("utf-8", "replace"))
+
+
+def _certificate(folder: Path, name: str) -> tuple[str, str]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bench")])
+    now = dt.datetime.now(dt.UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    )
+    certificate = builder.sign(key, hashes.SHA256())
+    crt, pem = folder / "crt.pem", folder / "key.pem"
+    crt.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    pem.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return str(crt), str(pem)

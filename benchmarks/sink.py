@@ -1,0 +1,57 @@
+"""A server that answers 202 to every POST and counts them; GET /count tells how many there were since the last GET.
+
+Usage: python -m benchmarks.sink HOST PORT [CERTIFICATE KEY]
+"""
+
+import asyncio
+import ssl
+import sys
+
+import uvloop
+
+ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
+count = 0
+
+
+class Sink(asyncio.Protocol):
+    """Reads requests with a Content-Length, answers each."""
+
+    def __init__(self) -> None:
+        self.buffer = b""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        global count
+        self.buffer += data
+        while (end := self.buffer.find(b"\r\n\r\n")) >= 0:
+            head = self.buffer[:end].lower()
+            if head.startswith(b"get "):
+                body = str(count).encode()
+                count = 0
+                self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+                self.buffer = self.buffer[end + 4 :]
+                continue
+            at = head.find(b"content-length:")
+            length = int(head[at + 15 : (head + b"\r\n").find(b"\r\n", at)]) if at >= 0 else 0
+            if len(self.buffer) < end + 4 + length:
+                return
+            self.buffer = self.buffer[end + 4 + length :]
+            count += 1
+            self.transport.write(ACCEPTED)
+
+
+async def main() -> None:
+    context = None
+    if len(sys.argv) > 3:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(sys.argv[3], sys.argv[4])
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Sink, sys.argv[1], int(sys.argv[2]), ssl=context, backlog=2048)
+    print("ready", flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
