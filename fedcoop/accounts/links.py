@@ -8,7 +8,10 @@ MAX_LINKS = 3
 _BYTES = 16
 _LETTERS = 26
 _GROUP = 5
-_CODE = re.compile(r"(?<![A-Z2-7])(?:[A-Z2-7]{1,5}[-\s]?){5}[A-Z2-7]{1,5}(?![A-Z2-7])")
+_SIZES = [5, 5, 5, 5, 5, 1]
+_WORD = re.compile(r"[A-Z2-7]+")
+_MAX_TEXT = 10_000
+_MAX_CODES = 20
 
 
 def new_code(random_bytes: Callable[[int], bytes]) -> str:
@@ -23,10 +26,24 @@ def normal_code(code: str) -> str:
 
 
 def codes_in(text: str) -> Iterator[str]:
-    """Yield every normal code in the text of a message, at most ten."""
-    found = 0
-    for match in _CODE.finditer(text.upper()):
-        code = normal_code(match[0])
-        if len(code) == _LETTERS and found < 10:
-            found += 1
-            yield code
+    """Yield what in the text of a message may be a code, in normal form: as we write codes first, at most twenty.
+
+    Words before and after do not matter: every direct message begins with the name of whom it is for.
+    """
+    words = _WORD.findall(text.upper()[:_MAX_TEXT])
+    found = [(sizes != _SIZES, code) for start in range(len(words)) for sizes, code in _from(words, start)]
+    for _, code in sorted(found, key=lambda item: item[0])[:_MAX_CODES]:
+        yield code
+
+
+def _from(words: list[str], start: int) -> Iterator[tuple[list[int], str]]:
+    """Yield the words from `start` on that together are as long as a code, if there are such."""
+    taken: list[str] = []
+    letters = 0
+    for word in words[start:]:
+        taken.append(word)
+        letters += len(word)
+        if letters >= _LETTERS:
+            break
+    if letters == _LETTERS:
+        yield [len(word) for word in taken], "".join(taken)

@@ -43,7 +43,13 @@ def _options_text(options: Sequence[Option]) -> str:
 
 
 def _motion(row: Row[Any]) -> Motion:
-    values = dict(row._mapping)
+    """Return the motion of a row of `_MOTION_COLUMNS`; the same row is the same value: every vote reads it twice."""
+    return _motion_of(tuple(row))
+
+
+@lru_cache(maxsize=256)
+def _motion_of(row: tuple[Any, ...]) -> Motion:
+    values = dict(zip(_MOTION_FIELDS, row, strict=True))
     values["options"] = _options(values["options"])
     values["settings"] = _settings(values["settings"])
     values["channels"] = frozenset(Channel(name) for name in values["channels"].split(","))

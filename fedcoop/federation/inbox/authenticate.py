@@ -67,7 +67,7 @@ class Authenticator:
         found = Vouched(document, message.body or b"", "signature")
         proven = "proof" in document and await has_proof(document, actor_uri, self._actors, now)
         if key.stored.owner != actor_uri:
-            found = await vouch(document, found.raw, proven=proven, documents=self._documents)
+            found = await vouch(document, found.raw, proven=proven, documents=self._documents, actors=self._actors)
         digest, is_replay = self._digest(found, origin, claim)
         if await self._standing.is_suspended(actor_uri):
             raise Refusal(403, "suspended")
@@ -129,11 +129,18 @@ class Authenticator:
             return sha256(claim.key_id.encode() + b"\n" + claim.signature).digest()[:16], True
         if found is None:
             raise Refusal(400, "id-missing")
-        if not isinstance(found, str) or len(found) > MAX_URL or origin_of(found) != origin:
+        if not isinstance(found, str) or not has_origin(found, origin):
             raise Refusal(403, "id-origin")
         if not found.startswith("https://") and self._scheme == "https":
             raise Refusal(403, "id-origin")
         return digest_of(found), False
+
+
+def has_origin(uri: str, origin: str) -> bool:
+    """Return whether `uri` has the origin, spelled as it is; an id in another spelling is taken apart."""
+    if len(uri) > MAX_URL or not uri.isascii() or not uri.isprintable() or " " in uri or "\\" in uri:
+        return False
+    return uri.startswith(origin + "/") or origin_of(uri) == origin
 
 
 def _claim(message: Signable, now: datetime) -> Claim:

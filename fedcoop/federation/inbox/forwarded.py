@@ -46,8 +46,13 @@ async def has_proof(document: Mapping[str, Any], actor_uri: str, actors: Actors,
     return True
 
 
-async def vouch(document: Mapping[str, Any], raw: bytes, *, proven: bool, documents: Documents) -> Vouched:
-    """Return a forwarded activity that its own proof or its origin vouches for. Raises Refusal 403 or 503."""
+async def vouch(
+    document: Mapping[str, Any], raw: bytes, *, proven: bool, documents: Documents, actors: Actors
+) -> Vouched:
+    """Return a forwarded activity that its own proof or its origin vouches for; its actor is known then.
+
+    Raises Refusal 403 or 503.
+    """
     if proven:
         return Vouched(document, raw, "proof")
     uri, actor_uri = id_of(document), id_of(document["actor"]) or ""
@@ -55,6 +60,7 @@ async def vouch(document: Mapping[str, Any], raw: bytes, *, proven: bool, docume
         raise Refusal(403, "signer")
     try:
         fetched = await documents.fetch(uri)
+        await actors.actor(actor_uri)
     except PeerUnreachable as error:
         raise Refusal(503, error.code, retry_after_s=RETRY_AFTER_S) from error
     except PeerError as error:

@@ -83,7 +83,7 @@ class FetchSigner:
             authority=parts.netloc,
             scheme=parts.scheme,
             headers=(("host", parts.netloc),),
-            body=b"",
+            body=None,
         )
         key, key_id = self._key
         form = rfc9421 if scheme == RFC9421 else cavage
