@@ -29,9 +29,9 @@ from fedcoop.federation.server.negotiation import wants_activitypub
 from fedcoop.kernel.clock import Clock, SystemClock
 from fedcoop.queueing import TimerLoop
 from fedcoop.storage.engine import Database, make_database
-from fedcoop.storage.migrations import check_version
 from fedcoop.storage.unit_of_work import Site, UnitOfWork, Units
 from fedcoop.storage.vault import load_vault
+from fedcoop.storage.version import check_version
 from fedcoop.throttle import Throttle
 from fedcoop.urls import Urls
 from fedcoop.web import routes as pages

@@ -30,8 +30,8 @@ from fedcoop.config import Config
 from fedcoop.kernel.clock import SystemClock
 from fedcoop.kernel.errors import FedcoopError
 from fedcoop.storage.maintenance import integrity_problems
-from fedcoop.storage.migrations import check_version
 from fedcoop.storage.unit_of_work import UnitOfWork
+from fedcoop.storage.version import check_version
 
 TIMEOUT_S = 5.0
 SMALL_DISK_BYTES = 1 << 30

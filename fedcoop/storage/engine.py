@@ -21,6 +21,7 @@ from sqlalchemy.pool import NullPool
 
 T = TypeVar("T")
 MAX_GROUP = 256
+LONGEST_STRETCH = 64  # units of one batch before others have a turn
 READERS = 3
 RETRIES = 3
 _RETRYABLE = frozenset({"40001", "40P01"})
@@ -113,9 +114,10 @@ class SqliteDatabase:
 
     async def write_many(self, fns: Sequence[Callable[[Connection], T]]) -> list[T | BaseException]:
         """See Database."""
-        if not fns:
-            return []
-        return [result.error if isinstance(result, _Raised) else result for result in await self._submit(fns)]
+        results: list[Any] = []
+        for start in range(0, len(fns), LONGEST_STRETCH):
+            results += await self._submit(fns[start : start + LONGEST_STRETCH])
+        return [result.error if isinstance(result, _Raised) else result for result in results]
 
     async def read(self, fn: Callable[[Connection], T]) -> T:
         """See Database."""

@@ -4,37 +4,17 @@ The scripts lie in `migrations/` of a checkout and in `fedcoop/_migrations/` of 
 """
 
 import asyncio
-from pathlib import Path
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from fedcoop.config import DatabaseConfig
-from fedcoop.kernel.errors import ConfigError
 from fedcoop.storage.engine import Database, make_database
 from fedcoop.storage.tables import metadata
-
-_PACKAGED = Path(__file__).parents[1] / "_migrations"
-_CHECKOUT = Path(__file__).parents[2] / "migrations"
-
-
-def scripts() -> Path:
-    """Return the folder of the migration scripts."""
-    return _PACKAGED if _PACKAGED.exists() else _CHECKOUT
-
-
-def head() -> str:
-    """Return the newest revision."""
-    found = ScriptDirectory(str(scripts())).get_current_head()
-    if found is None:
-        raise ConfigError(
-            "migrations-missing", f"{scripts()}: there are no migration scripts; install the program again"
-        )
-    return found
+from fedcoop.storage.version import head, scripts
 
 
 def current(conn: Connection) -> str | None:
@@ -69,14 +49,3 @@ async def _upgrade(database: Database) -> tuple[str | None, str]:
         return await database.write(upgrade)
     finally:
         await database.close()
-
-
-async def check_version(database: Database) -> None:
-    """Raise ConfigError (`database-old`, `database-new`) unless the database is at this version."""
-    found = await database.read(current)
-    if found == head():
-        return
-    known = {script.revision for script in ScriptDirectory(str(scripts())).walk_revisions()}
-    if found is None or found in known:
-        raise ConfigError("database-old", "The database is of an earlier version: run `fedcoop upgrade`.")
-    raise ConfigError("database-new", "The database is of a later version than this program: install that version.")

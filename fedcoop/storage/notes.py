@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
 
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import ActorId, MemberId, MotionId, RemoteMotionId
@@ -13,6 +13,9 @@ from fedcoop.storage.records import Actor, Announcement, Note, RemoteMotion, Sto
 from fedcoop.storage.rows import every, first, insert, maker, upsert
 
 _announcement, _note, _actor = maker(Announcement), maker(Note), maker(Actor)
+
+
+_OBJECT = select(t.objects).where(t.objects.c.uri == bindparam("uri"))
 
 
 def _object(row: Row[Any]) -> StoredObject:
@@ -182,7 +185,7 @@ class Notes:
 
     def find_object(self, uri: str) -> StoredObject | None:
         """Return our object with this id, deleted ones too."""
-        return first(self._conn, select(t.objects).where(t.objects.c.uri == uri), _object)
+        return first(self._conn, _OBJECT, _object, {"uri": uri})
 
     def put_object(self, stored: StoredObject) -> None:
         """Store our object as published now."""
