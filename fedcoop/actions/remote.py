@@ -128,16 +128,16 @@ def remember_actor(uow: UnitOfWork, seen: SeenActor, *, vouched: bool = False) -
 
 
 def _why_freeze(uow: UnitOfWork, earlier: Actor, seen: SeenActor, *, vouched: bool) -> str:
-    known = {key.material for key in uow.actors.keys_of(earlier.id)}
+    materials = {key.material for key in uow.actors.keys_of(earlier.id)}
     if earlier.gone_at is not None:
         return "came-back"
-    if not vouched and known and any(key.material not in known for key in seen.keys):
+    if not vouched and materials and any(key.material not in materials for key in seen.keys):
         return "keys-changed"
     if urlsplit(earlier.inbox).netloc != urlsplit(seen.inbox).netloc:
         return "inbox-moved"
-    if seen.handle and earlier.handle and _domain(seen.handle) != _domain(earlier.handle):
-        return "handle-moved"
-    return ""
+    known = _domain(earlier.handle) or _domain(str((earlier.document or {}).get("webfinger", "")))
+    named = _domain(seen.handle) or _domain(str(seen.document.get("webfinger", "")))
+    return "handle-moved" if known and named and named != known else ""
 
 
 def _domain(handle: str) -> str:

@@ -18,6 +18,7 @@ from fedcoop.storage.rows import every, first, insert, insert_ignore, insert_ign
 _inbound, _job, _timer, _activity = maker(Inbound), maker(DeliveryJob), maker(TimerRow), maker(ActivityRow)
 _INBOUND_COLUMNS = [t.inbound.c[name] for name in Inbound.__slots__]
 _JOB_COLUMNS = [t.deliveries.c[name] for name in DeliveryJob.__slots__]
+_OPEN = ("waiting", "deferred")
 _SETTLE_INBOUND = delete(t.inbound).where(t.inbound.c.id == bindparam("inbound_id"))
 _SETTLE_DELIVERY = delete(t.deliveries).where(t.deliveries.c.id == bindparam("delivery_id"))
 
@@ -49,7 +50,7 @@ class Queues:
         free = or_(c.leased_until.is_(None), c.leased_until < now)
         due = (
             select(c.id)
-            .where(c.state == "waiting", c.due_at <= now, free)
+            .where(c.state.in_(_OPEN), c.due_at <= now, free)
             .order_by(c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -61,15 +62,16 @@ class Queues:
         """Remove the processed row in the unit that holds its effect; False if somebody else did."""
         return bool(self._conn.execute(_SETTLE_INBOUND, {"inbound_id": inbound_id}).rowcount)
 
-    def postpone_inbound(self, row: Inbound, *, due_at: datetime, error: str, failed: bool) -> None:
-        """Try the row again at `due_at`, or keep it as failed for the operator."""
+    def postpone_inbound(self, row: Inbound, *, due_at: datetime, error: str, state: str) -> None:
+        """Try the row again at `due_at` (`waiting`; `deferred`: for want of another server), or keep it (`failed`)."""
         values = {"attempts": row.attempts + 1, "due_at": due_at, "leased_until": None, "last_error": error[:500]}
-        self._conn.execute(
-            update(t.inbound).where(t.inbound.c.id == row.id).values(**values, state="failed" if failed else "waiting")
-        )
+        self._conn.execute(update(t.inbound).where(t.inbound.c.id == row.id).values(**values, state=state))
 
     def has_inbound_received_by(self, instant: datetime) -> bool:
-        """Return whether an activity received by `instant` still waits: closes wait for it (federation.md 12.3)."""
+        """Return whether an activity received by `instant` still waits: closes wait for it (federation.md 12.3).
+
+        Not for what another server keeps us from: no vote needs one, and a silent server must not hold up an outcome.
+        """
         query = select(t.inbound.c.id).where(t.inbound.c.state == "waiting", t.inbound.c.received_at <= instant)
         return self._conn.execute(query.limit(1)).first() is not None
 
@@ -258,10 +260,10 @@ class Queues:
         def count(*conditions: Any) -> int:
             return int(self._conn.execute(select(func.count()).select_from(table).where(*conditions)).scalar_one())
 
-        oldest = self._conn.execute(select(func.min(since)).where(table.c.state == "waiting")).scalar()
+        oldest = self._conn.execute(select(func.min(since)).where(table.c.state.in_(_OPEN))).scalar()
         return {
-            "waiting": count(table.c.state == "waiting"),
-            "due": count(table.c.state == "waiting", table.c.due_at <= now),
+            "waiting": count(table.c.state.in_(_OPEN)),
+            "due": count(table.c.state.in_(_OPEN), table.c.due_at <= now),
             "failed": count(table.c.state == "failed"),
             "oldest_s": _age(oldest, now),
         }

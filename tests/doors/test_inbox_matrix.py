@@ -405,6 +405,14 @@ async def test_a_moved_inbox_freezes(bread, peer):
     assert [(row.state, row.reason) for row in await bread.rows(t.links)] == [("frozen", "inbox-moved")]
 
 
+async def test_a_handle_at_another_domain_freezes(bread, peer):
+    ana = peer.actor("ana", webfinger="ana@social.example")
+    await bread.link("ana", ana)
+    ana.extra["webfinger"] = "ana@elsewhere.example"
+    await bread.deliver(ana, act(ana, "Update", ana.document()))
+    assert [(row.state, row.reason) for row in await bread.rows(t.links)] == [("frozen", "handle-moved")]
+
+
 # unlisted
 
 

@@ -176,7 +176,7 @@ class InboxProcessor:
         try:
             prepared = await self._prepare(work)
         except (PeerUnreachable, TimeoutError) as error:
-            await self._units.write(postpone, row=work.row, error=str(error) or "timeout")
+            await self._units.write(postpone, row=work.row, error=str(error) or "timeout", state="deferred")
         except FedcoopError as error:
             log.info("activity dropped", extra={"code": error.code, "actor": work.row.actor_uri})
             await self._units.write(drop, row_id=work.row.id)
@@ -265,11 +265,12 @@ def drop(uow: UnitOfWork, *, row_id: int) -> None:
     uow.queues.settle_inbound(row_id)
 
 
-def postpone(uow: UnitOfWork, *, row: Inbound, error: str) -> None:
+def postpone(uow: UnitOfWork, *, row: Inbound, error: str, state: str = "waiting") -> None:
     """The row is tried again later, each time after twice the pause; after five attempts it is kept as failed."""
-    failed = row.attempts + 1 >= MAX_ATTEMPTS
+    if row.attempts + 1 >= MAX_ATTEMPTS:
+        state = "failed"
     pause = timedelta(seconds=FIRST_PAUSE_S * 2**row.attempts)
-    uow.queues.postpone_inbound(row, due_at=uow.now + pause, error=error, failed=failed)
+    uow.queues.postpone_inbound(row, due_at=uow.now + pause, error=error, state=state)
 
 
 def hasten(uow: UnitOfWork, *, origin: str) -> None:
