@@ -251,6 +251,7 @@ async def open_remote(config: Config, units: Units) -> AsyncIterator[Fediverse]:
 async def close_parts(parts: FederationParts) -> None:
     """Give up what is under way to other servers."""
     await parts.actors.close()
+    await parts.remote.compactor.close()
     await parts.transport.close()
 
 

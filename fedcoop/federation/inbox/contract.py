@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from fedcoop.federation.remote.actors import Actors
+from fedcoop.federation.remote.compactor import Compactor
 from fedcoop.federation.remote.documents import Documents
 from fedcoop.federation.wire.activities import Activity, PollVote, parse_activity, poll_votes
 from fedcoop.federation.wire.jsonld import id_of, origin_of, types_of
@@ -59,6 +60,12 @@ class Received:
         """The signed date or the receipt time, whichever is earlier (federation.md 12.3)."""
         return min(self.signed_at, self.received_at)
 
+    @property
+    def context(self) -> Any:
+        """The `@context` that the embedded object is read by: its own, else the activity's."""
+        own = None if self.embedded is None else self.embedded.get("@context")
+        return self.activity.raw.get("@context") if own is None else own
+
     def embedded_id(self, key: str) -> str:
         """Return the id that `key` of the embedded object names, or nothing."""
         return "" if self.embedded is None else id_of(self.embedded.get(key)) or ""
@@ -107,6 +114,7 @@ class Remote:
     documents: Documents
     actors: Actors
     units: Units
+    compactor: Compactor
 
 
 class Handler(Protocol):

@@ -14,6 +14,7 @@ from fedcoop.federation.inbox.authenticate import Authenticator
 from fedcoop.federation.inbox.contract import Remote
 from fedcoop.federation.inbox.standing import Standing
 from fedcoop.federation.remote.actors import Actors
+from fedcoop.federation.remote.compactor import Compactor
 from fedcoop.federation.remote.documents import RFC9421, Documents
 from fedcoop.federation.remote.guard import AddressPolicy
 from fedcoop.federation.remote.keyring import private_key
@@ -138,7 +139,7 @@ async def assemble(units: Units, config: Config, clock: Clock, in_flight: InFlig
     authenticator = Authenticator(units=units, actors=actors, documents=documents, standing=standing)
     proxies = config.server.trusted_proxies
     door = Door(units=units, clock=clock, limits=config.limits, trusted_proxies=proxies, in_flight=in_flight)
-    remote = Remote(documents=documents, actors=actors, units=units)
+    remote = Remote(documents=documents, actors=actors, units=units, compactor=Compactor())
     return FederationParts(
         units=units,
         clock=clock,
