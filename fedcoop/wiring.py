@@ -34,6 +34,7 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     federation_events.VoteRefused: (notes.answer_refused_vote,),
     federation_events.LinkProven: (notes.confirm_proof,),
     federation_events.LinkConfirmed: (notes.confirm_link,),
+    federation_events.CodeSent: (notes.send_code,),
     federation_events.ActorChanged: (relations.announce_actor,),
     federation_events.ActorRemoved: (relations.announce_removal,),
 }

@@ -102,3 +102,12 @@ class AnnouncementDeleted(Event):
     """An announcement was taken back; `uuid` is that of its Note."""
 
     uuid: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSent(Event):
+    """A member of ours sends a one-time code to another co-op, as a private message of their public profile here."""
+
+    actor_id: ActorId
+    recipient_id: ActorId
+    code: str

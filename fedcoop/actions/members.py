@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from fedcoop.accounts import links as link_rules
-from fedcoop.actions.events import LinkConfirmed, LinkProven
+from fedcoop.actions.events import CodeSent, LinkConfirmed, LinkProven
 from fedcoop.governance.events import MemberAdmitted
 from fedcoop.governance.members import Member, MemberStatus
 from fedcoop.kernel.errors import Conflict, Invalid, NotFound
@@ -161,6 +161,24 @@ def confirm_link(uow: UnitOfWork, *, member_id: MemberId) -> Link:
 def link_by_operator(uow: UnitOfWork, *, member_id: MemberId, actor: Actor, handle: str) -> Link:
     """Link an account by the operator's word; the audit log says so."""
     return _link(uow, member_id, actor, handle, who="operator")
+
+
+def send_code(uow: UnitOfWork, *, member_id: MemberId, recipient_uri: str, text: str) -> None:
+    """The member's public profile here sends another co-op the code it gave: so this account is linked there.
+
+    Raises Conflict (`actor-missing`), NotFound (`actor-unknown`) or Invalid (`code-bad`).
+    """
+    code = next(iter(link_rules.codes_in(text)), None)
+    if code is None:
+        raise Invalid("code-bad", "That is not a whole code. Copy it from the other co-op’s page.", field="code")
+    actor_id = uow.members.actor_id_of(member_id)
+    if actor_id is None:
+        raise Conflict("actor-missing", "Open a public profile first; the code is sent in its name.")
+    recipient = uow.actors.find(recipient_uri)
+    if recipient is None or recipient.local:
+        raise NotFound("actor-unknown", "There is no such account elsewhere.")
+    uow.audit("code-sent", who=f"member:{member_id}", subject=recipient.uri)
+    uow.record(CodeSent(actor_id=actor_id, recipient_id=recipient.id, code=code))
 
 
 def cancel_link(uow: UnitOfWork, *, member_id: MemberId) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from fedcoop.accounts.links import codes_in
 from fedcoop.cli.browser import AS2, Browser, Page
 from fedcoop.cli.recounting import plain
 from fedcoop.cli.server_process import Instance
@@ -49,7 +50,7 @@ async def tell(alder: Instance, birch: Instance, say: Say) -> list[tuple[str, st
             await browser.send(urlsplit(link).path, {})
         say("Ada and Ben sign in at Alder, Bo and Cleo at Birch, each by a link that works once")
         await _follow(alder, bo, say)
-        await _link(alder, birch, cleo, say)
+        await _link(alder, birch, cleo, at_alder["cleo"], say)
         path = await _open(ada, say)
         abroad = await _arrives(cleo, say)
         await _vote(path, (ada, ben), (cleo, abroad), say)
@@ -85,11 +86,24 @@ async def _follow(alder: Instance, bo: Browser, say: Say) -> None:
     say(f"Birch's co-op follows {alder.handle}; Alder has accepted")
 
 
-async def _link(alder: Instance, birch: Instance, cleo: Browser, say: Say) -> None:
+async def _link(alder: Instance, birch: Instance, cleo: Browser, link: str, say: Say) -> None:
     await cleo.send("/settings/profile", {"do": "opt-in"})
-    actor = f"{birch.origin}/actors/cleo"
-    await alder.command("member", "link", "cleo", "--actor", actor)
-    say("Cleo makes her profile at Birch public; Alder's registrar links it to her membership there")
+    say("Cleo makes her profile at Birch public")
+    page, authority = "/settings/accounts", urlsplit(birch.origin).netloc
+    async with Browser(alder.origin) as cleo_at_alder:
+        await cleo_at_alder.send(urlsplit(link).path, {})
+        asked = await cleo_at_alder.send(page, {"handle": f"@cleo@{authority}"})
+        code = next(iter(codes_in(asked.text)), "")
+        await cleo.send("/settings/profile/code", {"to": alder.handle, "code": code})
+
+        async def proven() -> bool:
+            return f"{page}/confirm" in (await cleo_at_alder.get(page)).text
+
+        await _until(proven, "Cleo's code at Alder")
+        await cleo_at_alder.send(page, {}, action=f"{page}/confirm")
+    say(
+        "Cleo signs in at Alder, gets a one-time code, sends it from her Birch profile, and confirms: the account is linked"
+    )
 
 
 async def _open(ada: Browser, say: Say) -> str:

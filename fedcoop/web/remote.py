@@ -2,15 +2,17 @@
 
 from aiohttp import web
 
+from fedcoop.actions import members as member_actions
 from fedcoop.actions.ballots import send_abroad
-from fedcoop.kernel.errors import Refused
+from fedcoop.kernel.errors import PeerError, Refused
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.remote import RemoteMotionView, remote_motion, remote_motions
 from fedcoop.web import charts
+from fedcoop.web.accounts import told
 from fedcoop.web.decisions import uuid_of
 from fedcoop.web.forms import read_form
 from fedcoop.web.guards import html, member_page, page, see_other
-from fedcoop.web.keys import UNITS
+from fedcoop.web.keys import REMOTE, UNITS
 
 
 @member_page
@@ -41,6 +43,31 @@ def _show(
         kept=kept,
         errors=errors or {},
     )
+
+
+@member_page
+async def code_page(request: web.Request, viewer: Viewer) -> web.Response:
+    """Offer to send a code that another co-op gave, in the name of the member's public profile."""
+    return html(request, "send_code.html", kept={"to": request.query.get("to", ""), "code": ""}, errors={})
+
+
+@member_page
+async def send_code(request: web.Request, viewer: Viewer) -> web.Response:
+    """Send the code to that co-op; what is wrong comes back with what was written."""
+    assert viewer.member is not None
+    form = await read_form(request)
+    kept = {name: form.text(name) for name in ("to", "code")}
+    try:
+        found = await request.app[REMOTE].look_up(kept["to"])
+    except (Refused, PeerError) as error:
+        return html(request, "send_code.html", status=422, kept=kept, errors={"to": told(error)})
+    try:
+        await request.app[UNITS].write(
+            member_actions.send_code, member_id=viewer.member.id, recipient_uri=found.uri, text=kept["code"]
+        )
+    except Refused as error:
+        return html(request, "send_code.html", status=422, kept=kept, errors={"code": error.message})
+    return see_other("/settings/profile/code?done=sent")
 
 
 @member_page

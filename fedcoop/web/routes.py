@@ -47,6 +47,8 @@ ROUTES: tuple[web.RouteDef, ...] = (
     web.post("/settings/accounts/sign-out-elsewhere", accounts.sign_out_elsewhere),
     web.get("/settings/profile", accounts.profile_settings_page),
     web.post("/settings/profile", accounts.set_profile),
+    web.get("/settings/profile/code", remote_pages.code_page),
+    web.post("/settings/profile/code", remote_pages.send_code),
     web.get("/decisions", decisions.decisions_page),
     web.post("/motions/{uuid}/vote", decisions.vote),
     web.post("/motions/{uuid}/withdraw", decisions.withdraw),

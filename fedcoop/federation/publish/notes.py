@@ -3,7 +3,7 @@
 Sources: federation.md 12.2 (votes), 12.3 (answers to refused voters), 13.7 (announcements), 14 (links).
 """
 
-from fedcoop.actions.events import AnnouncementDeleted, LinkConfirmed, LinkProven, VoteRefused
+from fedcoop.actions.events import AnnouncementDeleted, CodeSent, LinkConfirmed, LinkProven, VoteRefused
 from fedcoop.federation.publish.outbox import Parcel, coop_actor, publish_object, send
 from fedcoop.federation.translate.outgoing import announcement_note, direct_note, vote_note
 from fedcoop.federation.wire.jsonld import AS_PUBLIC
@@ -51,7 +51,10 @@ def retract(uow: UnitOfWork, event: AnnouncementDeleted) -> None:
 
 def tell(uow: UnitOfWork, recipient: Actor, html: str, *, in_reply_to: str = "") -> None:
     """A direct Note of the co-op's actor to `recipient` is on its way; `html` is ours, already safe."""
-    actor = coop_actor(uow)
+    _tell(uow, coop_actor(uow), recipient, html, in_reply_to=in_reply_to)
+
+
+def _tell(uow: UnitOfWork, actor: Actor, recipient: Actor, html: str, *, in_reply_to: str = "") -> None:
     document = direct_note(
         uri=uow.urls.note(new_uuid()),
         author=actor.uri,
@@ -103,6 +106,11 @@ def confirm_link(uow: UnitOfWork, event: LinkConfirmed) -> None:
         f'<p>To undo it, or if this was not you: <a href="{link}">{link}</a></p>'
     )
     tell(uow, uow.actors.get(event.actor_id), html)
+
+
+def send_code(uow: UnitOfWork, event: CodeSent) -> None:
+    """The code is on its way as a direct Note of our member's actor (14.2)."""
+    _tell(uow, uow.actors.get(event.actor_id), uow.actors.get(event.recipient_id), f"<p>{escape(event.code)}</p>")
 
 
 def send_vote(uow: UnitOfWork, event: VoteSentAbroad) -> None:
