@@ -17,6 +17,7 @@ from fedcoop.federation.publish.recounts import verify
 from fedcoop.governance.recount import recount
 from fedcoop.kernel.clock import SystemClock
 from fedcoop.kernel.errors import FedcoopError
+from fedcoop.kernel.html import text_of_html
 
 T = TypeVar("T")
 Say = Callable[[str], None]
@@ -93,7 +94,7 @@ async def _link(alder: Instance, birch: Instance, cleo: Browser, link: str, say:
     async with Browser(alder.origin) as cleo_at_alder:
         await cleo_at_alder.send(urlsplit(link).path, {})
         asked = await cleo_at_alder.send(page, {"handle": f"@cleo@{authority}"})
-        code = next(iter(codes_in(asked.text)), "")
+        code = next(iter(codes_in(text_of_html(asked.text))), "")
         await cleo.send("/settings/profile/code", {"to": alder.handle, "code": code})
 
         async def proven() -> bool:

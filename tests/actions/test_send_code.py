@@ -11,6 +11,7 @@ from fedcoop.actions.founding import open_member_actor
 from fedcoop.actions.members import send_code
 from fedcoop.actions.remote import SeenActor, remember_actor
 from fedcoop.kernel.errors import Conflict, Invalid, NotFound
+from fedcoop.kernel.html import text_of_html
 from fedcoop.storage import tables as t
 from tests.actions.coop import join
 from tests.conftest import Instance
@@ -45,4 +46,4 @@ async def test_the_code_goes_as_a_direct_note_to_that_co_op_only(instance: Insta
     note = json.loads(sent.document)["object"]
     assert [row.inbox for row in rows] == [f"{THERE}/inbox"]
     assert (note["attributedTo"], note["to"]) == ("https://alder.example/actors/ada", [THERE])
-    assert list(codes_in(note["content"])) == [code.replace("-", "")]
+    assert list(codes_in(text_of_html(note["content"]))) == [code.replace("-", "")]

@@ -17,6 +17,7 @@ STEPS = (
     "by a link that works once",
     "Birch's co-op follows @alder@localhost",
     "makes her profile at Birch public",
+    "the account is linked",
     "Ada opens a vote",
     "it has reached Birch",
     "Ada votes for and Ben against",
