@@ -149,6 +149,7 @@ class Node:
         if self._parts is None:
             raise RuntimeError("the node is not started")
         app = web.Application(client_max_size=1 << 20, middlewares=[_errors])
+        app.on_response_prepare.append(_name_ourselves)
         self._parts.install(app)
         for table in (inboxes.routes, objects.routes, collections.routes, wellknown.routes):
             app.router.add_routes(table)
@@ -297,6 +298,11 @@ async def _errors(
     except Exception:
         log.exception("request failed", extra={"method": request.method, "route": _route(request)})
         return web.json_response({"error": "internal"}, status=500)
+
+
+async def _name_ourselves(request: web.Request, response: web.StreamResponse) -> None:
+    """Say what we are, and not which versions of what we run on."""
+    response.headers["Server"] = "fedcoop"
 
 
 def _route(request: web.Request) -> str:
