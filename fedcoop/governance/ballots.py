@@ -13,6 +13,9 @@ from fedcoop.kernel.ids import ActorId, MemberId, MotionId
 Choice = tuple[str, ...]
 """What one voter chose: option keys, in the order of the motion's options; empty = abstention where the method knows it."""
 
+FROM_AFAR = frozenset({Channel.ACTIVITYPUB, Channel.PEER})
+"""Channels whose ballots other servers pass on: grace is theirs, and they may wait in a queue before they are judged."""
+
 
 @dataclass(frozen=True, slots=True)
 class RollEntry:
@@ -64,8 +67,8 @@ def accept(
 ) -> Ballot:
     """Return the ballot that stands from now on, replacing `earlier`, in the order of checks of federation.md 12.3.
 
-    Raises BallotRefused: `channel`, `secret`, `closed`, `early`, `late`, `ineligible`, `duplicate`, `option`, `too-many`,
-    `too-few`, `reason`, `reason-long`. Nothing is stored then.
+    Raises BallotRefused: `channel`, `secret`, `early`, `late`, `closed`, `ineligible`, `option`, `too-many`, `too-few`,
+    `reason`, `reason-long`, `duplicate`, `superseded`. Nothing is stored then.
     """
     _check_channel(motion, cast)
     _check_time(motion, cast)
@@ -73,10 +76,12 @@ def accept(
         raise BallotRefused(
             "ineligible", "This vote opened without you on its roll. You can vote from the next one on."
         )
-    choice = _merged(motion, earlier, cast)
+    choice = _ordered(motion, _whole_choice(earlier, cast))
     method = METHODS[motion.method]
     method.check(choice, motion.options, motion.settings)
     reason = _reason(motion, choice, cast)
+    if earlier is not None and not _adds_to(earlier, cast):
+        _check_replacing(motion, earlier, cast)
     return Ballot(
         id=ballot_id,
         motion_id=motion.id,
@@ -108,15 +113,15 @@ def may_withdraw(motion: Motion, at: datetime) -> None:
 
 
 def _check_channel(motion: Motion, cast: Cast) -> None:
-    if motion.settings.secrecy != "open" and cast.channel is Channel.ACTIVITYPUB:
-        raise BallotRefused("secret", "This is a secret vote; it is cast on the co-op’s page.")
     if cast.channel is not Channel.PAPER and cast.channel not in motion.channels:
         raise BallotRefused("channel", "Votes on this proposal are not taken this way.")
+    if motion.settings.secrecy != "open" and cast.channel in FROM_AFAR:
+        raise BallotRefused("secret", "This is a secret vote; it is cast on the co-op’s page.")
 
 
 def _check_time(motion: Motion, cast: Cast) -> None:
     """Judge by when it was cast and received, whatever the clock says now: a backlog makes no vote late."""
-    from_afar = cast.channel in (Channel.ACTIVITYPUB, Channel.PEER)
+    from_afar = cast.channel in FROM_AFAR
     slack = motion.settings.grace if from_afar else timedelta(0)
     if motion.state is MotionState.SCHEDULED or cast.cast_at < motion.opens_at - slack:
         raise BallotRefused("early", "This vote has not opened yet.")
@@ -127,16 +132,25 @@ def _check_time(motion: Motion, cast: Cast) -> None:
         raise BallotRefused("closed", "This vote is closed.")
 
 
-def _merged(motion: Motion, earlier: Ballot | None, cast: Cast) -> Choice:
-    """Return the whole choice: added to the same sender's marks, or replacing what was there if that is allowed."""
-    if earlier is None:
-        return _ordered(motion, cast.choice)
-    same_sender = earlier.channel is cast.channel and earlier.actor_id == cast.actor_id
-    if cast.accumulate and same_sender and cast.actor_id is not None:
-        return _ordered(motion, (*earlier.choice, *cast.choice))
+def _adds_to(earlier: Ballot, cast: Cast) -> bool:
+    """Return whether the marks join those that the same actor sent the same way; ballots of others never merge."""
+    return (
+        cast.accumulate
+        and cast.actor_id is not None
+        and (earlier.channel, earlier.actor_id) == (cast.channel, cast.actor_id)
+    )
+
+
+def _whole_choice(earlier: Ballot | None, cast: Cast) -> Choice:
+    return (*earlier.choice, *cast.choice) if earlier is not None and _adds_to(earlier, cast) else cast.choice
+
+
+def _check_replacing(motion: Motion, earlier: Ballot, cast: Cast) -> None:
+    """The ballot received last counts, also when one from afar waited in a queue while a newer one was cast here."""
     if motion.settings.change is Change.NEVER:
         raise BallotRefused("duplicate", "You have voted; a vote on this proposal cannot be changed.")
-    return _ordered(motion, cast.choice)
+    if cast.channel in FROM_AFAR and cast.received_at < earlier.received_at:
+        raise BallotRefused("superseded", "A later vote of yours stands.")
 
 
 def _ordered(motion: Motion, choice: Choice) -> Choice:

@@ -43,6 +43,10 @@ class Method(Protocol):
         """Return the names of `Settings.extra` that the method reads, with their types."""
         ...
 
+    def reads(self) -> Mapping[str, str]:
+        """Return which of `threshold`, `base`, `approval_quorum` it reads, by the names that `--set` has for them."""
+        ...
+
     def validate(self, options: Sequence[Option], settings: Settings) -> None:
         """Raise MotionRefused if options and settings do not fit."""
         ...
@@ -75,9 +79,12 @@ def check_single(choice: tuple[str, ...], options: Sequence[Option]) -> None:
 
 
 def needed(quorum: Quorum, eligible: int) -> int:
-    """Return how many must take part: max(floor, ceil(share × E)); the floor at most ceil(E/2), all at most E (6)."""
+    """Return how many must take part: max(floor, ceil(share × E)), never more than E (6).
+
+    The floor asks for ceil(E/2) at most, but for consent (7.5), whose floor may ask for all.
+    """
     by_share = ceil_of(quorum.share * eligible)
-    floor = min(quorum.floor, ceil_of(Fraction(eligible, 2)))
+    floor = quorum.floor if quorum.floor_up_to_all else min(quorum.floor, ceil_of(Fraction(eligible, 2)))
     return min(max(by_share, floor), eligible)
 
 
@@ -114,6 +121,15 @@ def quorum_requirement(tally: Tally, settings: Settings) -> Requirement | None:
         need=need,
         work=work,
     )
+
+
+def amount(value: Fraction) -> str:
+    """Return a number in digits, with two decimals or as many more as it needs not to look whole; no floats (1)."""
+    digits = 2
+    while value.denominator != 1 and round(value * 10**digits) % 10**digits == 0:
+        digits += 1
+    whole, rest = divmod(round(value * 10**digits), 10**digits)
+    return f"{whole}.{rest:0{digits}d}".rstrip("0").rstrip(".")
 
 
 def plural(number: int, one: str, many: str) -> str:

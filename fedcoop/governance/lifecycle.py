@@ -4,7 +4,7 @@ A state machine: scheduled → open → closed → decided; withdrawn before ope
 Each function returns the motion after the step, or raises MotionRefused and nothing has changed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -135,24 +135,31 @@ def closed_early(motion: Motion, tally: Tally, now: datetime) -> Motion:
 
 
 def is_decided(motion: Motion, tally: Tally) -> bool:
-    """Return whether nobody's first ballot could change the result: every way the missing ones could fall gives the same."""
+    """Return whether nobody's first ballot could change the result.
+
+    Where the rules are met and where not are convex regions of what the missing ballots may say, so that their corners
+    suffice: nobody votes, or all vote the same. A tie is a line between, so that each split which makes two counts
+    equal is looked at too.
+    """
     if METHODS[motion.method].wire != "oneOf":
         return False
     missing = tally.eligible - tally.voted
-    codes = {_with(motion, tally, option.key, missing) for option in motion.options} | {_decide(motion, tally)}
-    for first in motion.options:
-        for second in motion.options:
-            for number in range(0, missing + 1, max(1, missing // 64)):
-                counts = {**tally.counts}
-                counts[first.key] += number
-                counts[second.key] += missing - number
+    codes = {_decide(motion, tally)}
+    for first in tally.counts:
+        for second in tally.counts:
+            for number in _splits(tally.counts, first, second, missing):
+                counts = dict(tally.counts)
+                counts[first] += number
+                counts[second] += missing - number
                 codes.add(_decide(motion, Tally(counts=counts, voted=tally.eligible, eligible=tally.eligible)))
     return len(codes) == 1
 
 
-def _with(motion: Motion, tally: Tally, key: str, number: int) -> str:
-    counts = {**tally.counts, key: tally.counts[key] + number}
-    return _decide(motion, Tally(counts=counts, voted=tally.voted + number, eligible=tally.eligible))
+def _splits(counts: Mapping[str, int], first: str, second: str, missing: int) -> set[int]:
+    """Return how many of the missing ballots may go to `first`, the rest to `second`: all, none, or so that two are equal."""
+    found = {0, missing, (counts[second] + missing - counts[first]) // 2}
+    found.update(other - counts[first] for other in counts.values())
+    return {number for number in found if 0 <= number <= missing}
 
 
 def _decide(motion: Motion, tally: Tally) -> str:

@@ -85,10 +85,14 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Quorum:
-    """`max(floor, ceil(share * E))`, the floor never above ceil(E/2), never above E (governance.md 6)."""
+    """`max(floor, ceil(share * E))`, the floor never above ceil(E/2), never above E (governance.md 6).
+
+    `floor_up_to_all` lifts the former of the two bounds: the quorum of consent (7.5).
+    """
 
     share: Fraction = Fraction(0)
     floor: int = 0
+    floor_up_to_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)

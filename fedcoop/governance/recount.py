@@ -113,7 +113,7 @@ def recount(data: bytes, verify: Callable[[dict[str, Any]], None]) -> Recounted:
     document = _read(data)
     try:
         return _rebuild(document, verify)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise Refused("recount-shape", f"A part of the file is missing or of another kind: {error!r}.") from error
 
 
@@ -188,6 +188,7 @@ def _check_log(document: Mapping[str, Any]) -> None:
     _same("log-open-text", first["text_hash"], document["text_hash"])
     _same("log-open-roll", first["roll_hash"], document["roll_hash"])
     _same("log-open-eligible", first["eligible"], len(document["roll"]))
+    _same("log-open-time", first["opens_at"], document["opens_at"])
     _same("log-close", last["closes_at"], document["closes_at"])
     _same("log-close-ballots", last["ballots"], len(document["ballots"]))
 

@@ -35,6 +35,7 @@ _REFUSALS = {
     "reason": "Your vote on “{title}” was not counted: that answer needs a reason. Give it on the co-op’s page.",
     "too-many": "Your vote on “{title}” was not counted: those are more choices than the vote allows.",
     "too-few": "Your vote on “{title}” was not counted: the vote asks for more choices.",
+    "superseded": "Your vote on “{title}” was not counted: a later one of yours stands.",
     "duplicate": "You have voted on “{title}”; a vote on it cannot be changed.",
 }
 

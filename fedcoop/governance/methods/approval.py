@@ -42,13 +42,17 @@ class Approval:
         """Return `seats`, `min`, `max` and `none` (an option's key)."""
         return {"seats": int, "min": int, "max": int, "none": str}
 
+    def reads(self) -> Mapping[str, str]:
+        """Return the threshold."""
+        return {"threshold": "threshold"}
+
     def validate(self, options: Sequence[Option], settings: Settings) -> None:
         """Raise MotionRefused (`options`, `seats`, `min`, `max`, `none`)."""
         keys = {option.key for option in options}
         if len(options) < 2:
             raise MotionRefused("options", "Give at least two choices.")
         low, high = extra_int(settings, "min", 0), extra_int(settings, "max", len(options))
-        if not 0 <= low <= high <= len(options):
+        if not (0 <= low <= high <= len(options) and high):
             raise MotionRefused(
                 "min" if low < 0 else "max", "min and max lie between 0 and the number of choices, min first."
             )

@@ -6,7 +6,9 @@ from fractions import Fraction
 from fedcoop.governance.counting import (
     Part,
     Sentence,
+    amount,
     check_single,
+    comparison,
     extra_int,
     least,
     needed,
@@ -55,10 +57,16 @@ class Consensus:
         """Return `max_blocks` (a number) and `max_stand_aside` (a percentage of participants)."""
         return {"max_blocks": int, "max_stand_aside": int}
 
+    def reads(self) -> Mapping[str, str]:
+        """Return the threshold, which governance.md 7.6 names `min_agree`."""
+        return {"min_agree": "threshold", "threshold": "threshold"}
+
     def validate(self, options: Sequence[Option], settings: Settings) -> None:
-        """Raise MotionRefused (`options`, `max_blocks`, `max_stand_aside`)."""
+        """Raise MotionRefused (`options`, `reasons`, `max_blocks`, `max_stand_aside`)."""
         if tuple(option.key for option in options) != KEYS:
             raise MotionRefused("options", "Consensus knows agree, abstain, stand aside, and block.")
+        if settings.reasons is Reasons.OFF:
+            raise MotionRefused("reasons", "A block needs a reason, so reasons cannot be off.")
         if extra_int(settings, "max_blocks", 0) < 0:
             raise MotionRefused("max_blocks", "max_blocks is 0 or more.")
         if not 0 <= extra_int(settings, "max_stand_aside", 20) <= 100:
@@ -116,16 +124,12 @@ def _asides(tally: Tally, settings: Settings) -> Requirement:
 def _agreement(tally: Tally, settings: Settings) -> Requirement:
     agree, threshold = tally.counts["agree"], settings.threshold or _AGREE
     met = tally.voted > 0 and reaches(agree, tally.voted, threshold)
-    exact = threshold.share * tally.voted
-    shown = str(exact.numerator) if exact.denominator == 1 else f"{float(exact):.2f}"
-    verb = (
-        ("is more than" if threshold.strict else "is at least")
-        if met
-        else ("is not more than" if threshold.strict else "is fewer than")
-    )
+    shown, verb = amount(threshold.share * tally.voted), comparison(threshold, met=met)
     share = share_words(threshold.share).capitalize()
     work = f"{agree} of {tally.voted} agreed. {share} of {tally.voted} is {shown}. {agree} {verb} {shown}."
     title = f"{threshold_words(threshold).capitalize()} agree"
+    if tally.voted == 0:
+        work = "Nobody took part."
     return Requirement(
         name="agreement", title=title, met=met, have=agree, need=least(tally.voted, threshold), work=work
     )

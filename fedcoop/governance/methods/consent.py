@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from fedcoop.governance.counting import Part, Sentence, check_single, needed, quorum_requirement
+from fedcoop.governance.counting import Part, Sentence, check_single, needed, plural, quorum_requirement
 from fedcoop.governance.motions import Option, Quorum, Reasons, Settings
 from fedcoop.governance.outcomes import Outcome, OutcomeCode, Requirement
 from fedcoop.governance.tallies import Tally
@@ -33,7 +33,7 @@ class Consent:
     def defaults(self) -> Settings:
         """Return a quorum of explicit stances of max(3, a third); silence is consent."""
         return Settings(
-            quorum=Quorum(share=Fraction(1, 3), floor=3),
+            quorum=Quorum(share=Fraction(1, 3), floor=3, floor_up_to_all=True),
             reasons=Reasons.REQUIRED_FOR,
             reasons_for=("concern", "objection"),
             extra={"silence": "consent"},
@@ -43,10 +43,16 @@ class Consent:
         """Return `silence`."""
         return {"silence": str}
 
+    def reads(self) -> Mapping[str, str]:
+        """Return nothing: one objection is enough."""
+        return {}
+
     def validate(self, options: Sequence[Option], settings: Settings) -> None:
-        """Raise MotionRefused (`options`, `silence`)."""
+        """Raise MotionRefused (`options`, `reasons`, `silence`)."""
         if tuple(option.key for option in options) != KEYS:
             raise MotionRefused("options", "Consent knows consent, consent with a concern, and objection.")
+        if settings.reasons is Reasons.OFF:
+            raise MotionRefused("reasons", "An objection needs a reason, so reasons cannot be off.")
         if settings.extra.get("silence", "consent") not in SILENCE:
             raise MotionRefused("silence", "silence is consent or not_counted.")
 
@@ -75,7 +81,7 @@ class Consent:
             code = OutcomeCode.INQUORATE
         else:
             code = OutcomeCode.CARRIED if none.met else OutcomeCode.NOT_CARRIED
-        return Outcome(code=code, requirements=requirements)
+        return Outcome(code=code, requirements=requirements, notes=_kept(tally.counts["concern"], code))
 
     def sentence(self, options: Sequence[Option], settings: Settings, eligible: int) -> Sentence:
         """Return "Adopted when no objection stands and at least 4 of 12 people answer. Silence counts as consent."."""
@@ -86,6 +92,13 @@ class Consent:
         silent = settings.extra.get("silence", "consent") == "consent"
         parts.append(Part(" Silence counts as consent." if silent else " Silence is not counted."))
         return tuple(parts)
+
+
+def _kept(concerns: int, code: OutcomeCode) -> tuple[str, ...]:
+    """Return that concerns go with the decision (7.5)."""
+    if code is not OutcomeCode.CARRIED or concerns == 0:
+        return ()
+    return (f"{plural(concerns, 'concern is', 'concerns are')} kept with this decision.",)
 
 
 METHOD = Consent()

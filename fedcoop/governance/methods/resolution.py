@@ -6,6 +6,7 @@ from fractions import Fraction
 from fedcoop.governance.counting import (
     Part,
     Sentence,
+    amount,
     ceil_of,
     check_single,
     comparison,
@@ -55,6 +56,10 @@ class Resolution:
         """Return nothing."""
         return {}
 
+    def reads(self) -> Mapping[str, str]:
+        """Return all three."""
+        return {"threshold": "threshold", "base": "base", "approval_quorum": "approval_quorum"}
+
     def validate(self, options: Sequence[Option], settings: Settings) -> None:
         """Raise MotionRefused (`options`, `base`, `threshold`)."""
         if tuple(option.key for option in options) != KEYS:
@@ -83,7 +88,7 @@ class Resolution:
             code = OutcomeCode.INQUORATE
         elif all(item.met for item in requirements):
             code = OutcomeCode.CARRIED
-        elif threshold == _SIMPLE and tally.counts["for"] == tally.counts["against"] > 0:
+        elif _is_tied(tally, settings, threshold) and all(item.met for item in requirements if item is not majority):
             code = OutcomeCode.TIED
         else:
             code = OutcomeCode.NOT_CARRIED
@@ -118,12 +123,18 @@ def _majority(tally: Tally, base_name: str, threshold: Threshold) -> Requirement
     met = base > 0 and reaches(for_, base, threshold)
     need = least(base, threshold) if base else 1
     words = share_words(threshold.share)
-    exact = threshold.share * base
-    shown = str(exact.numerator) if exact.denominator == 1 else f"{float(exact):.2f}"
+    shown = amount(threshold.share * base)
     work = f"{sum_} {words.capitalize()} of {base} is {shown}. {for_} {comparison(threshold, met=met)} {shown}."
+    if base == 0:
+        work = f"{sum_} Of nobody there is no majority."
     names = {"yes_no": "for and against", "cast": "all votes", "eligible": "all members"}
     title = f"{threshold_words(threshold).capitalize()} of {names[base_name]}"
     return Requirement(name="majority", title=title, met=met, have=for_, need=need, work=work)
+
+
+def _is_tied(tally: Tally, settings: Settings, threshold: Threshold) -> bool:
+    """As many for as against at simple majority (6); of all members half is just too few."""
+    return threshold == _SIMPLE and settings.base != "eligible" and tally.counts["for"] == tally.counts["against"] > 0
 
 
 def _approval(tally: Tally, share: Fraction | None) -> Requirement | None:

@@ -25,11 +25,22 @@ def test_consent_needs_enough_explicit_stances() -> None:
         METHODS["consent"].decide(tally(12, consent=3, concern=0, objection=0), asked.options, asked.settings).code
         is OutcomeCode.INQUORATE
     )
-    tiny = motion("consent", eligible=2)
-    assert (
-        METHODS["consent"].decide(tally(2, consent=1, concern=0, objection=0), tiny.options, tiny.settings).code
-        is OutcomeCode.CARRIED
-    )
+
+
+@pytest.mark.parametrize(("eligible", "need"), [(1, 1), (2, 2), (3, 3), (4, 3), (9, 3), (10, 4), (12, 4)])
+def test_consent_asks_three_or_a_third_to_answer_but_never_more_than_there_are(eligible: int, need: int) -> None:
+    asked, decide = motion("consent", eligible=eligible), METHODS["consent"].decide
+    enough, short = (tally(eligible, consent=number, concern=0, objection=0) for number in (need, need - 1))
+    assert decide(enough, asked.options, asked.settings).code is OutcomeCode.CARRIED
+    assert decide(short, asked.options, asked.settings).code is OutcomeCode.INQUORATE
+
+
+def test_concerns_are_kept_with_a_decision_that_was_adopted() -> None:
+    asked, decide = motion("consent"), METHODS["consent"].decide
+    adopted = decide(tally(12, consent=10, concern=1, objection=0), asked.options, asked.settings)
+    stopped = decide(tally(12, consent=9, concern=1, objection=1), asked.options, asked.settings)
+    assert adopted.notes == ("1 concern is kept with this decision.",)
+    assert stopped.notes == ()
 
 
 @pytest.mark.parametrize(("blocks", "aside", "carried"), [("0", 2, False), ("1", 2, True), ("1", 5, False)])
