@@ -27,7 +27,6 @@ CHOICES = {
     "against": Sign("Against", "cross", "against"),
     "abstain": Sign("Abstain", "dash", "abstain"),
     "consent": Sign("Consent", "check", "for"),
-    "concern": Sign("Consent with a concern", "concern", "care"),
     "consent_with_concern": Sign("Consent with a concern", "concern", "care"),
     "objection": Sign("Objection", "stop", "stop"),
     "agree": Sign("Agree", "check", "for"),
@@ -70,7 +69,6 @@ ASKS = {
 }
 REASON_NEEDED = {
     "objection": "An objection needs a reason: which aim would be harmed, and what would settle it?",
-    "concern": "A concern needs its words: what should we watch?",
     "consent_with_concern": "A concern needs its words: what should we watch?",
     "block": "A block needs a reason. The others can only answer what they can read.",
 }

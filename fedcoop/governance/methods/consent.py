@@ -9,7 +9,7 @@ from fedcoop.governance.outcomes import Outcome, OutcomeCode, Requirement
 from fedcoop.governance.tallies import Tally
 from fedcoop.kernel.errors import MotionRefused
 
-KEYS = ("consent", "concern", "objection")
+KEYS = ("consent", "consent_with_concern", "objection")
 SILENCE = ("consent", "not_counted")
 
 
@@ -26,7 +26,9 @@ class Consent:
         """Return the three stances."""
         return (
             Option("consent", "Consent", "Good enough for now, safe enough to try"),
-            Option("concern", "Consent with a concern", "We go on; your concern is kept with the decision"),
+            Option(
+                "consent_with_concern", "Consent with a concern", "We go on; your concern is kept with the decision"
+            ),
             Option("objection", "Objection", "An aim of ours would be harmed"),
         )
 
@@ -35,7 +37,7 @@ class Consent:
         return Settings(
             quorum=Quorum(share=Fraction(1, 3), floor=3, floor_up_to_all=True),
             reasons=Reasons.REQUIRED_FOR,
-            reasons_for=("concern", "objection"),
+            reasons_for=("consent_with_concern", "objection"),
             extra={"silence": "consent"},
         )
 
@@ -62,7 +64,7 @@ class Consent:
 
     def needs_reason(self, choice: tuple[str, ...], settings: Settings) -> bool:
         """Return whether the stance is a concern or an objection: both need words."""
-        return not {"concern", "objection"}.isdisjoint(choice)
+        return not {"consent_with_concern", "objection"}.isdisjoint(choice)
 
     def decide(self, tally: Tally, options: Sequence[Option], settings: Settings) -> Outcome:
         """Return carried iff no objection stands and the quorum of explicit stances is met."""
@@ -81,7 +83,7 @@ class Consent:
             code = OutcomeCode.INQUORATE
         else:
             code = OutcomeCode.CARRIED if none.met else OutcomeCode.NOT_CARRIED
-        return Outcome(code=code, requirements=requirements, notes=_kept(tally.counts["concern"], code))
+        return Outcome(code=code, requirements=requirements, notes=_kept(tally.counts["consent_with_concern"], code))
 
     def sentence(self, options: Sequence[Option], settings: Settings, eligible: int) -> Sentence:
         """Return "Adopted when no objection stands and at least 4 of 12 people answer. Silence counts as consent."."""

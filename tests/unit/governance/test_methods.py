@@ -12,8 +12,8 @@ from tests.unit.governance.samples import motion, tally
 
 def test_consent_is_stopped_by_one_objection_and_adopted_without() -> None:
     asked, method = motion("consent"), METHODS["consent"]
-    first = method.decide(tally(12, consent=9, concern=1, objection=1), asked.options, asked.settings)
-    second = method.decide(tally(12, consent=10, concern=1, objection=0), asked.options, asked.settings)
+    first = method.decide(tally(12, consent=9, consent_with_concern=1, objection=1), asked.options, asked.settings)
+    second = method.decide(tally(12, consent=10, consent_with_concern=1, objection=0), asked.options, asked.settings)
     assert first.code is OutcomeCode.NOT_CARRIED
     assert second.code is OutcomeCode.CARRIED
     assert second.requirements[1].need == 4
@@ -22,7 +22,9 @@ def test_consent_is_stopped_by_one_objection_and_adopted_without() -> None:
 def test_consent_needs_enough_explicit_stances() -> None:
     asked = motion("consent")
     assert (
-        METHODS["consent"].decide(tally(12, consent=3, concern=0, objection=0), asked.options, asked.settings).code
+        METHODS["consent"]
+        .decide(tally(12, consent=3, consent_with_concern=0, objection=0), asked.options, asked.settings)
+        .code
         is OutcomeCode.INQUORATE
     )
 
@@ -30,15 +32,17 @@ def test_consent_needs_enough_explicit_stances() -> None:
 @pytest.mark.parametrize(("eligible", "need"), [(1, 1), (2, 2), (3, 3), (4, 3), (9, 3), (10, 4), (12, 4)])
 def test_consent_asks_three_or_a_third_to_answer_but_never_more_than_there_are(eligible: int, need: int) -> None:
     asked, decide = motion("consent", eligible=eligible), METHODS["consent"].decide
-    enough, short = (tally(eligible, consent=number, concern=0, objection=0) for number in (need, need - 1))
+    enough, short = (
+        tally(eligible, consent=number, consent_with_concern=0, objection=0) for number in (need, need - 1)
+    )
     assert decide(enough, asked.options, asked.settings).code is OutcomeCode.CARRIED
     assert decide(short, asked.options, asked.settings).code is OutcomeCode.INQUORATE
 
 
 def test_concerns_are_kept_with_a_decision_that_was_adopted() -> None:
     asked, decide = motion("consent"), METHODS["consent"].decide
-    adopted = decide(tally(12, consent=10, concern=1, objection=0), asked.options, asked.settings)
-    stopped = decide(tally(12, consent=9, concern=1, objection=1), asked.options, asked.settings)
+    adopted = decide(tally(12, consent=10, consent_with_concern=1, objection=0), asked.options, asked.settings)
+    stopped = decide(tally(12, consent=9, consent_with_concern=1, objection=1), asked.options, asked.settings)
     assert adopted.notes == ("1 concern is kept with this decision.",)
     assert stopped.notes == ()
 
