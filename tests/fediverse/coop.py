@@ -7,9 +7,12 @@ import re
 import ssl
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -124,24 +127,28 @@ class FedcoopServer:
             more = ["--admin"] if position == 0 else []
             await self.run("member", "add", name, "--email", f"{name}@members.test", *more)
 
-    async def token(self, name: str) -> str:
-        """An access token of the member for the client API."""
-        return (await self.run("token", name, "--scopes", "read write follow push")).split()[-1]
+    @asynccontextmanager
+    async def signed_in(self, name: str) -> AsyncIterator["Web"]:
+        """A browser of the member, signed in by a link that works once."""
+        (row,) = await self.run_json("member", "invite", name)
+        trusted = ssl.create_default_context(cafile=str(self.authority.root))
+        async with aiohttp.ClientSession(trust_env=False, connector=aiohttp.TCPConnector(ssl=trusted)) as session:
+            web = Web(self.origin, session)
+            await web.send(urlsplit(row["invitation"]).path)
+            yield web
 
-    async def request(self, method: str, path: str, *, token: str = "", **values: Any) -> tuple[int, Any]:
-        """Status and JSON of one call of the client API, or of a page asked for as ActivityPub without a token."""
-        headers = {"Authorization": f"Bearer {token}"} if token else {"Accept": "application/activity+json"}
-        query, body = (values, None) if method == "GET" else (None, values)
+    async def get(self, path: str) -> tuple[int, Any]:
+        """Status and JSON of an object asked for as ActivityPub."""
         trusted = ssl.create_default_context(cafile=str(self.authority.root))
         async with (
-            aiohttp.ClientSession(trust_env=False, headers=headers) as session,
-            session.request(method, self.origin + path, ssl=trusted, params=query, json=body) as answer,
+            aiohttp.ClientSession(trust_env=False, headers={"Accept": "application/activity+json"}) as session,
+            session.get(self.origin + path, ssl=trusted) as answer,
         ):
             return answer.status, await answer.json(content_type=None)
 
     async def total(self, collection: str) -> int:
         """The `totalItems` of `followers` or `following` of the co-op."""
-        status, found = await self.request("GET", f"/actors/{self.actor}/{collection}")
+        status, found = await self.get(f"/actors/{self.actor}/{collection}")
         assert status == 200, found
         return int(found["totalItems"])
 
@@ -177,6 +184,31 @@ class FedcoopServer:
             return shown if shown["ballots"] == number else None
 
         return await until(look, what=f"{number} ballots on {motion['title']}")
+
+
+@dataclass(frozen=True)
+class Web:
+    """The pages of one server as one person's browser sees them."""
+
+    origin: str
+    session: aiohttp.ClientSession
+
+    async def page(self, path: str) -> str:
+        """The text of the page."""
+        async with self.session.get(self.origin + path, headers={"Accept": "text/html"}) as answer:
+            assert answer.status == 200, (path, answer.status)
+            return await answer.text()
+
+    async def send(self, page: str, *, action: str = "", **fields: str) -> str:
+        """The text of the page to which the filled-in form of `page` leads."""
+        hidden = re.search(r'name="csrf" value="([^"]+)"', await self.page(page))
+        token = {"csrf": hidden[1]} if hidden else {}
+        headers = {"Origin": self.origin, "Accept": "text/html"}
+        async with self.session.post(
+            self.origin + (action or page), data={**fields, **token}, headers=headers
+        ) as answer:
+            assert answer.status == 200, (action or page, answer.status, (await answer.text())[:2000])
+            return await answer.text()
 
 
 async def followed(coop: FedcoopServer, peer: Peer, name: str) -> None:

@@ -53,9 +53,9 @@ async def test_a_motion_arrives_as_a_poll_and_is_served_to_a_signed_request(
 ) -> None:
     await followed(coop, cattle_peer, "ben")
     motion = await coop.open_motion("Mend the fence", by="alma")
-    got = await cattle_peer.wait_received(type="Create", objectId=motion["id"])
+    got = await cattle_peer.wait_received(type="Create", objectId=motion["url"])
     assert got["json"]["object"]["type"] == "Question"
-    served = await cattle_peer.fetch("ben", motion["id"])
+    served = await cattle_peer.fetch("ben", motion["url"])
     assert served["json"]["oneOf"] == got["json"]["object"]["oneOf"]
 
 
@@ -64,13 +64,13 @@ async def test_a_vote_as_note_with_a_name_counts_and_the_result_comes_back(
 ) -> None:
     await followed(coop, cattle_peer, "ben")
     motion = await coop.open_motion("New gate", by="alma")
-    await cattle_peer.vote("ben", motion["id"], "For")
+    await cattle_peer.vote("ben", motion["url"], "For")
     await coop.wait_ballots(motion, 1)
     await coop.cast(motion, *(name for name in MEMBERS if name != "bruno"), choice="against")
     await coop.close(motion)
 
     async def final() -> Json | None:
-        updates = await cattle_peer.received(type="Update", objectId=motion["id"])
+        updates = await cattle_peer.received(type="Update", objectId=motion["url"])
         return next((one["json"]["object"] for one in updates if "closed" in one["json"]["object"]), None)
 
     question = await until(final, what="the final numbers")
@@ -80,7 +80,7 @@ async def test_a_vote_as_note_with_a_name_counts_and_the_result_comes_back(
     async def outcome() -> Json | None:
         notes = await cattle_peer.received(type="Create", actor=coop.id, objectType="Note")
         found = (one["json"]["object"] for one in notes)
-        return next((note for note in found if note.get("inReplyTo") == motion["id"]), None)
+        return next((note for note in found if note.get("inReplyTo") == motion["url"]), None)
 
     note = await until(outcome, what="the outcome")
     assert note["coop:outcome"]["coop:result"] == "not_carried"
@@ -90,7 +90,7 @@ async def test_a_vote_of_a_stranger_is_not_counted_and_is_answered(
     coop: FedcoopServer, cattle_peer: CattlePeer, linked: None
 ) -> None:
     motion = await coop.open_motion("Only members count", by="alma")
-    await cattle_peer.vote("dot", motion["id"], "For")
+    await cattle_peer.vote("dot", motion["url"], "For")
     dot = await cattle_peer.actor("dot")
 
     async def answered() -> list[Json]:
@@ -98,13 +98,13 @@ async def test_a_vote_of_a_stranger_is_not_counted_and_is_answered(
         return [one for one in notes if dot in one["json"]["object"]["to"]]
 
     assert len(await until(answered, what="the co-op tells dot why")) == 1
-    await cattle_peer.vote("ben", motion["id"], "For")
+    await cattle_peer.vote("ben", motion["url"], "For")
     await coop.wait_ballots(motion, 1)
 
 
 async def test_a_linked_account_withdraws_its_vote(coop: FedcoopServer, cattle_peer: CattlePeer, linked: None) -> None:
     motion = await coop.open_motion("Second thoughts", by="alma")
-    (sent,) = await cattle_peer.vote("ben", motion["id"], "For")
+    (sent,) = await cattle_peer.vote("ben", motion["url"], "For")
     await coop.wait_ballots(motion, 1)
     await cattle_peer.do("delete", actor="ben", object=sent["object"]["id"], to=coop.id)
     await coop.wait_ballots(motion, 0)
@@ -119,5 +119,5 @@ async def test_a_restarted_cattle_grid_gets_what_it_missed(coop: FedcoopServer, 
         cattle_peer.start()
     # whatever an origin sends us verified makes its waiting deliveries due at once
     await cattle_peer.direct("dot", coop.id, "<p>awake</p>")
-    await cattle_peer.wait_received(type="Create", objectId=motion["id"])
-    assert len(await cattle_peer.received(type="Create", objectId=motion["id"])) == 1
+    await cattle_peer.wait_received(type="Create", objectId=motion["url"])
+    assert len(await cattle_peer.received(type="Create", objectId=motion["url"])) == 1

@@ -2,10 +2,13 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
 
+from fedcoop.accounts.links import codes_in
+from fedcoop.kernel.html import text_of_html
 from tests.fediverse.coop import MEMBERS, FedcoopServer, followed
 from tests.fediverse.harness import until
 from tests.fediverse.peers import FedifyPeer
@@ -41,7 +44,7 @@ def vote_by(actor: str, coop: FedcoopServer, motion: Json, name: str) -> Json:
             "type": "Note",
             "attributedTo": actor,
             "to": coop.id,
-            "inReplyTo": motion["id"],
+            "inReplyTo": motion["url"],
             "name": name,
         },
     }
@@ -86,7 +89,7 @@ async def test_a_motion_arrives_as_a_poll_whose_proof_fedify_verifies(
 ) -> None:
     await followed(coop, fedify_peer, "ana")
     motion = await coop.open_motion("Buy a second oven", by="alma")
-    got = await fedify_peer.wait_received(type="Create", objectId=motion["id"])
+    got = await fedify_peer.wait_received(type="Create", objectId=motion["url"])
     assert (got["signatureVerified"], got["hasProof"], got["proofVerified"]) == (True, True, True)
     question = got["json"]["object"]
     assert question["type"] == "Question"
@@ -96,8 +99,8 @@ async def test_a_motion_arrives_as_a_poll_whose_proof_fedify_verifies(
     assert [option["replies"]["totalItems"] for option in question["oneOf"]] == [0] * len(motion["options"])
     assert question["votersCount"] == 0
     assert "closed" not in question
-    served = await fedify_peer.fetch("ana", motion["id"])
-    assert served["json"]["id"] == motion["id"]
+    served = await fedify_peer.fetch("ana", motion["url"])
+    assert served["json"]["id"] == motion["url"]
     assert served["json"]["endTime"] == question["endTime"]
 
 
@@ -105,7 +108,7 @@ async def test_two_followers_at_one_server_cost_one_delivery(coop: FedcoopServer
     await followed(coop, fedify_peer, "ana")
     await followed(coop, fedify_peer, "bea")
     motion = await coop.open_motion("One message is enough", by="alma")
-    got = await fedify_peer.wait_received(type="Create", objectId=motion["id"])
+    got = await fedify_peer.wait_received(type="Create", objectId=motion["url"])
     assert got["path"] == "/inbox"
     assert len([arrival for arrival in await fedify_peer.ask("arrivals") if arrival["id"] == got["id"]]) == 1
 
@@ -117,7 +120,7 @@ async def test_a_vote_as_mastodon_sends_it_counts_once(
     coop: FedcoopServer, fedify_peer: FedifyPeer, linked: None
 ) -> None:
     motion = await coop.open_motion("Paint the door", by="alma")
-    await fedify_peer.vote("ana", motion["id"], "For")
+    await fedify_peer.vote("ana", motion["url"], "For")
     shown = await coop.wait_ballots(motion, 1)
     assert shown["eligible"] == len(MEMBERS)
 
@@ -128,12 +131,12 @@ async def test_an_approval_of_two_options_is_one_ballot_with_both(
 ) -> None:
     options = ("--method", "approval", "--option", "Blue", "--option", "Green", "--option", "Red")
     motion = await coop.open_motion("Which colours", *options, "--set", "early_close=any", by="alma")
-    got = await fedify_peer.wait_received(type="Create", objectId=motion["id"])
+    got = await fedify_peer.wait_received(type="Create", objectId=motion["url"])
     assert [option["name"] for option in got["json"]["object"]["anyOf"]] == ["Blue", "Green", "Red"]
-    await fedify_peer.vote("ana", motion["id"], "Blue", "Red", listForm=list_form)
+    await fedify_peer.vote("ana", motion["url"], "Blue", "Red", listForm=list_form)
     await coop.wait_ballots(motion, 1)
     await coop.close(motion)
-    update = await fedify_peer.wait_received(type="Update", objectId=motion["id"])
+    update = await fedify_peer.wait_received(type="Update", objectId=motion["url"])
     final = update["json"]["object"]
     assert [option["replies"]["totalItems"] for option in final["anyOf"]] == [1, 0, 1]
     assert final["votersCount"] == 1
@@ -143,16 +146,16 @@ async def test_a_vote_of_a_stranger_is_not_counted_and_is_answered_once(
     coop: FedcoopServer, fedify_peer: FedifyPeer, linked: None
 ) -> None:
     motion = await coop.open_motion("Strangers may watch", by="alma")
-    await fedify_peer.vote("bea", motion["id"], "For")
+    await fedify_peer.vote("bea", motion["url"], "For")
     bea = await fedify_peer.actor("bea")
 
     async def answers() -> list[Json]:
         notes = await fedify_peer.received(type="Create", actor=coop.id, recipient="bea")
-        return [note for note in notes if note["json"]["object"].get("inReplyTo") in (motion["id"], None)]
+        return [note for note in notes if note["json"]["object"].get("inReplyTo") in (motion["url"], None)]
 
     (answer,) = await until(answers, what="the co-op tells bea why")
     assert answer["json"]["object"]["to"] in (bea, [bea])
-    await fedify_peer.vote("ana", motion["id"], "For")
+    await fedify_peer.vote("ana", motion["url"], "For")
     await coop.wait_ballots(motion, 1)
 
 
@@ -175,7 +178,7 @@ async def test_fedify_knocks_with_either_signature_first(
 ) -> None:
     motion = await coop.open_motion(f"Knocks with {scheme}", by="alma")
     await fedify_peer.prefer(coop.origin, scheme)
-    await fedify_peer.vote("ana", motion["id"], "For")
+    await fedify_peer.vote("ana", motion["url"], "For")
     await coop.wait_ballots(motion, 1)
 
 
@@ -187,13 +190,13 @@ async def test_the_result_arrives_as_numbers_in_the_poll_and_as_a_note(
 ) -> None:
     await followed(coop, fedify_peer, "ana")
     motion = await coop.open_motion("Everybody votes", by="alma")
-    await fedify_peer.vote("ana", motion["id"], "For")
+    await fedify_peer.vote("ana", motion["url"], "For")
     await coop.wait_ballots(motion, 1)
     await coop.cast(motion, *MEMBERS[1:])
     await coop.close(motion)
 
     async def final() -> Json | None:
-        updates = await fedify_peer.received(type="Update", objectId=motion["id"])
+        updates = await fedify_peer.received(type="Update", objectId=motion["url"])
         return next((one for one in updates if "closed" in one["json"]["object"]), None)
 
     update = await until(final, what="the final numbers")
@@ -203,7 +206,7 @@ async def test_the_result_arrives_as_numbers_in_the_poll_and_as_a_note(
 
     async def outcome() -> Json | None:
         notes = await fedify_peer.received(type="Create", actor=coop.id, objectType="Note")
-        return next((one for one in notes if one["json"]["object"].get("inReplyTo") == motion["id"]), None)
+        return next((one for one in notes if one["json"]["object"].get("inReplyTo") == motion["url"]), None)
 
     note = await until(outcome, what="the outcome")
     assert note["proofVerified"]
@@ -212,38 +215,82 @@ async def test_the_result_arrives_as_numbers_in_the_poll_and_as_a_note(
     assert (await coop.show(motion))["outcome"]["code"] == "carried"
 
 
-async def test_what_a_member_deletes_is_deleted_there(coop: FedcoopServer, fedify_peer: FedifyPeer) -> None:
-    token = await coop.token("cleo")
-    status, post = await coop.request("POST", "/api/v1/statuses", token=token, status="@ana@fedify.test good day")
-    assert status == 200, post
-    got = await fedify_peer.wait_received(type="Create", objectId=post["uri"])
-    assert got["signatureVerified"]
-    status, _ = await coop.request("DELETE", f"/api/v1/statuses/{post['id']}", token=token)
-    assert status == 200
-    deleted = await fedify_peer.wait_received(type="Delete", objectId=post["uri"])
-    assert deleted["actor"] == got["actor"]
-    assert (await fedify_peer.fetch("ana", post["uri"]))["status"] == 410
+async def test_an_announcement_arrives_and_its_deletion_too(coop: FedcoopServer, fedify_peer: FedifyPeer) -> None:
+    await followed(coop, fedify_peer, "ana")
+    async with coop.signed_in("alma") as web:
+        await web.send("/announcements/new", text="The second oven arrives on Monday.", audience="public", kind="work")
+
+        async def arrived() -> Json | None:
+            notes = await fedify_peer.received(type="Create", actor=coop.id, objectType="Note")
+            return next((one for one in notes if "second oven arrives" in one["json"]["object"]["content"]), None)
+
+        got = await until(arrived, what="the announcement")
+        assert got["proofVerified"]
+        note = got["json"]["object"]["id"]
+        page = f"/announcements/{note.rpartition('/')[2]}/delete"
+        await web.send(page)
+    deleted = await fedify_peer.wait_received(type="Delete", objectId=note)
+    assert deleted["actor"] == coop.id
+    assert (await coop.get(urlsplit(note).path))[0] == 410
+
+
+async def test_an_account_is_linked_by_a_code_in_a_direct_message_and_then_its_vote_counts(
+    coop: FedcoopServer, fedify_peer: FedifyPeer
+) -> None:
+    motion = await coop.open_motion("Linked by a code", by="alma")
+    await fedify_peer.vote("cyd", motion["url"], "For")
+    async with coop.signed_in("dario") as web:
+        asked = await web.send("/settings/accounts", handle="@cyd@fedify.test")
+        code = next(codes_in(text_of_html(asked)))
+        await fedify_peer.direct("bea", coop.id, f"<p>@coop {code}</p>")  # the wrong account proves nothing
+        await fedify_peer.direct("cyd", coop.id, f"<p>@coop {code}</p>")
+
+        async def proven() -> bool:
+            return "/settings/accounts/confirm" in await web.page("/settings/accounts")
+
+        await until(proven, what="the code from cyd")
+        await web.send("/settings/accounts", action="/settings/accounts/confirm")
+    assert (await coop.show(motion))["ballots"] == 0
+    await fedify_peer.vote("cyd", motion["url"], "Against")
+    await coop.wait_ballots(motion, 1)
+
+    async def told() -> bool:
+        notes = await fedify_peer.received(type="Create", actor=coop.id, recipient="cyd")
+        return any("now linked" in note["json"]["object"]["content"] for note in notes)
+
+    await until(told, what="cyd hears that the account is linked")
 
 
 # ------------------------------------------------------------------------------------------------ a poll of the other
 
 
 async def test_a_member_sees_a_poll_of_fedify_and_votes_in_it(coop: FedcoopServer, fedify_peer: FedifyPeer) -> None:
-    sent = await fedify_peer.do("question", actor="ana", content="Tea?", options=["Yes", "No"], endTime=FUTURE)
-    question = sent["object"]["id"]
-    token = await coop.token("cleo")
-    _, found = await coop.request("GET", "/api/v2/search", token=token, q=question, resolve="true", type="statuses")
-    poll = found["statuses"][0]["poll"]
-    assert [option["title"] for option in poll["options"]] == ["Yes", "No"]
-    status, _ = await coop.request("POST", f"/api/v1/polls/{poll['id']}/votes", token=token, choices=[1])
-    assert status == 200
+    await coop.run("peer", "follow", "ana@fedify.test")
 
-    async def counted() -> list[Json]:
-        votes: list[Json] = (await fedify_peer.ask("votes"))[question]
-        return votes
+    async def follows() -> bool:
+        return coop.id in (await fedify_peer.relations("ana"))["followers"]
 
-    (vote,) = await until(counted, what="cleo's vote at the peer")
-    assert (vote["name"], vote["actor"]) == ("No", f"{coop.origin}/actors/cleo")
+    await until(follows, what="the co-op follows ana")
+    async with coop.signed_in("cleo") as web:
+        await web.send("/settings/profile", do="opt-in")
+        sent = await fedify_peer.do(
+            "question", actor="ana", content="Tea or coffee?", options=["Tea", "Coffee"], endTime=FUTURE
+        )
+        question = sent["object"]["id"]
+
+        async def listed() -> str | None:
+            before, found, _ = (await web.page("/remote/motions")).partition("Tea or coffee?")
+            return before.rpartition('href="')[2].partition('"')[0] if found else None
+
+        path = await until(listed, what="the poll on our page")
+        await web.send(path, action=f"{path}/vote", choice="Coffee")
+
+        async def counted() -> list[Json]:
+            votes: list[Json] = (await fedify_peer.ask("votes")).get(question, [])
+            return votes
+
+        (vote,) = await until(counted, what="cleo's vote at the peer")
+    assert (vote["name"], vote["actor"]) == ("Coffee", f"{coop.origin}/actors/cleo")
 
 
 # --------------------------------------------------------------------------------------------------------------- down
@@ -274,7 +321,7 @@ async def test_a_peer_that_was_down_gets_everything_in_order_once_it_is_back(
         return [
             f"{entry['type']} {entry['objectType']}"
             for entry, thing in zip(entries, inner, strict=True)
-            if isinstance(thing, dict) and motion["id"] in (thing.get("id"), thing.get("inReplyTo"))
+            if isinstance(thing, dict) and motion["url"] in (thing.get("id"), thing.get("inReplyTo"))
         ]
 
     async def complete() -> bool:
