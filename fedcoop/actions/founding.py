@@ -66,8 +66,12 @@ def close_member_actor(uow: UnitOfWork, *, member_id: MemberId) -> None:
 
 
 def rotate_keys(uow: UnitOfWork, *, actor_id: ActorId, keys: Sequence[NewKey]) -> None:
-    """New keys are published; the `Update` that says so is queued while the old ones still sign (federation.md 3.4)."""
+    """New keys are published; the `Update` that says so is signed with the old ones, for an hour at most (federation.md 3.4).
+
+    What the actor says later is signed with the new ones at once.
+    """
     actor = uow.actors.get(actor_id)
+    uow.actors.retire_keys(actor_id, uow.now)
     uow.actors.replace_keys(actor_id, _sealed(uow, actor, keys))
     uow.audit("actor-keys-rotated", subject=actor.uri)
     uow.record(ActorChanged(actor_id=actor_id))

@@ -18,8 +18,9 @@ def start_up(uow: UnitOfWork, *, only_process: bool) -> None:
 
 
 def purge(uow: UnitOfWork, key: str) -> None:
-    """Expired sessions, old failures, replay marks and unread remote posts are gone; the timer is set again."""
+    """Expired sessions, old failures, replay marks, retired keys and unread remote posts are gone; the timer is set again."""
     uow.accounts.purge(uow.now)
     uow.queues.purge(uow.now, failed_before=uow.now - KEEP_FAILED)
+    uow.actors.forget_retired_keys(uow.now)
     uow.notes.purge_unread(uow.now - KEEP_UNREAD)
     uow.queues.move_timer(PURGE_TIMER, key, uow.now + PURGE_EVERY)

@@ -1,7 +1,7 @@
 """Actors, their keys, who follows whom, blocks, partners and hosts: rows ↔ plain values."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, u
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import ActorId
 from fedcoop.storage import tables as t
-from fedcoop.storage.records import Actor, ActorKey, Follow, Host
+from fedcoop.storage.records import Actor, ActorKey, Follow, Host, SigningKeys
 from fedcoop.storage.rows import every, first, insert, insert_ignore, maker, upsert
 
 _actor, _key, _follow, _host = maker(Actor), maker(ActorKey), maker(Follow), maker(Host)
@@ -23,6 +23,8 @@ _FOLLOW = select(t.follows).where(
     t.follows.c.follower_id == bindparam("follower"), t.follows.c.followee_id == bindparam("followee")
 )
 _BLOCKED = select(t.blocks.c.target).where(t.blocks.c.target.in_(bindparam("targets", expanding=True)))
+
+RETIRED_KEYS_SIGN = timedelta(hours=1)
 
 
 class Actors:
@@ -83,6 +85,28 @@ class Actors:
         self._conn.execute(delete(t.actor_keys).where(t.actor_keys.c.actor_id == actor_id))
         for key in keys:
             insert_ignore(self._conn, t.actor_keys, {name: getattr(key, name) for name in ActorKey.__slots__})
+
+    def retire_keys(self, actor_id: ActorId, at: datetime) -> None:
+        """Keep our actor's present private keys beside those that will replace them: what was said before is signed so."""
+        for key in self.keys_of(actor_id):
+            if key.secret is not None:
+                values = {name: getattr(key, name) for name in ActorKey.__slots__}
+                insert_ignore(self._conn, t.retired_keys, {**values, "retired_at": at})
+
+    def signing_keys(self, actor_id: ActorId, algorithm: str, now: datetime) -> SigningKeys:
+        """Return the private keys of our actor for this algorithm. Raises NotFound (`key-missing`)."""
+        present = next((k for k in self.keys_of(actor_id) if k.algorithm == algorithm and k.secret is not None), None)
+        if present is None:
+            raise NotFound("key-missing", actor=actor_id)
+        c = t.retired_keys.c
+        query = select(t.retired_keys).where(c.actor_id == actor_id, c.algorithm == algorithm)
+        rows = self._conn.execute(query.where(c.retired_at > now - RETIRED_KEYS_SIGN).order_by(c.retired_at))
+        retired = [(row.retired_at, ActorKey(*(getattr(row, name) for name in ActorKey.__slots__))) for row in rows]
+        return SigningKeys(present, tuple(retired))
+
+    def forget_retired_keys(self, now: datetime) -> None:
+        """Destroy private keys that sign nothing any more."""
+        self._conn.execute(delete(t.retired_keys).where(t.retired_keys.c.retired_at <= now - RETIRED_KEYS_SIGN))
 
     # follows
 

@@ -46,6 +46,21 @@ class ActorKey:
 
 
 @dataclass(frozen=True, slots=True)
+class SigningKeys:
+    """Private keys of an actor of ours for one algorithm; `retired` holds those replaced of late, the oldest first."""
+
+    present: ActorKey
+    retired: tuple[tuple[datetime, ActorKey], ...]
+
+    def of(self, made_at: datetime) -> ActorKey:
+        """Return the key for what the actor said at `made_at`: the one of then while it still signs, or the present one.
+
+        So the `Update` that tells of new keys is signed with the old ones (federation.md 3.4).
+        """
+        return next((key for retired_at, key in self.retired if retired_at >= made_at), self.present)
+
+
+@dataclass(frozen=True, slots=True)
 class Follow:
     """Who follows whom; `state` is `pending`, `accepted` or `rejected`."""
 

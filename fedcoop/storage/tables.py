@@ -150,6 +150,19 @@ actor_keys = Table(
     Index("ix_actor_keys_actor_id", "actor_id"),
 )
 
+retired_keys = Table(
+    "retired_keys",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    _ref("actor_id", "actors.id"),
+    Column("algorithm", Text, nullable=False),
+    Column("material", Text, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("fetched_at", UtcDateTime, nullable=False),
+    Column("retired_at", UtcDateTime, primary_key=True),
+    Index("ix_retired_keys_actor_id", "actor_id"),
+)
+
 follows = Table(
     "follows",
     metadata,

@@ -1,16 +1,25 @@
-"""A small co-op for action tests: members, a motion, votes."""
+"""A small co-op for action tests: members, a motion, votes, accounts elsewhere, what is queued for them."""
 
+import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
+from sqlalchemy import Table, select
+
 from fedcoop import wiring
+from fedcoop.accounts.actor_keys import NewKey, new_keys
 from fedcoop.actions.ballots import cast_ballot
 from fedcoop.actions.members import NewMember, add_member
 from fedcoop.actions.motions import Draft, open_motion
+from fedcoop.actions.remote import SeenActor, SeenKey, remember_actor
 from fedcoop.governance.ballots import Ballot
 from fedcoop.governance.members import Member
 from fedcoop.governance.motions import Channel, Motion
 from fedcoop.queueing import TimerLoop
+from fedcoop.storage import tables as t
+from fedcoop.storage.records import Actor, Follow
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 from tests.conftest import Instance
 
@@ -52,3 +61,63 @@ async def run_timers(instance: Instance) -> None:
     loop = TimerLoop(instance.units, wiring.TIMERS, wiring.LONG_TIMERS)
     while await loop.run_once():
         continue
+
+
+def seen(name: str, *, host: str = "far.example", keys: Sequence[str] = ("pem",), **changes: Any) -> SeenActor:
+    """An actor of another server, as its document shows it."""
+    uri = f"https://{host}/users/{name}"
+    values = {
+        "uri": uri,
+        "kind": "Person",
+        "name": name,
+        "display_name": name.title(),
+        "summary": "",
+        "url": uri,
+        "inbox": f"{uri}/inbox",
+        "shared_inbox": "",
+        "followers": f"{uri}/followers",
+        "moved_to": "",
+        "document": {},
+        "keys": tuple(SeenKey(f"{uri}#{number}", "rsa", text) for number, text in enumerate(keys)),
+        "handle": f"{name}@{host}",
+    }
+    return SeenActor(**{**values, **changes})
+
+
+async def know(instance: Instance, name: str, **changes: Any) -> Actor:
+    """An actor of another server that is known here."""
+    return await instance.units.write(remember_actor, seen(name, **changes))
+
+
+async def follow(instance: Instance, follower: Actor) -> None:
+    """The remote actor follows the co-op."""
+
+    def put(uow: UnitOfWork) -> None:
+        coop = uow.actors.local("alder")
+        uow.actors.put_follow(Follow(uow.new_id(), follower.id, coop.id, f"{follower.uri}#follow", "accepted", uow.now))
+
+    await instance.units.write(put)
+
+
+async def rows(instance: Instance, table: Table) -> list[Any]:
+    """All rows of a table in order of their key."""
+    return await instance.units.read(
+        lambda uow: list(uow.conn.execute(select(table).order_by(*table.primary_key.columns)))
+    )
+
+
+async def sent(instance: Instance, type_: str = "") -> list[dict[str, Any]]:
+    """The activities that were made so far, of one type or all."""
+    found = [json.loads(row.document) for row in await rows(instance, t.activities)]
+    return [activity for activity in found if type_ in ("", activity["type"])]
+
+
+async def audited(instance: Instance, what: str) -> list[Any]:
+    """The lines of the audit log of this kind."""
+    return [row for row in await rows(instance, t.audit_log) if row.what == what]
+
+
+@cache
+def made_keys(number: int) -> tuple[NewKey, NewKey]:
+    """Key pairs, made once: RSA takes its time."""
+    return new_keys()

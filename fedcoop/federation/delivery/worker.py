@@ -20,7 +20,7 @@ from fedcoop.federation.delivery.signing import CAVAGE, RFC9421, Letter, other, 
 from fedcoop.federation.remote.keyring import private_key
 from fedcoop.federation.remote.transport import Response, Transport
 from fedcoop.kernel.errors import FedcoopError
-from fedcoop.kernel.ids import ActivityId, ActorId
+from fedcoop.kernel.ids import ActivityId
 from fedcoop.storage.records import ActorKey, DeliveryJob, Host
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
@@ -37,7 +37,9 @@ FLUSH = 100
 class Batch:
     """What a claimed batch needs for sending: bodies, keys, and what is known of the origins."""
 
-    def __init__(self, bodies: dict[ActivityId, bytes], keys: dict[ActorId, ActorKey], hosts: dict[str, Host]) -> None:
+    def __init__(
+        self, bodies: dict[ActivityId, bytes], keys: dict[ActivityId, ActorKey], hosts: dict[str, Host]
+    ) -> None:
         self.bodies = bodies
         self.keys = keys
         self.hosts = hosts
@@ -49,13 +51,12 @@ def claim(uow: UnitOfWork, *, limit: int, busy: Sequence[str]) -> tuple[list[Del
     if not jobs:
         return jobs, Batch({}, {}, {})
     activities = uow.queues.activities_many({job.activity_id for job in jobs})
-    keys = {actor_id: _rsa_key(uow, actor_id) for actor_id in {job.actor_id for job in jobs}}
+    signing = {
+        actor_id: uow.actors.signing_keys(actor_id, "rsa", uow.now) for actor_id in {job.actor_id for job in jobs}
+    }
+    keys = {activity_id: signing[row.actor_id].of(row.created_at) for activity_id, row in activities.items()}
     bodies = {activity_id: row.document.encode() for activity_id, row in activities.items()}
     return jobs, Batch(bodies, keys, uow.actors.hosts({job.origin for job in jobs}))
-
-
-def _rsa_key(uow: UnitOfWork, actor_id: ActorId) -> ActorKey:
-    return next(key for key in uow.actors.keys_of(actor_id) if key.algorithm == "rsa" and key.secret is not None)
 
 
 class DeliveryWorker:
@@ -146,7 +147,7 @@ class DeliveryWorker:
         return [job for job in jobs if job.origin not in resting]
 
     def _letter(self, job: DeliveryJob, batch: Batch, now: datetime) -> Letter:
-        key = batch.keys[job.actor_id]
+        key = batch.keys[job.activity_id]
         return Letter(
             inbox=job.inbox,
             body=batch.bodies[job.activity_id],

@@ -13,7 +13,6 @@ from fedcoop.federation.signatures.proofs import add_proof
 from fedcoop.federation.wire.contexts import CONTEXT_PROVEN
 from fedcoop.federation.wire.jsonld import AS_PUBLIC
 from fedcoop.kernel.canonical import canonical_bytes
-from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import ActivityId, new_uuid
 from fedcoop.storage.records import ActivityRow, Actor, StoredObject
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -135,11 +134,7 @@ def publish_object(uow: UnitOfWork, actor: Actor, document: Mapping[str, Any], *
 
 def prove(uow: UnitOfWork, actor: Actor, document: dict[str, Any]) -> dict[str, Any]:
     """Return `document` with a proof by the actor's Ed25519 key (federation.md 6). Raises NotFound without such a key."""
-    key = next(
-        (key for key in uow.actors.keys_of(actor.id) if key.algorithm == "ed25519" and key.secret is not None), None
-    )
-    if key is None:
-        raise NotFound("key-missing", actor=actor.uri)
+    key = uow.actors.signing_keys(actor.id, "ed25519", uow.now).of(uow.now)
     return add_proof(document, private_key(uow.site.vault, key), key.key_id, uow.now)
 
 
