@@ -1,7 +1,7 @@
 """Does a ballot stand, and what does it replace (governance.md 4)? The one place that decides it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from fedcoop.governance.lifecycle import acceptance_ends_at
 from fedcoop.governance.members import VOTING, MemberStatus
@@ -120,10 +120,13 @@ def _check_channel(motion: Motion, cast: Cast) -> None:
 
 
 def _check_time(motion: Motion, cast: Cast) -> None:
-    """Judge by when it was cast and received, whatever the clock says now: a backlog makes no vote late."""
+    """Judge by when it was cast and received, whatever the clock says now: a backlog makes no vote late.
+
+    A signed date has whole seconds only, so from afar the opening counts from the beginning of its second.
+    """
     from_afar = cast.channel in FROM_AFAR
-    slack = motion.settings.grace if from_afar else timedelta(0)
-    if motion.state is MotionState.SCHEDULED or cast.cast_at < motion.opens_at - slack:
+    opens_at = motion.opens_at.replace(microsecond=0) - motion.settings.grace if from_afar else motion.opens_at
+    if motion.state is MotionState.SCHEDULED or cast.cast_at < opens_at:
         raise BallotRefused("early", "This vote has not opened yet.")
     last = acceptance_ends_at(motion) if from_afar else motion.closes_at
     if cast.cast_at > motion.closes_at or cast.received_at > last:
