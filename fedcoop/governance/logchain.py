@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from fedcoop.governance.ballots import Ballot
 from fedcoop.governance.motions import Motion
 from fedcoop.kernel.canonical import sha256_hex
-from fedcoop.kernel.clock import rfc3339
+from fedcoop.kernel.clock import parse_rfc3339, rfc3339
 
 
 def first_head(poll_url: str) -> str:
@@ -51,6 +52,19 @@ def ballot_entry(ballot: Ballot) -> dict[str, Any]:
 def withdrawal_entry(voter: str, channel: str, at: str) -> dict[str, Any]:
     """Return the entry of a withdrawn ballot."""
     return {"type": "withdrawal", "voter": voter, "channel": channel, "received_at": at}
+
+
+def standing_at(entries: Sequence[Mapping[str, Any]], instant: datetime) -> dict[str, tuple[str, ...]]:
+    """Return by pseudonym the choices that the ballots received by an instant made."""
+    standing: dict[str, tuple[str, ...]] = {}
+    for entry in entries:
+        if entry["type"] not in ("ballot", "withdrawal") or parse_rfc3339(entry["received_at"]) > instant:
+            continue
+        if entry["type"] == "ballot":
+            standing[entry["voter"]] = tuple(entry["choice"])
+        else:
+            standing.pop(entry["voter"], None)
+    return standing
 
 
 def extend_entry(motion: Motion, reason: str) -> dict[str, Any]:

@@ -270,7 +270,10 @@ class Motions:
     def choices(
         self, motion_id: MotionId, *, received_by: datetime | None = None
     ) -> list[tuple[tuple[str, ...], int, int]]:
-        """Return the distinct choices as (choice, weight, number of ballots): what a tally needs, grouped by the database."""
+        """Return the distinct choices as (choice, weight, number of ballots): what a tally needs, grouped by the database.
+
+        Of those received by an instant, when that is given: a ballot replaced later still says what it said then.
+        """
         b, r = t.ballots.c, t.roll_entries.c
         query = (
             select(b.choice, r.weight, func.count())
@@ -280,7 +283,22 @@ class Motions:
         )
         if received_by is not None:
             query = query.where(b.received_at <= received_by)
-        return [(tuple(json.loads(row[0])), int(row[1]), int(row[2])) for row in self._conn.execute(query)]
+        found = [(tuple(json.loads(row[0])), int(row[1]), int(row[2])) for row in self._conn.execute(query)]
+        return found if received_by is None else found + self._replaced_since(motion_id, received_by)
+
+    def _replaced_since(self, motion_id: MotionId, instant: datetime) -> list[tuple[tuple[str, ...], int, int]]:
+        """Return the choices that stood at the instant of those whose ballot came later, from the log."""
+        b, r = t.ballots.c, t.roll_entries.c
+        same = and_(r.motion_id == b.motion_id, r.member_id == b.member_id)
+        query = select(b.voter, r.weight).join(t.roll_entries, same)
+        later = {
+            str(row[0]): int(row[1])
+            for row in self._conn.execute(query.where(b.motion_id == motion_id, b.received_at > instant))
+        }
+        if not later:
+            return []
+        stood = logchain.standing_at([json.loads(entry.entry) for entry in self.log(motion_id)], instant)
+        return [(stood[voter], weight, 1) for voter, weight in later.items() if voter in stood]
 
     def count_ballots(self, motion_id: MotionId) -> int:
         """Return how many members have a ballot."""
