@@ -114,12 +114,12 @@ async def test_outcomes_are_proven_with_the_present_key(instance: Instance) -> N
     assert verify_proof(note, load_public("ed25519", new["ed25519"]), None)
 
 
-@pytest.mark.parametrize("name", ["", "Ada", "a b", ".ada", "ada-", "a..b", "a" * 65, "ada/x"])
-async def test_a_profile_needs_a_name_that_can_be_one(instance: Instance, name: str) -> None:
+async def test_a_profile_needs_a_name_that_can_be_one(instance: Instance) -> None:
     (ada,) = await join(instance.units, "ada")
-    with pytest.raises(Invalid) as refused:
-        await instance.units.write(open_member_actor, member_id=ada.id, name=name, keys=made_keys(1))
-    assert refused.value.code == "name-bad"
+    for name in ("", "Ada", "a b", ".ada", "ada-", "a..b", "a" * 65, "ada/x"):
+        with pytest.raises(Invalid) as refused:
+            await instance.units.write(open_member_actor, member_id=ada.id, name=name, keys=made_keys(1))
+        assert refused.value.code == "name-bad", name
     await instance.units.write(open_member_actor, member_id=ada.id, name="ada.b-c_1", keys=made_keys(1))
 
 
