@@ -101,6 +101,8 @@ def send_abroad(
         raise Conflict(
             "actor-missing", "Voting elsewhere needs a public profile of yours here. Open one in your settings."
         )
+    if uow.notes.find_vote_abroad(remote_motion_id, member_id) is not None and not motion.takes_changes:
+        raise Conflict("vote-sent", "Your vote was sent, and that vote takes no changes from elsewhere.")
     vote = VoteAbroad(
         id=uow.new_id(), remote_motion_id=remote_motion_id, member_id=member_id, choice=chosen, sent_at=uow.now
     )

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fedcoop.governance.members import Member, MemberStatus
+from fedcoop.governance.members import Member
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import MemberId, RemoteMotionId
-from fedcoop.storage.records import Actor, RemoteMotion, VoteAbroad
+from fedcoop.storage.records import Actor, RemoteMotion
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 OUTCOMES = frozenset(
@@ -109,7 +109,7 @@ def remote_motion(uow: UnitOfWork, *, uuid: str, member: Member | None) -> Remot
         outcome_code=_code(motion),
         sent=vote.choice if vote else (),
         sent_at=vote.sent_at if vote else None,
-        bar_to_vote=_bar(member, profile, closed=closed, vote=vote),
+        bar_to_vote=_bar(member, profile, closed=closed, sent=vote is not None and not motion.takes_changes),
         as_name=f"{profile}@{uow.urls.authority}" if profile else "",
     )
 
@@ -120,13 +120,15 @@ def _profile_name(uow: UnitOfWork, member: Member | None) -> str:
     return actor.name if actor is not None and actor.gone_at is None else ""
 
 
-def _bar(member: Member | None, profile: str, *, closed: bool, vote: VoteAbroad | None) -> str:
+def _bar(member: Member | None, profile: str, *, closed: bool, sent: bool) -> str:
     if closed:
         return "closed"
     if member is None:
         return "signed-out"
-    if member.status is not MemberStatus.FULL:
+    if not member.may_vote:
         return "not-a-member"
+    if sent:
+        return "sent"
     return "" if profile else "no-profile"
 
 

@@ -191,6 +191,11 @@ class RemoteMotion:
     received_at: datetime
     deleted_at: datetime | None
 
+    @property
+    def takes_changes(self) -> bool:
+        """Whether its author says that a later vote replaces the earlier; marks on several options only add up (12.3)."""
+        return not self.multiple and (self.motion or {}).get("coop:revoting") == "last"
+
 
 @dataclass(frozen=True, slots=True)
 class VoteAbroad:
