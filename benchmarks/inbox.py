@@ -13,6 +13,7 @@ from fedcoop.storage import tables as t
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 AS = "https://www.w3.org/ns/activitystreams"
+VOTES_TO = "/actors/alder/inbox"
 
 
 def _open(uow: UnitOfWork, *, members: int, crowd: Crowd) -> str:
@@ -42,12 +43,22 @@ def _like(crowd: Crowd, stage: Stage, number: int, actor: int, motion: str) -> b
     return crowd.post(actor, stage.origin, "/inbox", document)
 
 
+def vote_request(
+    crowd: Crowd, stage: Stage, actor: int, motion: str, name: str, turn: int
+) -> tuple[dict[str, str], bytes]:
+    """Return headers and body of a signed vote."""
+    return crowd.signed(actor, stage.origin, VOTES_TO, _vote_document(crowd, stage, actor, motion, name, turn))
+
+
 def _vote(crowd: Crowd, stage: Stage, actor: int, motion: str, name: str, turn: int) -> bytes:
+    return crowd.post(actor, stage.origin, VOTES_TO, _vote_document(crowd, stage, actor, motion, name, turn))
+
+
+def _vote_document(crowd: Crowd, stage: Stage, actor: int, motion: str, name: str, turn: int) -> dict[str, Any]:
     uri, to = crowd.uris[actor], f"{stage.origin}/actors/alder"
     vote_id = f"{uri}#votes/{turn}"
     note = {"id": vote_id, "type": "Note", "attributedTo": uri, "to": to, "inReplyTo": motion, "name": name}
-    document = {"@context": AS, "id": f"{vote_id}/activity", "type": "Create", "actor": uri, "to": to, "object": note}
-    return crowd.post(actor, stage.origin, "/actors/alder/inbox", document)
+    return {"@context": AS, "id": f"{vote_id}/activity", "type": "Create", "actor": uri, "to": to, "object": note}
 
 
 def _wait_empty(stage: Stage, started: float) -> float:

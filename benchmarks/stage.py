@@ -89,12 +89,9 @@ class Stage:
     def serve(self) -> float:
         """Start the server; return the seconds until it said `ready`."""
         started = time.perf_counter()
-        self.process = subprocess.Popen(
-            [*FEDCOOP, "--config", str(self.path), "serve"],
-            stdout=subprocess.PIPE,
-            stderr=(self.root / "log").open("w"),
-            text=True,
-        )
+        command = [*FEDCOOP, "--config", str(self.path), "serve"]
+        with (self.root / "log").open("w") as log:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if "ready" not in line:
@@ -118,7 +115,19 @@ class Stage:
         if self.process is not None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(15)
-            self.process = None
+            self._forget()
+
+    def kill(self) -> None:
+        """End the server as a power cut would."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(15)
+            self._forget()
+
+    def _forget(self) -> None:
+        if self.process is not None and self.process.stdout is not None:
+            self.process.stdout.close()
+        self.process = None
 
     def close(self) -> None:
         """Stop the server and remove everything."""
@@ -208,23 +217,20 @@ class Crowd:
             ids.append(actor.id)
         return ids
 
-    def post(self, number: int, origin: str, path: str, document: dict[str, Any]) -> bytes:
-        """Return a signed POST by actor `number`, ready for the wire."""
+    def signed(self, number: int, origin: str, path: str, document: dict[str, Any]) -> tuple[dict[str, str], bytes]:
+        """Return headers and body of a POST signed by actor `number`."""
         body = json.dumps(document).encode()
         authority = origin.removeprefix("http://")
         headers = (("host", authority), ("content-type", "application/activity+json"))
         message = Signable(method="POST", target=path, authority=authority, scheme="http", headers=headers, body=body)
-        uri = self.uris[number]
-        signed = cavage.sign(
-            message, key=self.private[number % self.origins], key_id=f"{uri}#main-key", now=SystemClock().now()
-        )
-        lines = {
-            "Host": authority,
-            "Content-Type": "application/activity+json",
-            "Content-Length": str(len(body)),
-            **signed,
-        }
-        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        key, key_id = self.private[number % self.origins], f"{self.uris[number]}#main-key"
+        signed = cavage.sign(message, key=key, key_id=key_id, now=SystemClock().now())
+        return {"Host": authority, "Content-Type": "application/activity+json", **signed}, body
+
+    def post(self, number: int, origin: str, path: str, document: dict[str, Any]) -> bytes:
+        """Return a signed POST by actor `number`, ready for the wire."""
+        lines, body = self.signed(number, origin, path, document)
+        head = "".join(f"{name}: {value}\r\n" for name, value in {**lines, "Content-Length": str(len(body))}.items())
         return f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
