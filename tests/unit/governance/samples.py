@@ -12,7 +12,8 @@ from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Motion, MotionState, Option
 from fedcoop.governance.settings import settings_of
 from fedcoop.governance.tallies import Tally
-from fedcoop.kernel.canonical import canonical_bytes
+from fedcoop.kernel.canonical import canonical_bytes, digest_of
+from fedcoop.kernel.errors import BadSignature
 from fedcoop.kernel.ids import ActorId, MemberId, MotionId, ProposalId
 
 OPENS = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -90,8 +91,18 @@ def tally(eligible: int, **counts: int) -> Tally:
     return Tally(counts=counts, voted=sum(counts.values()), eligible=eligible)
 
 
+def sealed(document: dict[str, Any]) -> dict[str, Any]:
+    """What stands for the co-op's proof: a digest over all of it."""
+    return {**document, "proof": digest_of({name: value for name, value in document.items() if name != "proof"})}
+
+
+def verify(document: dict[str, Any]) -> None:
+    if sealed(document) != document:
+        raise BadSignature("proof-wrong")
+
+
 def counted(motion: Motion, choices: list[Choice]) -> recount.Counted:
-    """The motion with one ballot a choice, closed and counted; the proof is left out."""
+    """The motion with one ballot a choice, closed and counted, under a seal."""
     roll_entries = entries_of(motion)
     reason = cast(reason="because")
     ballots = [
@@ -110,4 +121,4 @@ def counted(motion: Motion, choices: list[Choice]) -> recount.Counted:
         log=[canonical_bytes({"n": n, **entry}).decode() for n, entry in enumerate(log, start=1)],
         weights={entry.voter: entry.weight for entry in roll_entries},
     )
-    return recount.count(material, lambda document: document)
+    return recount.count(material, sealed)
