@@ -79,7 +79,7 @@ def _motion_where(*conditions: Any) -> Select[Any]:
 
 
 _BY_ID = _motion_where(t.motions.c.id == bindparam("motion_id"))
-_BY_ID_LOCKED = _BY_ID.with_for_update()
+_BY_ID_LOCKED = _BY_ID.with_for_update(key_share=True)  # lets rows that refer to the motion be added beside
 _BY_URL = _motion_where(t.motions.c.url == bindparam("url"))
 _ENTRY = select(*_ROLL_COLUMNS).where(
     t.roll_entries.c.motion_id == bindparam("motion"), t.roll_entries.c.member_id == bindparam("member")
