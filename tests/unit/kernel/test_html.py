@@ -7,29 +7,27 @@ import pytest
 
 from fedcoop.kernel.html import clean_html, fold_name, markdown_to_html, plain_text, text_of_html
 
-ELEMENTS = set(
-    [
-        "p",
-        "br",
-        "span",
-        "a",
-        "del",
-        "s",
-        "pre",
-        "blockquote",
-        "code",
-        "b",
-        "strong",
-        "u",
-        "sub",
-        "sup",
-        "i",
-        "em",
-        "ul",
-        "ol",
-        "li",
-    ]
-)
+ELEMENTS = {
+    "p",
+    "br",
+    "span",
+    "a",
+    "del",
+    "s",
+    "pre",
+    "blockquote",
+    "code",
+    "b",
+    "strong",
+    "u",
+    "sub",
+    "sup",
+    "i",
+    "em",
+    "ul",
+    "ol",
+    "li",
+}
 REL = "nofollow noopener noreferrer ugc"
 NASTY = [
     "<script>alert(1)</script>",
