@@ -27,7 +27,7 @@ from fedcoop.storage.unit_of_work import UnitOfWork, Units
 log = logging.getLogger(__name__)
 
 CLAIM = 200
-IN_MEMORY = 400
+IN_MEMORY = 600
 LEASE = timedelta(minutes=2)
 SCHEME_LASTS = timedelta(days=7)
 IDLE_S = 1.0
@@ -59,6 +59,20 @@ def claim(uow: UnitOfWork, *, limit: int, busy: Sequence[str]) -> tuple[list[Del
     return jobs, Batch(bodies, keys, uow.actors.hosts({job.origin for job in jobs}))
 
 
+class Slots:
+    """How many requests run at once to one origin: the first alone, so that the others find its connection open."""
+
+    def __init__(self, number: int) -> None:
+        self.free = asyncio.Semaphore(1)
+        self._more = number - 1
+
+    def open_all(self) -> None:
+        """The first request is through: let the others run side by side."""
+        for _ in range(self._more):
+            self.free.release()
+        self._more = 0
+
+
 class DeliveryWorker:
     """Runs until stopped; `wake` tells it that there is work."""
 
@@ -70,7 +84,7 @@ class DeliveryWorker:
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._per_origin: Counter[str] = Counter()
-        self._slots: dict[str, asyncio.Semaphore] = {}
+        self._slots: dict[str, Slots] = {}
         self._total = asyncio.Semaphore(config.total)
         self._for_failing = asyncio.Semaphore(max(1, config.total // 2))
         self._results: list[Result] = []
@@ -114,7 +128,7 @@ class DeliveryWorker:
 
     async def _round(self) -> int:
         room = IN_MEMORY - len(self._tasks)
-        if room < CLAIM // 4:
+        if room < CLAIM:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
             return 1
         busy = [origin for origin, number in self._per_origin.items() if number >= self._config.per_origin * 16]
@@ -157,11 +171,14 @@ class DeliveryWorker:
         )
 
     async def _deliver(self, job: DeliveryJob, letter: Letter, headers: dict[str, str], host: Host | None) -> None:
-        slot = self._slots.setdefault(job.origin, asyncio.Semaphore(self._config.per_origin))
+        slot = self._slots.get(job.origin)
+        if slot is None:
+            slot = self._slots[job.origin] = Slots(self._config.per_origin)
         failing = self._for_failing if host is not None and host.failures else contextlib.nullcontext()
         try:
-            async with slot, failing, self._total:
+            async with slot.free, failing, self._total:
                 self._report(await self._attempt(job, letter, headers, first=host is None or not host.scheme))
+            slot.open_all()
         finally:
             self._per_origin[job.origin] -= 1
             if not self._per_origin[job.origin]:
