@@ -371,12 +371,11 @@ def _demands(config: Config) -> tuple[tuple[str, str, bool, str], ...]:
         ("instance", "accent", instance.accent in ACCENTS, "write one of " + ", ".join(ACCENTS)),
         ("server", "listen", _is_listen(server.listen), 'write "127.0.0.1:8420" or "[::1]:8420"'),
         ("server", "tls_key", bool(server.tls_cert) == bool(server.tls_key), "write it and tls_cert, or neither"),
-        ("server", "processes", server.processes >= 1, "write 1 or more"),
         (
             "server",
             "processes",
-            server.processes == 1 or not database.is_sqlite,
-            "write 1 with SQLite; more need PostgreSQL",
+            server.processes == 1,
+            "write 1: one process serves; further loops are `fedcoop worker` processes, on PostgreSQL",
         ),
         (
             "database",

@@ -174,7 +174,7 @@ def test_a_wrong_variable_is_named(file: Path):
 
 def test_a_secret_may_live_in_a_file(file: Path):
     (file.parent / "url").write_text("postgresql://user:word@host/db\n")
-    config = read(file, '[database]\nurl_file = "url"\n[server]\nprocesses = 2\n')
+    config = read(file, '[database]\nurl_file = "url"\n')
     assert config.database.url == "postgresql://user:word@host/db"
     assert not config.database.is_sqlite
 
