@@ -229,7 +229,12 @@ async def test_a_compressed_body_is_counted_inflated(peer: Peer):
 
 @pytest.mark.parametrize(
     ("coding", "body"),
-    [("gzip", gzip.compress(b"x" * 1000, mtime=0)[:-9]), ("gzip", b"no gzip at all"), ("br", b"x"), ("gzip, gzip", b"x")],
+    [
+        ("gzip", gzip.compress(b"x" * 1000, mtime=0)[:-9]),
+        ("gzip", b"no gzip at all"),
+        ("br", b"x"),
+        ("gzip, gzip", b"x"),
+    ],
 )
 async def test_a_broken_or_unasked_compression_is_refused(peer: Peer, coding: str, body: bytes):
     peer.answer = web.Response(body=body, headers={"Content-Encoding": coding})
