@@ -9,7 +9,7 @@ from datetime import timedelta
 from fedcoop.accounts import links as link_rules
 from fedcoop.actions.events import CodeSent, LinkConfirmed, LinkProven
 from fedcoop.governance.events import MemberAdmitted
-from fedcoop.governance.members import Member, MemberStatus
+from fedcoop.governance.members import ENDED, Member, MemberStatus
 from fedcoop.kernel.errors import Conflict, Invalid, NotFound
 from fedcoop.kernel.html import plain_text
 from fedcoop.kernel.ids import ActorId, MemberId
@@ -80,7 +80,7 @@ def one_time_link(uow: UnitOfWork, *, member_id: MemberId, purpose: str) -> str:
 def end_membership(uow: UnitOfWork, *, member_id: MemberId, who: str, reason: str) -> Member:
     """The member has left: no vote from now on, sessions end, linked accounts are frozen; cast ballots stand."""
     member = uow.members.get(member_id)
-    if member.status is MemberStatus.LEFT:
+    if member.status in ENDED:
         raise Conflict("member-left", "This membership has ended already.")
     left = replace(member, status=MemberStatus.LEFT, left_at=uow.now)
     uow.members.put(left)
