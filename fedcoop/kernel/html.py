@@ -74,6 +74,7 @@ _incoming = nh3.Cleaner(
     attributes=_ATTRIBUTES,
     allowed_classes=_CLASSES,
     url_schemes=_SCHEMES,
+    url_relative="deny",
     link_rel=_REL,
     strip_comments=True,
 )
