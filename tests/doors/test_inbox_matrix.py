@@ -422,3 +422,47 @@ async def test_a_handle_at_another_domain_freezes(bread, peer):
 async def test_what_is_not_listed_is_ignored(bread, ana, type_):
     await assert_nothing(bread, ana, act(ana, type_, bread.uri, target=bread.uri + "/featured"))
     assert COOP in bread.uri
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Relays of groups
+
+
+async def test_a_followed_group_relays_what_its_origin_serves_and_nothing_else(bread, peer, eve):
+    group = peer.actor("bakers", type="Group")
+    await bread.parts.actors.actor(group.uri)
+    poll, post = question(eve, 7), note(eve, 8)
+    for served in (poll, post):
+        peer.documents[served["id"].removeprefix(peer.origin)] = (200, {"@context": AS2, **served})
+    lie = {**post, "content": "<p>Never said</p>"}
+    inner = {"id": f"{eve.uri}/act/8", "type": "Create", "actor": eve.uri, "object": lie}
+    await assert_nothing(bread, group, act(group, "Announce", poll["id"]), act(group, "Announce", inner, 2))
+    await bread.units.write(follow_peer, actor_uri=group.uri)
+    follow = (await bread.rows(t.follows))[-1]
+    accept = {"id": follow.uri, "type": "Follow", "actor": bread.uri, "object": group.uri}
+    await bread.deliver(group, act(group, "Accept", accept))
+    await bread.deliver(group, act(group, "Announce", poll["id"], 3))
+    await bread.deliver(group, act(group, "Announce", inner, 4))
+    [kept] = await bread.rows(t.remote_motions)
+    [said] = await bread.rows(t.notes)
+    assert kept.uri == poll["id"]
+    assert (said.uri, said.content) == (post["id"], "<p>Hello</p>")
+
+
+async def test_a_relayed_vote_or_a_private_or_missing_thing_changes_nothing(bread, peer, eve, ana):
+    group = peer.actor("bakers", type="Group")
+    await bread.parts.actors.actor(group.uri)
+    await bread.units.write(follow_peer, actor_uri=group.uri)
+    follow = (await bread.rows(t.follows))[-1]
+    accept = {"id": follow.uri, "type": "Follow", "actor": bread.uri, "object": group.uri}
+    await bread.deliver(group, act(group, "Accept", accept))
+    vote = note(eve, 9, name="For", content=None, inReplyTo=f"{bread.origin}/motions/1")
+    private = note(eve, 10, to=[f"{eve.uri}/followers"])
+    for served in (vote, private):
+        peer.documents[served["id"].removeprefix(peer.origin)] = (200, {"@context": AS2, **served})
+    ids = (vote["id"], private["id"], f"{eve.uri}/notes/none", f"{bread.origin}/motions/1")
+    for number, uri in enumerate(ids, start=20):
+        assert await bread.deliver(group, act(group, "Announce", uri, number)) == 202
+    assert await bread.rows(t.notes) == []
+    assert await bread.rows(t.remote_motions) == []
+    assert await bread.rows(t.ballots) == []

@@ -52,6 +52,11 @@ def about_ours(received: Received, urls: Urls) -> bool:
     return received.object_id is not None and urls.is_local(received.object_id)
 
 
+def about_theirs(received: Received, urls: Urls) -> bool:
+    """Pick what a group relays: an object or activity of another server."""
+    return len(received.activity.objects) == 1 and not (received.object_id and urls.is_local(received.object_id))
+
+
 def is_poll_vote(received: Received, urls: Urls) -> bool:
     """Pick votes on a URL of ours; whether there is such a motion the handler asks (12.3)."""
     return bool(received.votes) and any(urls.is_local(vote.in_reply_to) for vote in received.votes)
@@ -97,6 +102,12 @@ def is_followed_or_partner(received: Received, uow: UnitOfWork) -> bool:
     """Content comes from actors that we follow, and from partners."""
     sender = received.sender(uow)
     return sender is not None and (uow.actors.is_followed_by_us(sender.id) or uow.actors.is_partner(sender.id))
+
+
+def is_followed_group(received: Received, uow: UnitOfWork) -> bool:
+    """Relays come from groups that we follow."""
+    sender = received.sender(uow)
+    return sender is not None and sender.kind == "Group" and uow.actors.is_followed_by_us(sender.id)
 
 
 def concerns_us(received: Received, uow: UnitOfWork) -> bool:
@@ -192,6 +203,7 @@ MATRIX: tuple[Row, ...] = (
     Row(_types("Block"), "actor", about_ours, is_followable),
     Row(_types("Delete"), "delete", anything, always),
     Row(REACTIONS, "interaction", about_ours, sees_our_object, forwarded=True),
+    Row(_types("Announce"), "relay", about_theirs, is_followed_group),
     Row(_types("Flag"), "flag", anything, names_ours),
     Row(_types("QuoteRequest"), "quote", about_ours, is_public_object),
 )
