@@ -249,6 +249,22 @@ def count_interaction(uow: UnitOfWork, *, actor: Actor, type_: str, uri: str, ta
     return uow.actors.note_interaction(values)
 
 
+PINNED = "Add"
+
+
+def pin(uow: UnitOfWork, *, author: Actor, target: str, uri: str) -> bool:
+    """The author's own mirrored motion is marked as one that it features; return whether it is new."""
+    motion = uow.notes.find_remote_motion(target)
+    if motion is None or motion.actor_id != author.id:
+        return False
+    return count_interaction(uow, actor=author, type_=PINNED, uri=uri, target=target)
+
+
+def unpin(uow: UnitOfWork, *, author: Actor, target: str) -> bool:
+    """The author's mark on its motion is gone; return whether there was one."""
+    return uow.actors.drop_interaction(actor_id=author.id, type_=PINNED, target=target)
+
+
 def receive_report(uow: UnitOfWork, *, actor: Actor, content: str, objects: tuple[str, ...]) -> None:
     """Keep a report about things of ours for the moderators; at most 50 a day of one origin."""
     filed = [e for e in uow.audits.about(actor.origin, limit=MAX_REPORTS_PER_DAY) if e.at > uow.now - timedelta(days=1)]

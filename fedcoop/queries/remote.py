@@ -27,12 +27,14 @@ class RemoteLine:
     ends_at: datetime | None
     closed: bool
     sent: bool
+    pinned: bool
 
 
 def remote_motions(uow: UnitOfWork, *, member_id: MemberId) -> tuple[RemoteLine, ...]:
-    """Return what those we follow decide, newest first."""
+    """Return what those we follow decide, newest first, what its author pins before the rest."""
     sent = uow.notes.votes_abroad_of(member_id)
-    return tuple(
+    pinned = uow.actors.interacted_objects("Add")
+    lines = [
         RemoteLine(
             uuid=motion.uuid,
             title=title_of(motion),
@@ -41,9 +43,11 @@ def remote_motions(uow: UnitOfWork, *, member_id: MemberId) -> tuple[RemoteLine,
             ends_at=motion.ends_at,
             closed=is_closed(motion, uow.now),
             sent=motion.id in sent,
+            pinned=motion.uri in pinned,
         )
         for motion, actor in uow.notes.remote_motions()
-    )
+    ]
+    return tuple(sorted(lines, key=lambda line: not line.pinned))
 
 
 @dataclass(frozen=True, slots=True)

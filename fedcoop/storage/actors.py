@@ -328,6 +328,11 @@ class Actors:
         same = or_(c.uri == target, and_(c.type == type_, c.object == target)) if type_ else (c.uri == target)
         return bool(self._conn.execute(delete(t.interactions).where(c.actor_id == actor_id, same)).rowcount)
 
+    def interacted_objects(self, type_: str) -> set[str]:
+        """Return every object that an interaction of this type names."""
+        c = t.interactions.c
+        return {str(row[0]) for row in self._conn.execute(select(c.object).where(c.type == type_))}
+
     def count_interactions(self, target: str) -> dict[str, int]:
         """Return how often each type of interaction names the object."""
         c = t.interactions.c

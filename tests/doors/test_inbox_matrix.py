@@ -466,3 +466,32 @@ async def test_a_relayed_vote_or_a_private_or_missing_thing_changes_nothing(brea
     assert await bread.rows(t.notes) == []
     assert await bread.rows(t.remote_motions) == []
     assert await bread.rows(t.ballots) == []
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Add, Remove
+
+
+async def test_what_a_followed_co_op_pins_is_marked_until_it_is_taken_down(bread, peer, ana, eve):
+    coop = peer.actor("mill", type="Organization", featured=f"{peer.origin}/users/mill/featured")
+    await bread.parts.actors.actor(coop.uri)
+    await bread.units.write(partner, actor_uri=coop.uri)
+    await bread.deliver(coop, act(coop, "Create", question(coop)))
+    await bread.deliver(ana, act(ana, "Create", question(ana)))
+    ours, theirs = question(coop)["id"], question(ana)["id"]
+    target = f"{coop.uri}/featured"
+    await assert_nothing(
+        bread,
+        coop,
+        act(coop, "Add", ours),
+        act(coop, "Add", ours, 2, target=f"{coop.uri}/other"),
+        act(coop, "Add", theirs, 3, target=target),
+        act(coop, "Add", f"{coop.uri}/notes/none", 4, target=target),
+    )
+    await assert_nothing(bread, ana, act(ana, "Add", ours, target=target))
+    await bread.deliver(coop, act(coop, "Add", ours, 5, target=target))
+    [row] = await bread.rows(t.interactions)
+    assert (row.type, row.object) == ("Add", ours)
+    await assert_nothing(bread, ana, act(ana, "Remove", ours, target=target))
+    await bread.deliver(coop, act(coop, "Remove", ours, target=target))
+    assert await bread.rows(t.interactions) == []

@@ -104,6 +104,13 @@ def is_followed_or_partner(received: Received, uow: UnitOfWork) -> bool:
     return sender is not None and (uow.actors.is_followed_by_us(sender.id) or uow.actors.is_partner(sender.id))
 
 
+def owns_featured(received: Received, uow: UnitOfWork) -> bool:
+    """The target is the featured collection that the sender's own document names; the sender is followed or a partner."""
+    sender = received.sender(uow)
+    named = None if sender is None or sender.document is None else id_of(sender.document.get("featured"))
+    return named is not None and named == received.activity.target and is_followed_or_partner(received, uow)
+
+
 def is_followed_group(received: Received, uow: UnitOfWork) -> bool:
     """Relays come from groups that we follow."""
     sender = received.sender(uow)
@@ -204,6 +211,7 @@ MATRIX: tuple[Row, ...] = (
     Row(_types("Delete"), "delete", anything, always),
     Row(REACTIONS, "interaction", about_ours, sees_our_object, forwarded=True),
     Row(_types("Announce"), "relay", about_theirs, is_followed_group),
+    Row(_types("Add", "Remove"), "collection", anything, owns_featured),
     Row(_types("Flag"), "flag", anything, names_ours),
     Row(_types("QuoteRequest"), "quote", about_ours, is_public_object),
 )

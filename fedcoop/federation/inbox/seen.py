@@ -20,6 +20,7 @@ _KEPT = (
     "inbox",
     "outbox",
     "followers",
+    "featured",
     "endpoints",
     "alsoKnownAs",
     "movedTo",
