@@ -61,6 +61,11 @@ def session(uow: UnitOfWork, *, secret: str) -> SignedIn | None:
     )
 
 
+def touch_session(uow: UnitOfWork, *, secret: str) -> None:
+    """The session was seen now; asked at most once in an hour, so that reading pages writes nothing."""
+    uow.accounts.touch_session(token_hash(secret), uow.now)
+
+
 def redeem_link(uow: UnitOfWork, *, secret: str, browser: str) -> tuple[str, str]:
     """Use a one-time link; return the secret of a new session and the purpose of the link. Raises NotAllowed (`link-used`)."""
     digest = token_hash(secret)

@@ -17,6 +17,7 @@ from urllib.parse import urlencode, urlsplit
 import brotli
 from aiohttp import web
 
+from fedcoop.actions.accounts import TOUCH_EVERY, touch_session
 from fedcoop.kernel.errors import (
     BallotRefused,
     Conflict,
@@ -96,7 +97,11 @@ async def find_viewer(request: web.Request) -> Viewer:
     token = request.cookies.get(cookie_name(request.app[URLS].origin), "")
     if not token or len(token) > 128 or not token.isascii():
         return STRANGER
-    return await request.app[UNITS].read(viewer_of, token=token)
+    units = request.app[UNITS]
+    viewer = await units.read(viewer_of, token=token)
+    if viewer.last_seen_at is not None and request.app[CLOCK].now() - viewer.last_seen_at > TOUCH_EVERY:
+        await units.write(touch_session, secret=token)
+    return viewer
 
 
 # --- forged forms -----------------------------------------------------------------------------------------------

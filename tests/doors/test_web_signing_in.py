@@ -1,12 +1,13 @@
 """Sign-in, sessions, one-time links and passwords on the pages."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from fedcoop.actions.members import NewMember, add_member, one_time_link
+from fedcoop.storage import tables as t
 from tests.doors.website import PASSWORD, Website, open_website
 
 
@@ -137,3 +138,19 @@ async def test_all_other_browsers_can_be_signed_out(site: Website) -> None:
     await here.submit("/settings/accounts", "/settings/accounts/sign-out-elsewhere", {})
     assert (await here.get("/members")).status == 200
     assert (await elsewhere.get("/members")).status == 303
+
+
+async def test_when_a_browser_was_seen_is_kept_to_the_hour(site: Website) -> None:
+    async def seen() -> datetime:
+        [row] = await site.units.read(lambda uow: list(uow.conn.execute(t.sessions.select())))
+        found: datetime = row.last_seen_at
+        return found
+
+    browser = await site.signed_in("noor")
+    before = await seen()
+    site.clock.advance(timedelta(minutes=59))
+    await browser.get("/")
+    assert await seen() == before
+    site.clock.advance(timedelta(minutes=2))
+    await browser.get("/")
+    assert await seen() == site.clock.now()
