@@ -178,3 +178,27 @@ async def test_a_bad_proof_spoils_an_activity_with_a_good_signature(bread, peer)
         "proof": {**good["proof"], "cryptosuite": "mldsa44-jcs-2024"},
     }
     assert await bread.post(ana.cavage(bread.inbox, unknown, bread.now)) == 202
+
+
+@pytest.mark.parametrize(
+    "bend",
+    [
+        lambda proof: [proof],
+        lambda proof: [],
+        lambda proof: "z3Bu",
+        lambda proof: {},
+        lambda proof: {**proof, "type": ["DataIntegrityProof"]},
+        lambda proof: {**proof, "cryptosuite": ["eddsa-jcs-2022"]},
+        lambda proof: {name: value for name, value in proof.items() if name != "cryptosuite"},
+        lambda proof: {**proof, "proofValue": "z"},
+        lambda proof: {**proof, "proofPurpose": "authentication"},
+    ],
+)
+async def test_several_proofs_or_a_malformed_one_make_the_activity_invalid(bread, peer, bend):
+    ana = peer.actor("ana", ed_number=0)
+    good = with_proof(ana, {"id": f"{ana.uri}/f", "type": "Follow", "actor": ana.uri, "object": bread.uri}, bread)
+    assert await bread.deliver(ana, {**good, "proof": bend(good["proof"])}) == 401
+    assert await bread.rows(t.seen_ids) == []
+    assert await bread.rows(t.follows) == []
+    assert await bread.deliver(ana, good) == 202
+    assert len(await bread.rows(t.follows)) == 1

@@ -9,11 +9,10 @@ from typing import Any
 from fedcoop.federation.inbox.refusal import Refusal
 from fedcoop.federation.remote.actors import Actors, LoadedKey
 from fedcoop.federation.remote.documents import Documents
-from fedcoop.federation.signatures.proofs import check_proof, proof_claim
+from fedcoop.federation.signatures.proofs import CRYPTOSUITE, TYPE, check_proof, proof_claim
 from fedcoop.federation.wire.jsonld import id_of, same_origin
 from fedcoop.kernel.errors import BadSignature, PeerError, PeerUnreachable
 
-OTHER_SUITES = frozenset({"proof-type", "proof-list"})
 RETRY_AFTER_S = 120.0
 _COMPARED = ("id", "type")
 
@@ -31,12 +30,13 @@ async def has_proof(document: Mapping[str, Any], actor_uri: str, actors: Actors,
     """Return whether a proof by `actor_uri` covers the document; False without one, or with one of a suite unknown here.
 
     A proof of our suite that does not hold makes the whole activity invalid, whatever else vouches for it: Refusal 401.
+    So do several proofs, and what is no proof at all (federation.md 6, "one `proof` object only").
     """
+    if is_of_another_suite(document.get("proof")):
+        return False
     try:
         claim = proof_claim(document)
     except BadSignature as error:
-        if error.code in OTHER_SUITES:
-            return False
         raise Refusal(401, error.code, counts=True) from error
     if claim is None:
         return False
@@ -44,6 +44,14 @@ async def has_proof(document: Mapping[str, Any], actor_uri: str, actors: Actors,
     if key.stored.owner != actor_uri or key.stored.algorithm != "ed25519" or not check_proof(claim, key.public, now):
         raise Refusal(401, "bad-proof", counts=True)
     return True
+
+
+def is_of_another_suite(proof: Any) -> bool:
+    """Return whether this is one well-formed proof that we have no means to check, which says nothing to us."""
+    if not isinstance(proof, Mapping) or not isinstance(proof.get("type"), str):
+        return False
+    suite = proof.get("cryptosuite")
+    return suite != CRYPTOSUITE if isinstance(suite, str) else suite is None and proof["type"] != TYPE
 
 
 async def vouch(
