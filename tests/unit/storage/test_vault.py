@@ -22,7 +22,7 @@ def test_what_one_key_sealed_opens_with_it_only() -> None:
         assert refused.value.code == "instance-key-wrong"
 
 
-@pytest.mark.parametrize("key", [b"", b"short", b"x" * 44, Fernet.generate_key()[:-2]])
+@pytest.mark.parametrize("key", [b"", b"short", b"x" * 44, b"A" * 42])
 def test_a_key_must_be_a_key(key: bytes) -> None:
     with pytest.raises(ConfigError) as refused:
         Vault(key)
