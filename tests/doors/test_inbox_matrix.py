@@ -8,7 +8,7 @@ from fedcoop.actions.peers import follow as follow_peer
 from fedcoop.actions.peers import partner
 from fedcoop.storage import tables as t
 from tests.doors.harness import COOP
-from tests.doors.peer import AS2
+from tests.doors.peer import AS2, Peer
 from tests.doors.votes import open_poll
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
@@ -495,3 +495,71 @@ async def test_what_a_followed_co_op_pins_is_marked_until_it_is_taken_down(bread
     await assert_nothing(bread, ana, act(ana, "Remove", ours, target=target))
     await bread.deliver(coop, act(coop, "Remove", ours, target=target))
     assert await bread.rows(t.interactions) == []
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Create of what is only named
+
+
+def served(peer, document, at=""):
+    path = (at or document["id"]).removeprefix(peer.origin)
+    peer.documents[path] = (200, {"@context": AS2, **document})
+
+
+async def test_what_a_followed_actor_only_names_is_kept_as_its_server_shows_it(bread, peer, ana):
+    poll, post = question(ana, 7), note(ana, 8)
+    for document in (poll, post):
+        served(peer, document)
+        assert await bread.deliver(ana, act(ana, "Create", document["id"], document["id"][-2:])) == 202
+    assert [row.uri for row in await bread.rows(t.remote_motions)] == [poll["id"]]
+    assert [(row.uri, row.kind) for row in await bread.rows(t.notes)] == [(post["id"], "post")]
+
+
+async def test_a_named_mention_is_kept_and_strangers_who_address_nobody_make_us_fetch_nothing(bread, peer, eve):
+    post = note(eve, 8, cc=[bread.uri])
+    served(peer, post)
+    await assert_nothing(bread, eve, act(eve, "Create", post["id"]))
+    assert not [asked for asked in peer.requests if "notes" in asked]
+    await bread.deliver(eve, act(eve, "Create", post["id"], 2, cc=[bread.uri]))
+    assert [(row.uri, row.kind) for row in await bread.rows(t.notes)] == [(post["id"], "mention")]
+
+
+async def test_a_named_object_of_somebody_else_changes_nothing(bread, peer, ana, eve):
+    other = Peer()
+    await other.start()
+    try:
+        mia = other.actor("mia")
+        foreign, stolen, moved = note(mia, 1), note(eve, 2), note(ana, 4)
+        served(other, foreign)
+        served(peer, stolen)
+        served(peer, moved, at=f"{ana.uri}/notes/3")
+        served(peer, moved)
+        names = (foreign["id"], stolen["id"], f"{ana.uri}/notes/3", f"{ana.uri}/notes/none", f"{bread.origin}/notes/1")
+        await assert_nothing(bread, ana, *(act(ana, "Create", name, n) for n, name in enumerate(names)))
+        assert other.requests == []
+    finally:
+        await other.close()
+
+
+async def test_a_vote_that_is_only_named_is_refused_as_forged(bread, peer, ana):
+    await bread.link("noor", ana)
+    motion = await open_poll(bread)
+    mark = {"id": f"{ana.uri}/v", "type": "Note", "attributedTo": ana.uri, "inReplyTo": motion.url, "name": "For"}
+    served(peer, mark)
+    await bread.deliver(ana, act(ana, "Create", mark["id"], to=[bread.uri]))
+    assert await bread.rows(t.ballots) == []
+    assert await bread.audit_codes("vote-refused") == ["forged"]
+    await bread.deliver(ana, act(ana, "Create", {**mark, "id": f"{ana.uri}/v2"}, 2, to=[bread.uri]))
+    assert len(await bread.rows(t.ballots)) == 1
+
+
+@pytest.mark.parametrize("down", [True, False])
+async def test_a_named_object_is_asked_for_again_when_its_server_was_down(bread, peer, ana, down):
+    served(peer, note(ana))
+    peer.broken = down
+    await bread.deliver(ana, act(ana, "Create", note(ana)["id"]))
+    assert len(await bread.rows(t.notes)) == (0 if down else 1)
+    peer.broken = False
+    bread.advance(minutes=5)
+    await bread.process()
+    assert len(await bread.rows(t.notes)) == 1

@@ -73,6 +73,11 @@ def is_question(received: Received, urls: Urls) -> bool:
     return _own_object(received, QUESTIONS) or (is_motion and _own_object(received, NOTES))
 
 
+def is_reference(received: Received, urls: Urls) -> bool:
+    """Pick what names an object of the sender's own server without showing it."""
+    return received.embedded is None and origin_of(received.object_id or "") == received.origin
+
+
 def is_note(received: Received, urls: Urls) -> bool:
     """Pick a post of the sender's own."""
     return not received.votes and _own_object(received, NOTES)
@@ -109,6 +114,12 @@ def owns_featured(received: Received, uow: UnitOfWork) -> bool:
     sender = received.sender(uow)
     named = None if sender is None or sender.document is None else id_of(sender.document.get("featured"))
     return named is not None and named == received.activity.target and is_followed_or_partner(received, uow)
+
+
+def is_told_to_us(received: Received, uow: UnitOfWork) -> bool:
+    """Followed actors and partners, and who addresses an actor of ours, may make us fetch what they speak of."""
+    addressed = any(_is_local_actor(uow, target) for target in received.activity.recipients)
+    return addressed or is_followed_or_partner(received, uow)
 
 
 def is_followed_group(received: Received, uow: UnitOfWork) -> bool:
@@ -202,6 +213,7 @@ MATRIX: tuple[Row, ...] = (
     Row(_types("Create", "Question"), "question", is_question, is_followed_or_partner, forwarded=True),
     Row(_types("Update"), "question", is_question, owns_stored_motion, forwarded=True),
     Row(_types("Create"), "note", is_note, concerns_us, forwarded=True),
+    Row(_types("Create"), "reference", is_reference, is_told_to_us),
     Row(_types("Update"), "note", is_note, owns_stored_note, forwarded=True),
     Row(_types("Follow"), "follow", about_ours, is_followable),
     Row(_types("Accept", "Reject"), "response", anything, always),

@@ -1,7 +1,7 @@
 """What a handler is: one file for one meaning of an activity (architecture.md 7)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Protocol
@@ -96,6 +96,19 @@ def received_of(row: Inbound) -> Received:
     )
 
 
+def with_object(received: Received, document: Mapping[str, Any]) -> Received:
+    """Return the activity with its object as the object's origin served it: vouched for by that, not by the signature."""
+    activity = replace(received.activity, objects=(document,))
+    return replace(
+        received,
+        activity=activity,
+        proven_by="fetch",
+        embedded=document,
+        object_types=frozenset(types_of(document)),
+        votes=poll_votes(activity),
+    )
+
+
 def digest_of(uri: str) -> bytes:
     """Return the 16 bytes by which an id is remembered (federation.md 5.2.6)."""
     return sha256(uri.encode()).digest()[:16]
@@ -122,6 +135,14 @@ class Handler(Protocol):
 
     def apply(self, received: Received, uow: UnitOfWork, prepared: Any) -> None:
         """Have the effect, in a unit that also settles the row; no network."""
+        ...
+
+
+class ResolvingHandler(Protocol):
+    """A handler that finds out what the activity is about; the matrix is asked again about what it found."""
+
+    async def resolve(self, received: Received, remote: Remote) -> Received | None:
+        """Return the activity with its object, or None where there is nothing to go on with; no transaction is open."""
         ...
 
 

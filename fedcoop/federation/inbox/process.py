@@ -19,7 +19,14 @@ from typing import Any
 
 from fedcoop.federation.inbox import handlers
 from fedcoop.federation.inbox.authorise import MATRIX, Row, row_of
-from fedcoop.federation.inbox.contract import Handler, PreparingHandler, Received, Remote, received_of
+from fedcoop.federation.inbox.contract import (
+    Handler,
+    PreparingHandler,
+    Received,
+    Remote,
+    ResolvingHandler,
+    received_of,
+)
 from fedcoop.kernel.errors import FedcoopError, PeerUnreachable
 from fedcoop.storage.records import Inbound
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
@@ -47,11 +54,16 @@ class Work:
     handler: Any
 
     @property
+    def resolves(self) -> bool:
+        """Whether its handler must find out first what it is about."""
+        return hasattr(self.handler, "resolve")
+
+    @property
     def fetches(self) -> bool:
         """Whether its handler must fetch something first."""
-        return (
-            self.received is not None and hasattr(self.handler, "prepare") and self.handler.needs_fetch(self.received)
-        )
+        if self.received is None or self.resolves:
+            return self.resolves
+        return hasattr(self.handler, "prepare") and bool(self.handler.needs_fetch(self.received))
 
 
 def load_handlers() -> dict[str, Handler]:
@@ -174,7 +186,9 @@ class InboxProcessor:
             await self._apply_all([work])
             return
         try:
-            prepared = await self._prepare(work)
+            if work.resolves:
+                work = await self._resolve(work)
+            prepared = await self._prepare(work) if work.fetches else None
         except (PeerUnreachable, TimeoutError) as error:
             await self._units.write(postpone, row=work.row, error=str(error) or "timeout", state="deferred")
         except FedcoopError as error:
@@ -185,6 +199,17 @@ class InboxProcessor:
             await self._units.write(postpone, row=work.row, error=repr(error))
         else:
             await self._apply_all([work], prepared)
+
+    async def _resolve(self, work: Work) -> Work:
+        """Return the same row with what it is about; without a handler where nothing may or can be found out."""
+        assert work.received is not None
+        assert work.matrix_row is not None
+        if not await self._units.read(_may, work.matrix_row, work.received):
+            return Work(work.row, work.received, None, None)
+        handler: ResolvingHandler = work.handler
+        async with self._fetching, asyncio.timeout(PREPARE_S):
+            found = await handler.resolve(work.received, self._remote)
+        return Work(work.row, work.received, None, None) if found is None else self._dispatch(work.row, found)
 
     async def _prepare(self, work: Work) -> Any:
         assert work.received is not None
@@ -234,6 +259,9 @@ class InboxProcessor:
         except FedcoopError as error:
             log.warning("stored activity cannot be read", extra={"code": error.code, "actor": row.actor_uri})
             return Work(row, None, None, None)
+        return self._dispatch(row, received)
+
+    def _dispatch(self, row: Inbound, received: Received) -> Work:
         matrix_row = row_of(received, self._units.site.urls)
         handler = None if matrix_row is None else self._handlers[matrix_row.meaning]
         return Work(row, received, matrix_row, handler)

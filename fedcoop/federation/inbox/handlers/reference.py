@@ -1,0 +1,17 @@
+"""A `Create` that only names its object: the sender's own server shows it, and then the matrix is asked again (8.2, 8.4)."""
+
+from typing import Any
+
+from fedcoop.federation.inbox.contract import Received, Remote, with_object
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+
+async def resolve(received: Received, remote: Remote) -> Received | None:
+    """Return the activity with its object as served under exactly the named id. Raises PeerError."""
+    uri = received.object_id or ""
+    document = await remote.documents.fetch(uri)
+    return with_object(received, document) if document["id"] == uri else None
+
+
+def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
+    """Nothing: what was found has a row of its own."""
