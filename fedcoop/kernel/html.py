@@ -1,6 +1,8 @@
 """The one sanitiser: what HTML is let in, what plain text is, and Markdown of ours (federation.md 11).
 
-A sanitiser failure drops the text, never the worker.
+A sanitiser failure drops the text, never the worker. So does markup that is dear to parse: an HTML parser opens every
+unclosed formatting element again in each new paragraph, and compares nested lists with all around them, so that a post of
+100 KiB could hold a worker for seconds. Every step here takes time in proportion to the length of its input.
 """
 
 import re
@@ -36,7 +38,8 @@ _ELEMENTS = frozenset(
 )
 _OURS = _ELEMENTS | {"hr", "table", "thead", "tbody", "tr", "th", "td"}
 _ATTRIBUTES = {"a": {"href"}, "ol": {"start", "reversed"}, "li": {"value"}}
-_CLASSES = {"span": {"mention", "hashtag", "h-card"}, "a": {"mention", "hashtag", "u-url"}}
+_CLASSES = {"span": {"mention", "hashtag", "h-card"}}  # without `invisible` and `ellipsis` links are shown in full
+_OUR_CLASSES = {**_CLASSES, "a": {"mention", "hashtag", "u-url"}}
 _SCHEMES = {"http", "https", "mailto"}
 _DROPPED_WHOLE = {
     "script",
@@ -52,7 +55,13 @@ _DROPPED_WHOLE = {
     "select",
 }
 _REL = "nofollow noopener noreferrer ugc"
-_HEADING = re.compile(r"<(/?)h[1-6](?:\s[^>]*)?>", re.IGNORECASE)
+MAX_TAGS = 6000
+MAX_DRESSED = 20
+_FOLD_CHARS = 1000
+_FORMATTING = "b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u"
+_DRESSED = re.compile(rf"<({_FORMATTING})[\s/][^<>]*>", re.IGNORECASE)
+_STILL_DRESSED = re.compile(rf"<(?:{_FORMATTING})[\s/]", re.IGNORECASE)
+_HEADING = re.compile(r"<(/?)h[1-6](?:\s[^<>]*)?>", re.IGNORECASE)
 _BLOCK_END = re.compile(r"<br\s*/?>|</(?:p|div|li|blockquote|pre|h[1-6])>", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _UNSEEN = dict.fromkeys(
@@ -60,13 +69,17 @@ _UNSEEN = dict.fromkeys(
         *range(0x09),
         *range(0x0B, 0x20),
         *range(0x7F, 0xA0),
-        *range(0x200B, 0x2010),
+        0xAD,
+        0x061C,
+        0x200B,
+        *range(0x200E, 0x2010),
         *range(0x202A, 0x202F),
-        *range(0x2060, 0x206A),
+        *range(0x2060, 0x2070),
         0xFEFF,
+        *range(0xFFF9, 0xFFFC),
     ]
 )
-_JOINERS = {0x200C: "\u200c", 0x200D: "\u200d"}
+_IDLE_JOINERS = re.compile("^[\u200c\u200d]+|[\u200c\u200d]{2,}|[\u200c\u200d]+$")  # one between letters has its use
 
 _incoming = nh3.Cleaner(
     tags=set(_ELEMENTS),
@@ -82,7 +95,7 @@ _outgoing = nh3.Cleaner(
     tags=set(_OURS),
     clean_content_tags=_DROPPED_WHOLE,
     attributes={**_ATTRIBUTES, "th": {"align"}, "td": {"align"}},
-    allowed_classes=_CLASSES,
+    allowed_classes=_OUR_CLASSES,
     url_schemes=_SCHEMES,
     link_rel="nofollow noopener noreferrer",
 )
@@ -91,13 +104,8 @@ _nothing = nh3.Cleaner(tags=set(), clean_content_tags={"script", "style", "templ
 
 
 def clean_html(html: str) -> str:
-    """Return remote `html` reduced to what we show (federation.md 11.1); empty if it cannot be made safe."""
-    try:
-        return _incoming.clean(_without_headings(html))
-    except BaseException as failure:
-        if isinstance(failure, Exception) or type(failure).__name__ == "PanicException":
-            return ""
-        raise
+    """Return remote `html` reduced to what we show (federation.md 11.1); empty if it cannot be made safe at a fair price."""
+    return _clean(_incoming, _without_headings(html))
 
 
 def markdown_to_html(text: str) -> str:
@@ -107,22 +115,42 @@ def markdown_to_html(text: str) -> str:
 
 def text_of_html(html: str) -> str:
     """Return the words of `html` as plain text, blocks parted by line breaks."""
-    return unescape(_nothing.clean(_BLOCK_END.sub("\n", html))).strip()
+    return unescape(_clean(_nothing, _BLOCK_END.sub("\n", html))).strip()
 
 
 def plain_text(text: str, max_length: int) -> str:
     """Return `text` as one harmless line: NFC, without controls, bidi overrides and zero-width runs, cut to length."""
-    return _SPACE.sub(" ", unicodedata.normalize("NFC", text.translate({**_UNSEEN, **_JOINERS}))).strip()[:max_length]
+    seen = _SPACE.sub(" ", text.translate(_UNSEEN)).strip()[
+        : 4 * max_length
+    ]  # NFC takes four characters for one at most
+    return unicodedata.normalize("NFC", _IDLE_JOINERS.sub("", seen))[:max_length].strip()
 
 
 def fold_name(name: str) -> str:
-    """Return `name` as option names are compared: NFC, runs of white space one space, ends cut (federation.md 12.3)."""
-    return _SPACE.sub(" ", unicodedata.normalize("NFC", name)).strip()
+    """Return `name` as option names are compared: NFC, runs of white space one space, ends cut (federation.md 12.3).
+
+    What is far longer than any option is left without NFC, which takes the square of the time on runs of accents.
+    """
+    folded = _SPACE.sub(" ", name).strip()
+    return unicodedata.normalize("NFC", folded) if len(folded) <= _FOLD_CHARS else folded
 
 
 def escape(text: str) -> str:
     """Return `text` escaped for HTML text and attribute values."""
     return _escape(text, quote=True)
+
+
+def _clean(cleaner: nh3.Cleaner, html: str) -> str:
+    """Return what `cleaner` leaves; nothing where it fails, or would work for too long."""
+    bare = _DRESSED.sub(r"<\1>", html)
+    if bare.count("<") > MAX_TAGS or len(_STILL_DRESSED.findall(bare)) > MAX_DRESSED:
+        return ""
+    try:
+        return cleaner.clean(bare)
+    except BaseException as failure:
+        if isinstance(failure, Exception) or type(failure).__name__ == "PanicException":
+            return ""
+        raise
 
 
 def _without_headings(html: str) -> str:

@@ -19,6 +19,7 @@ from fedcoop.kernel.html import text_of_html
 
 MAX_AUDIENCE = 200
 VOTE_TYPES = frozenset({"Note", "Answer"})
+_EMPTY_CHARS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,16 @@ def is_vote(value: Mapping[str, Any]) -> bool:
     name = value.get("name")
     if not isinstance(name, str) or not name.strip() or id_of(value.get("inReplyTo")) is None:
         return False
-    content = value.get("content")
-    return content is None or (isinstance(content, str) and not text_of_html(content))
+    by_language = value.get("contentMap")
+    texts = [value.get("content"), *(by_language.values() if isinstance(by_language, Mapping) else [])]
+    return all(_is_empty(text) for text in texts)
+
+
+def _is_empty(content: Any) -> bool:
+    """Return whether `content` says nothing; so much markup around nothing is no vote, and not worth parsing."""
+    if content is None:
+        return True
+    return isinstance(content, str) and len(content) <= _EMPTY_CHARS and not text_of_html(content)
 
 
 def poll_votes(activity: Activity) -> tuple[PollVote, ...]:

@@ -88,8 +88,8 @@ def _walk(root: dict[str, Any]) -> None:
             if isinstance(value, dict):
                 nodes += len(value)
                 for key, item in value.items():
-                    if key[:1] == "@" and key in _FORBIDDEN_KEYS:
-                        raise MalformedActivity("context", key=key)
+                    if key[:1] == "@":
+                        _check_keyword(key, item)
                     _check_string(key)
                     _enter(item, below)
                 if ("@id" in value and "id" in value) or ("@type" in value and "type" in value):
@@ -106,6 +106,15 @@ def _walk(root: dict[str, Any]) -> None:
     raise MalformedActivity("json-depth")
 
 
+def _check_keyword(key: str, value: Any) -> None:
+    """Contexts of embedded objects and of single terms change as much as the outer one: they are held to the same."""
+    if key in _FORBIDDEN_KEYS:
+        raise MalformedActivity("context", key=key)
+    if key == "@context":
+        for item in as_list(value):
+            _check_terms(item)
+
+
 def _enter(item: Any, below: list[Any]) -> None:
     if isinstance(item, str):
         _check_string(item)
@@ -118,9 +127,11 @@ def _check_string(text: str) -> None:
         raise MalformedActivity("json-string")
     if not text.isascii():
         try:
-            text.encode("utf-8")
+            size = len(text.encode("utf-8"))
         except UnicodeEncodeError as error:
             raise MalformedActivity("json-string") from error
+        if size > MAX_STRING:
+            raise MalformedActivity("json-string")
 
 
 def check_context(document: Mapping[str, Any]) -> None:
@@ -129,10 +140,19 @@ def check_context(document: Mapping[str, Any]) -> None:
     if not any(isinstance(item, str) and item in _AS_CONTEXTS for item in contexts):
         raise MalformedActivity("context")
     for item in contexts:
-        if isinstance(item, Mapping) and not _PROTECTED_TERMS.isdisjoint(item):
-            raise MalformedActivity("context")
-        if not isinstance(item, str | Mapping):
-            raise MalformedActivity("context")
+        _check_terms(item)
+
+
+def _check_terms(context: Any) -> None:
+    """Raise MalformedActivity for a context that redefines a protected term, or gives a keyword another name."""
+    if isinstance(context, str):
+        return
+    if not isinstance(context, Mapping) or not _PROTECTED_TERMS.isdisjoint(context):
+        raise MalformedActivity("context")
+    for term, meaning in context.items():
+        target = meaning.get("@id") if isinstance(meaning, Mapping) else meaning
+        if not term.startswith("@") and isinstance(target, str) and target.startswith("@"):
+            raise MalformedActivity("context", key=term)
 
 
 # accessors
@@ -176,9 +196,13 @@ def first_known_type(value: Any, known: Iterable[str]) -> str | None:
     return next((item for item in types_of(value) if item in wanted), None)
 
 
-@lru_cache(maxsize=8192)
 def origin_of(uri: str) -> str | None:
-    """Return `scheme://host[:port]` in lower case without the default port, or None (federation.md 1)."""
+    """Return `scheme://host[:port]` in lower case without the default port, or None (federation.md 1, 16)."""
+    return _origin_of(uri) if len(uri) <= MAX_URL else None  # the bound is the cache's too
+
+
+@lru_cache(maxsize=8192)
+def _origin_of(uri: str) -> str | None:
     if not uri.isascii() or not uri.isprintable() or " " in uri or "\\" in uri:
         return None
     try:
@@ -204,9 +228,12 @@ def is_public(value: Any) -> bool:
 
 
 def owner_of(value: Mapping[str, Any], *, of: Callable[[Mapping[str, Any]], Any] | None = None) -> str | None:
-    """Return the one owner of an object (`attributedTo`) or activity (`actor`). Raises OriginMismatch for several."""
-    where = of(value) if of else value.get("actor", value.get("attributedTo"))
-    owners = ids_of(where)
-    if len(owners) > 1 or (not owners and where is not None):
+    """Return the one owner of an object (`attributedTo`) or activity (`actor`), None where it names none.
+
+    Raises OriginMismatch `owner` for several, and for what is no id beside or instead of it (federation.md 1, 8.2).
+    """
+    named = as_list(of(value) if of else value.get("actor", value.get("attributedTo")))
+    owners = {id_of(item) for item in named}
+    if len(owners) > 1 or None in owners:
         raise OriginMismatch("owner")
-    return owners[0] if owners else None
+    return owners.pop() if owners else None

@@ -15,6 +15,8 @@ MAX_CONTENT = 100 * 1024
 MAX_OPTIONS = 50
 MAX_KEYS = 10
 MAX_ALSO_KNOWN = 50
+MAX_TAGS = 100
+_HANDLE_CHARS = 320
 _RFC9421 = "https://datatracker.ietf.org/doc/html/rfc9421"
 
 
@@ -117,7 +119,7 @@ def parse_actor(document: Mapping[str, Any]) -> RemoteActor:
         keys=_keys(document, actor_id),
         also_known_as=tuple(ids_of(document.get("alsoKnownAs"))[:MAX_ALSO_KNOWN]),
         moved_to=id_of(document.get("movedTo")) or "",
-        webfinger=one_string(document.get("webfinger")) or "",
+        webfinger=(one_string(document.get("webfinger")) or "")[:_HANDLE_CHARS],
         takes_rfc9421=_takes_rfc9421(document),
     )
 
@@ -209,8 +211,9 @@ def _content(value: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _mentions(value: Mapping[str, Any]) -> list[str]:
-    tags = [tag for tag in as_list(value.get("tag"))[:100] if isinstance(tag, Mapping) and "Mention" in types_of(tag)]
-    return [tag["href"] for tag in tags if isinstance(tag.get("href"), str)]
+    tags = as_list(value.get("tag"))[:MAX_TAGS]
+    named = [id_of(tag.get("href")) for tag in tags if isinstance(tag, Mapping) and "Mention" in types_of(tag)]
+    return [href for href in named if href is not None]
 
 
 def _own(value: Any, actor_id: str) -> str:
