@@ -26,6 +26,7 @@ from fedcoop.federation.server import collections, inboxes, objects, wellknown
 from fedcoop.federation.server.assembly import FederationParts, assemble
 from fedcoop.federation.server.door import InFlightTracker
 from fedcoop.federation.server.negotiation import wants_activitypub
+from fedcoop.federation.server.refreshing import Refresher
 from fedcoop.kernel.clock import Clock, SystemClock
 from fedcoop.queueing import TimerLoop
 from fedcoop.storage.engine import Database, make_database
@@ -69,19 +70,21 @@ class Fediverse:
 
 @dataclass(slots=True)
 class Loops:
-    """The three loops of one process."""
+    """The loops of one process."""
 
     inbox: InboxProcessor
     delivery: DeliveryWorker
     timers: TimerLoop
+    standing: Refresher
 
     def wake(self, queue: str) -> None:
         """Tell the loop of `queue` that there is work."""
-        {"inbox": self.inbox.wake, "delivery": self.delivery.wake, "timers": self.timers.wake}[queue]()
+        wakes = {"inbox": self.inbox.wake, "delivery": self.delivery.wake, "timers": self.timers.wake}
+        {**wakes, "standing": self.standing.wake}[queue]()
 
     def failing(self, now: datetime) -> list[str]:
         """Return the names of loops that have not gone round for a minute."""
-        seen = {"inbox": self.inbox.last_ok, "delivery": self.delivery.last_ok, "timers": self.timers.last_ok}
+        seen = {name: getattr(self, name).last_ok for name in ("inbox", "delivery", "timers", "standing")}
         return [name for name, last in seen.items() if last is None or now - last > STALE]
 
 
@@ -119,6 +122,7 @@ class Node:
             inbox=InboxProcessor(self.units, parts.remote),
             delivery=DeliveryWorker(self.units, parts.transport, self.config.delivery),
             timers=TimerLoop(self.units, wiring.TIMERS, wiring.LONG_TIMERS),
+            standing=parts.refresher,
         )
         self._tasks = [
             asyncio.create_task(loop.run(), name=name)
@@ -126,6 +130,7 @@ class Node:
                 ("inbox", self.loops.inbox),
                 ("delivery", self.loops.delivery),
                 ("timers", self.loops.timers),
+                ("standing", self.loops.standing),
             )
         ]
 
@@ -133,7 +138,10 @@ class Node:
         """Take no more work, finish or release what is under way, close everything; within some eight seconds."""
         if self.loops is not None:
             await asyncio.gather(
-                self.loops.inbox.stop(STOP_S), self.loops.delivery.stop(STOP_S), self.loops.timers.stop()
+                self.loops.inbox.stop(STOP_S),
+                self.loops.delivery.stop(STOP_S),
+                self.loops.timers.stop(),
+                self.loops.standing.stop(),
             )
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=1.0)

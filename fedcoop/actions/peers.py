@@ -67,6 +67,7 @@ def block(uow: UnitOfWork, *, target: str, reason: str = "", who: str = "system"
     else:
         ids = _drop_actor(uow, name)
     freeze_links(uow, actor_ids=ids, reason="blocked")
+    uow.wake("standing")
     uow.audit("peer-blocked", who=who, subject=name, reason=reason)
 
 
@@ -76,6 +77,7 @@ def unblock(uow: UnitOfWork, *, target: str, who: str = "system") -> bool:
     lifted = uow.actors.unblock(name)
     if lifted:
         uow.audit("peer-unblocked", who=who, subject=name)
+        uow.wake("standing")
     return lifted
 
 

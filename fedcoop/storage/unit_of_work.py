@@ -108,7 +108,7 @@ class UnitOfWork:
         insert(self.conn, t.audit_log, {**values, "details": dict(details or {}), "reason": reason})
 
     def wake(self, queue: str) -> None:
-        """After COMMIT, tell the loop of `queue` (`inbox`, `delivery`, `timers`) that there is work."""
+        """After COMMIT, tell the loop of `queue` (`inbox`, `delivery`, `timers`, `standing`) that there is work."""
         self.wakes.add(queue)
 
     def set_timer(self, name: str, key: str, due_at: datetime) -> bool:

@@ -3,6 +3,7 @@
 `Coop.process` runs the loop until nothing waits, so that tests need no sleeps. Network goes to loopback only.
 """
 
+import asyncio
 import contextlib
 import socket
 import tempfile
@@ -198,9 +199,19 @@ async def coop(
     clock = FrozenClock(START)
     in_flight = InFlightTracker()
     site = Site(config, urls, Vault(Fernet.generate_key()))
-    units = Units(database, site=site, clock=clock, reactions=REACTIONS, in_flight=in_flight)
+    wakes: dict[str, Callable[[], None]] = {}
+    units = Units(
+        database,
+        site=site,
+        clock=clock,
+        reactions=REACTIONS,
+        wake=lambda queue: wakes.get(queue, lambda: None)(),
+        in_flight=in_flight,
+    )
     await units.write(_found)
     parts = await assemble(units, config, clock, in_flight)
+    wakes["standing"] = parts.refresher.wake
+    refreshing = asyncio.create_task(parts.refresher.run())
     transport: Transport = parts.transport
     await transport.start()
     app = web.Application()
@@ -219,5 +230,7 @@ async def coop(
     finally:
         await session.close()
         await runner.cleanup()
+        await parts.refresher.stop()
+        await refreshing
         await transport.close()
         await database.close()

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
@@ -168,7 +169,7 @@ class PeerActor:
 
 
 class Peer:
-    """The server of some accounts; `requests` holds what was asked of it, `posts` what was delivered."""
+    """The server of some accounts; `requests` and `headers` hold what was asked of it, `posts` what was delivered."""
 
     def __init__(self, host: str = "127.0.0.1") -> None:
         self.host = host
@@ -176,6 +177,7 @@ class Peer:
         self.actors: dict[str, PeerActor] = {}
         self.documents: dict[str, tuple[int, Any]] = {}
         self.requests: list[str] = []
+        self.headers: list[Mapping[str, str]] = []
         self.posts: list[tuple[str, dict[str, Any]]] = []
         self.broken = False
         self._runner: web.AppRunner | None = None
@@ -200,6 +202,7 @@ class Peer:
 
     async def _answer(self, request: web.Request) -> web.Response:
         self.requests.append(f"{request.method} {request.path}")
+        self.headers.append(request.headers)
         if request.method == "POST":
             self.posts.append((request.path, await request.json(content_type=None)))
             return web.Response(status=202)

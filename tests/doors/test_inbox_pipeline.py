@@ -332,7 +332,6 @@ async def test_a_blocked_sender_is_403_and_its_key_is_not_fetched(bread, peer, w
     ana, ben = peer.actor("ana"), peer.actor("ben", rsa_number=1)
     target = peer.origin if what == "origin" else ana.uri
     await bread.units.write(block, target=target)
-    bread.advance(seconds=2)
     before = await bread.state()
     assert await bread.post(ana.cavage(bread.inbox, follow(ana, bread), bread.now)) == 403
     assert await bread.state() == before

@@ -15,10 +15,12 @@ class Standing:
         self._blocked: frozenset[str] = frozenset()
         self._suspended: frozenset[str] = frozenset()
         self._until = float("-inf")
+        self._forgotten = 0
 
     def forget(self) -> None:
-        """A block was set or lifted: ask the database next time."""
+        """A block was set or lifted: ask the database next time, also who is asking it now."""
         self._until = float("-inf")
+        self._forgotten += 1
 
     def has_blocked(self, origin: str) -> bool:
         """Return whether the origin was blocked when last looked: what connections ask, without waiting."""
@@ -36,11 +38,12 @@ class Standing:
 
     async def refresh(self) -> None:
         """Look again if the copy is older than a second."""
-        now = self._clock.monotonic()
-        if now < self._until:
-            return
-        self._blocked, self._suspended = await self._units.read(_standing)
-        self._until = now + AGE_S
+        while (now := self._clock.monotonic()) >= self._until:
+            forgotten = self._forgotten
+            found = await self._units.read(_standing)
+            if forgotten == self._forgotten:
+                self._blocked, self._suspended = found
+                self._until = now + AGE_S
 
 
 def _standing(uow: UnitOfWork) -> tuple[frozenset[str], frozenset[str]]:

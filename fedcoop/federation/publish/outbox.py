@@ -72,8 +72,9 @@ def recipients(uow: UnitOfWork, actor: Actor, audience: Iterable[str]) -> list[s
             found += uow.actors.follower_inboxes(actor.id)
             continue
         known = uow.actors.find(target)
-        if known is not None and not known.local and known.gone_at is None:
-            found.append(known.inbox)
+        if known is None or known.local or known.gone_at is not None or uow.actors.is_blocked(known.uri):
+            continue
+        found.append(known.inbox)
     return found
 
 
