@@ -7,9 +7,9 @@ from datetime import datetime
 from fedcoop.governance import logchain
 from fedcoop.governance.ballots import Ballot, Cast, Choice, accept, entitled, may_withdraw
 from fedcoop.governance.events import BallotCast, BallotWithdrawn, VoteSentAbroad
-from fedcoop.governance.motions import Channel
+from fedcoop.governance.motions import Channel, Motion
 from fedcoop.kernel.clock import rfc3339
-from fedcoop.kernel.errors import BallotRefused, Conflict
+from fedcoop.kernel.errors import BallotRefused, Conflict, NotFound
 from fedcoop.kernel.html import fold_name
 from fedcoop.kernel.ids import ActorId, MemberId, MotionId, RemoteMotionId
 from fedcoop.storage.records import VoteAbroad
@@ -34,14 +34,39 @@ def cast_ballot(
     Raises BallotRefused with a code (`late`, `ineligible`, `duplicate`, …); nothing is stored then.
     """
     motion = uow.motions.get(motion_id, lock=True)
-    entry, status, earlier = uow.motions.voter_state(motion_id, voter)
     cast = Cast(choice, reason, channel, actor_id, cast_at, received_at, accumulate)
+    return _cast(uow, motion, voter, cast)[0]
+
+
+def cast_on_page(
+    uow: UnitOfWork, *, voter: MemberId, uuid: str, marks: Choice, reason: str, received_at: datetime
+) -> bool:
+    """Record what a member marked on the motion's page; return whether it changed what they had chosen before.
+
+    "None of these" clears the other marks (design.md 5), and nothing marked is a ballot only where that is an abstention.
+    Raises BallotRefused as `cast_ballot` does, and NotFound.
+    """
+    motion = uow.motions.find_by_uuid(uuid, lock=True)
+    if motion is None:
+        raise NotFound("motion-unknown", "There is no such proposal.")
+    none = motion.settings.extra.get("none")
+    choice = (str(none),) if none in marks else tuple(dict.fromkeys(marks))
+    cast = Cast(choice, reason, Channel.WEB, None, received_at, received_at)
+    ballot, earlier = _cast(uow, motion, voter, cast)
+    if not choice and motion.settings.extra.get("min", 0):
+        raise BallotRefused("too-few", "Choose an answer.")
+    return earlier is not None and earlier.choice != ballot.choice
+
+
+def _cast(uow: UnitOfWork, motion: Motion, voter: MemberId, cast: Cast) -> tuple[Ballot, Ballot | None]:
+    """Record the ballot on a motion whose row is locked; return it with the one it replaced."""
+    entry, status, earlier = uow.motions.voter_state(motion.id, voter)
     nonce = secrets.token_hex(16)
     ballot = accept(motion, entitled(entry, status), earlier, cast, ballot_id=uow.new_id(), nonce=nonce)
     uow.motions.put_ballot(ballot)
     uow.motions.append_log(motion.id, motion.url, logchain.ballot_entry(ballot))
     uow.record(BallotCast(motion_id=motion.id))
-    return ballot
+    return ballot, earlier
 
 
 def cast_by_teller(

@@ -17,6 +17,7 @@ class Viewer:
     account_id: int | None
     token: str
     last_seen_at: datetime | None = None
+    theme: str = ""
 
 
 STRANGER = Viewer(None, None, "")
@@ -24,11 +25,10 @@ STRANGER = Viewer(None, None, "")
 
 def viewer_of(uow: UnitOfWork, *, token: str) -> Viewer:
     """Return the member whose open session this token is, or the stranger."""
-    found = uow.accounts.find_session(token_hash(token), uow.now)
+    found = uow.members.signed_in(token_hash(token), uow.now)
     if found is None:
         return STRANGER
-    session, member_id = found
-    return Viewer(uow.members.get(member_id), session.account_id, token, session.last_seen_at)
+    return Viewer(found.member, found.account_id, token, found.last_seen_at, found.theme)
 
 
 def account_by_email(uow: UnitOfWork, *, email: str) -> Account | None:

@@ -18,7 +18,7 @@ from fedcoop.governance.visibility import Viewer as Sight
 from fedcoop.governance.visibility import may_see_ballots, may_see_counts, shown_until
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.html import markdown_to_html
-from fedcoop.kernel.ids import MemberId, MotionId
+from fedcoop.kernel.ids import MotionId
 from fedcoop.queries.people import Person, people
 from fedcoop.queries.register import phase_of, rule_of
 from fedcoop.storage.records import Actor, Note, OutcomeRow
@@ -108,28 +108,6 @@ class MotionView:
         named = set(settings.reasons_for)
         keys = (option.key for option in self.motion.options)
         return tuple(key for key in keys if key in named or method.needs_reason((key,), settings))
-
-
-@dataclass(frozen=True, slots=True)
-class BallotStand:
-    """What a door needs to know before it casts a ballot: the motion, and the choice that stands now, if any."""
-
-    motion: Motion
-    earlier: tuple[str, ...] | None
-
-    @property
-    def may_be_empty(self) -> bool:
-        """Whether a ballot without a mark is one: an abstention where several may be marked."""
-        return METHODS[self.motion.method].wire == "anyOf" and not self.motion.settings.extra.get("min", 0)
-
-
-def ballot_stand(uow: UnitOfWork, *, uuid: str, member_id: MemberId) -> BallotStand:
-    """Return the motion and the member's choice on it. Raises NotFound."""
-    motion = uow.motions.find_by_uuid(uuid)
-    if motion is None:
-        raise NotFound("motion-unknown", "There is no such proposal.")
-    earlier = uow.motions.ballot_of(motion.id, member_id)
-    return BallotStand(motion, earlier.choice if earlier is not None else None)
 
 
 def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ballot: bool = False) -> MotionView:

@@ -121,10 +121,12 @@ class FrontView:
 def front(uow: UnitOfWork) -> FrontView:
     """Return the public first page: open votes by their close, the latest decisions, public announcements, numbers."""
     coop = uow.actors.find_local(uow.site.coop_name)
-    open_ones = [line for line in motion_lines(uow, uow.motions.listing(UNDER_WAY, limit=20)) if line.phase == "open"]
+    under_way = uow.motions.listing(UNDER_WAY, limit=20)
+    lines = motion_lines(uow, [*under_way, *uow.motions.listing(DECIDED, limit=4)])
+    open_ones = [line for line in lines[: len(under_way)] if line.phase == "open"]
     return FrontView(
         open=tuple(sorted(open_ones, key=lambda line: line.closes_at)),
-        latest=motion_lines(uow, uow.motions.listing(DECIDED, limit=4)),
+        latest=lines[len(under_way) :],
         announcements=announcement_views(uow, uow.notes.announcements(("public",), limit=4), names=False),
         members=uow.members.count_active(),
         decided=uow.motions.count_in(DECIDED),

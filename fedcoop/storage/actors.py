@@ -22,6 +22,11 @@ _KEYS = select(t.actor_keys).where(t.actor_keys.c.actor_id == bindparam("actor_i
 _FOLLOW = select(t.follows).where(
     t.follows.c.follower_id == bindparam("follower"), t.follows.c.followee_id == bindparam("followee")
 )
+_COUNT_FOLLOWERS = (
+    select(func.count())
+    .select_from(t.follows)
+    .where(t.follows.c.followee_id == bindparam("followee"), t.follows.c.state == "accepted")
+)
 _BLOCKED = select(t.blocks.c.target).where(t.blocks.c.target.in_(bindparam("targets", expanding=True)))
 
 RETIRED_KEYS_SIGN = timedelta(hours=1)
@@ -136,12 +141,7 @@ class Actors:
 
     def count_followers(self, actor_id: ActorId) -> int:
         """Return the number of accepted followers."""
-        query = (
-            select(func.count())
-            .select_from(t.follows)
-            .where(t.follows.c.followee_id == actor_id, t.follows.c.state == "accepted")
-        )
-        return int(self._conn.execute(query).scalar_one())
+        return int(self._conn.execute(_COUNT_FOLLOWERS, {"followee": actor_id}).scalar_one())
 
     def count_following(self, actor_id: ActorId) -> int:
         """Return the number of actors that accepted our follow."""

@@ -81,6 +81,22 @@ def _motion_where(*conditions: Any) -> Select[Any]:
 _BY_ID = _motion_where(t.motions.c.id == bindparam("motion_id"))
 _BY_ID_LOCKED = _BY_ID.with_for_update(key_share=True)  # lets rows that refer to the motion be added beside
 _BY_URL = _motion_where(t.motions.c.url == bindparam("url"))
+_BY_UUID = _motion_where(t.motions.c.uuid == bindparam("uuid"))
+_BY_UUID_LOCKED = _BY_UUID.with_for_update(key_share=True)
+_IN_STATES = t.motions.c.state.in_(bindparam("states", expanding=True))
+_LISTING = _motion_where(_IN_STATES).order_by(t.motions.c.id.desc()).limit(bindparam("limit"))
+_COUNT_IN = select(func.count()).select_from(t.motions).where(_IN_STATES)
+_PRESENTATION = select(t.motions.c.body_html, t.motions.c.is_poll, t.motions.c.context_uuid).where(
+    t.motions.c.id == bindparam("motion_id")
+)
+_BALLOT_COUNTS = (
+    select(t.ballots.c.motion_id, func.count())
+    .where(t.ballots.c.motion_id.in_(bindparam("ids", expanding=True)))
+    .group_by(t.ballots.c.motion_id)
+)
+_OUTCOME_CODES = select(t.outcomes.c.motion_id, t.outcomes.c.code, t.outcomes.c.tally).where(
+    t.outcomes.c.motion_id.in_(bindparam("ids", expanding=True))
+)
 _ENTRY = select(*_ROLL_COLUMNS).where(
     t.roll_entries.c.motion_id == bindparam("motion"), t.roll_entries.c.member_id == bindparam("member")
 )
@@ -126,9 +142,9 @@ class Motions:
         """Return the motion with this URL."""
         return first(self._conn, _BY_URL, _motion, {"url": url})
 
-    def find_by_uuid(self, uuid: str) -> Motion | None:
-        """Return the motion with this UUID."""
-        return first(self._conn, _motion_where(t.motions.c.uuid == uuid), _motion)
+    def find_by_uuid(self, uuid: str, *, lock: bool = False) -> Motion | None:
+        """Return the motion with this UUID, its row locked until the unit ends if `lock`."""
+        return first(self._conn, _BY_UUID_LOCKED if lock else _BY_UUID, _motion, {"uuid": uuid})
 
     def add(self, motion: Motion, *, body_html: str, is_poll: bool, context_uuid: str) -> None:
         """Store a new motion; `is_poll` says whether it shows as a Question (federation.md 12.1)."""
@@ -143,8 +159,7 @@ class Motions:
 
     def presentation(self, motion_id: MotionId) -> tuple[str, bool, str]:
         """Return the rendered body, whether it is a poll on the wire, and the uuid of its conversation."""
-        c = t.motions.c
-        row = self._conn.execute(select(c.body_html, c.is_poll, c.context_uuid).where(c.id == motion_id)).one()
+        row = self._conn.execute(_PRESENTATION, {"motion_id": motion_id}).one()
         return str(row[0]), bool(row[1]), str(row[2])
 
     def find_by_context(self, context_uuid: str) -> Motion | None:
@@ -155,22 +170,18 @@ class Motions:
         self, states: Iterable[MotionState], *, before: int | None = None, limit: int = 20, words: str = ""
     ) -> list[Motion]:
         """Return motions in these states, newest first, below the id `before`, whose title or text holds `words`."""
-        c = t.motions.c
-        query = _motion_where(c.state.in_([state.value for state in states]))
+        c, query = t.motions.c, _LISTING
         if before is not None:
             query = query.where(c.id < before)
         if words:
             query = query.where(
                 or_(c.title.icontains(words, autoescape=True), c.body.icontains(words, autoescape=True))
             )
-        return every(self._conn, query.order_by(c.id.desc()).limit(limit), _motion)
+        return every(self._conn, query, _motion, {"states": [state.value for state in states], "limit": limit})
 
     def count_in(self, states: Iterable[MotionState]) -> int:
         """Return how many motions are in these states."""
-        query = (
-            select(func.count()).select_from(t.motions).where(t.motions.c.state.in_([state.value for state in states]))
-        )
-        return int(self._conn.execute(query).scalar_one())
+        return int(self._conn.execute(_COUNT_IN, {"states": [state.value for state in states]}).scalar_one())
 
     @staticmethod
     def _values(motion: Motion) -> dict[str, Any]:
@@ -316,9 +327,8 @@ class Motions:
 
     def ballot_counts(self, motion_ids: Sequence[MotionId]) -> dict[MotionId, int]:
         """Return the number of ballots of each motion, in one query."""
-        c = t.ballots.c
-        query = select(c.motion_id, func.count()).where(c.motion_id.in_(list(motion_ids))).group_by(c.motion_id)
-        return {MotionId(row[0]): int(row[1]) for row in self._conn.execute(query)} if motion_ids else {}
+        found = self._conn.execute(_BALLOT_COUNTS, {"ids": list(motion_ids)}) if motion_ids else ()
+        return {MotionId(row[0]): int(row[1]) for row in found}
 
     def on_roll(self, motion_ids: Sequence[MotionId], member_id: MemberId) -> set[MotionId]:
         """Return those of the motions on whose roll the member is."""
@@ -436,9 +446,8 @@ class Motions:
 
     def outcome_codes(self, motion_ids: Sequence[MotionId]) -> dict[MotionId, tuple[str, Mapping[str, Any]]]:
         """Return code and tally of each decided motion, in one query."""
-        c = t.outcomes.c
-        query = select(c.motion_id, c.code, c.tally).where(c.motion_id.in_(list(motion_ids)))
-        return {MotionId(row[0]): (str(row[1]), row[2]) for row in self._conn.execute(query)} if motion_ids else {}
+        found = self._conn.execute(_OUTCOME_CODES, {"ids": list(motion_ids)}) if motion_ids else ()
+        return {MotionId(row[0]): (str(row[1]), row[2]) for row in found}
 
     def find_by_outcome_note(self, note_uuid: str) -> Motion | None:
         """Return the motion whose outcome was published as this Note."""

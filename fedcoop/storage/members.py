@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from fedcoop.governance.members import Member, MemberStatus
 from fedcoop.kernel.errors import NotFound
@@ -18,8 +20,14 @@ _FIELDS = tuple(Member.__slots__)
 _COLUMNS = [t.members.c[name] for name in _FIELDS]
 
 
-def _member(row: object) -> Member:
-    values = dict(row._mapping)  # type: ignore[attr-defined]
+def _member(row: Row[Any]) -> Member:
+    return _member_of(tuple(row))
+
+
+@lru_cache(maxsize=256)
+def _member_of(row: tuple[Any, ...]) -> Member:
+    """Return the member of a row of `_COLUMNS`; the same row is the same value."""
+    values = dict(zip(_FIELDS, row, strict=True))
     return Member(**{**values, "status": MemberStatus(values["status"])})
 
 
@@ -39,6 +47,29 @@ _VOTER = (
 )
 
 
+_BY_ID = select(*_COLUMNS).where(t.members.c.id == bindparam("member_id"))
+_COUNT_FULL = select(func.count()).select_from(t.members).where(t.members.c.status == MemberStatus.FULL.value)
+_SIGNED_IN = (
+    select(*_COLUMNS, t.sessions.c.account_id, t.sessions.c.last_seen_at, t.members.c.theme)
+    .select_from(
+        t.sessions.join(t.accounts, t.accounts.c.id == t.sessions.c.account_id).join(
+            t.members, t.members.c.id == t.accounts.c.member_id
+        )
+    )
+    .where(t.sessions.c.token_hash == bindparam("token_hash"), t.sessions.c.expires_at > bindparam("now"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who uses an open session, when it was last seen, and the theme the member chose (empty: the system's)."""
+
+    member: Member
+    account_id: int
+    last_seen_at: datetime
+    theme: str
+
+
 class Members:
     """Repository of the member register and of links."""
 
@@ -47,7 +78,7 @@ class Members:
 
     def get(self, member_id: MemberId) -> Member:
         """Return the member. Raises NotFound."""
-        found = first(self._conn, select(*_COLUMNS).where(t.members.c.id == member_id), _member)
+        found = first(self._conn, _BY_ID, _member, {"member_id": member_id})
         if found is None:
             raise NotFound("member-unknown", "There is no such member.", member=member_id)
         return found
@@ -79,8 +110,7 @@ class Members:
 
     def count_active(self) -> int:
         """Return how many full members there are."""
-        query = select(func.count()).select_from(t.members).where(t.members.c.status == MemberStatus.FULL.value)
-        return int(self._conn.execute(query).scalar_one())
+        return int(self._conn.execute(_COUNT_FULL).scalar_one())
 
     def next_number(self) -> int:
         """Return the next member number; numbers are never reused (governance.md 15.1)."""
@@ -99,6 +129,15 @@ class Members:
         """Return the member's opt-in public actor here."""
         found = self._conn.execute(select(t.members.c.actor_id).where(t.members.c.id == member_id)).scalar_one_or_none()
         return None if found is None else ActorId(found)
+
+    def signed_in(self, token_hash: bytes, now: datetime) -> SignedIn | None:
+        """Return who uses this session, in one query; None where it is unknown or over."""
+        row = self._conn.execute(_SIGNED_IN, {"token_hash": token_hash, "now": now}).first()
+        return None if row is None else SignedIn(_member_of(row[: len(_FIELDS)]), *row[len(_FIELDS) :])
+
+    def set_theme(self, member_id: MemberId, theme: str) -> None:
+        """Keep the theme the member chose; empty follows the system."""
+        self._conn.execute(update(t.members).where(t.members.c.id == member_id).values(theme=theme))
 
     def set_actor(self, member_id: MemberId, actor_id: ActorId | None) -> None:
         """Give the member a public actor, or take it away."""

@@ -14,7 +14,14 @@ from fedcoop.storage.rows import every, first, insert, maker, upsert
 
 _announcement, _note, _actor = maker(Announcement), maker(Note), maker(Actor)
 
-
+_ANNOUNCEMENTS = (
+    select(t.announcements)
+    .where(
+        t.announcements.c.audience.in_(bindparam("audiences", expanding=True)), t.announcements.c.deleted_at.is_(None)
+    )
+    .order_by(t.announcements.c.id.desc())
+    .limit(bindparam("limit"))
+)
 _OBJECT = select(t.objects).where(t.objects.c.uri == bindparam("uri"))
 
 
@@ -57,11 +64,8 @@ class Notes:
         self, audiences: Sequence[str], *, before: int | None = None, limit: int = 20
     ) -> list[Announcement]:
         """Return announcements to these audiences, newest first, without deleted ones."""
-        c = t.announcements.c
-        query = select(t.announcements).where(c.audience.in_(list(audiences)), c.deleted_at.is_(None))
-        if before is not None:
-            query = query.where(c.id < before)
-        return every(self._conn, query.order_by(c.id.desc()).limit(limit), _announcement)
+        query = _ANNOUNCEMENTS if before is None else _ANNOUNCEMENTS.where(t.announcements.c.id < before)
+        return every(self._conn, query, _announcement, {"audiences": list(audiences), "limit": limit})
 
     def delete_announcement(self, announcement_id: int, at: datetime) -> None:
         """Empty the announcement and mark it as deleted."""

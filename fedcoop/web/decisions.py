@@ -7,14 +7,14 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from fedcoop.actions.ballots import cast_ballot, withdraw_ballot
+from fedcoop.actions.ballots import cast_on_page, withdraw_ballot
 from fedcoop.governance.motions import Channel
 from fedcoop.kernel.errors import BallotRefused, NotFound
 from fedcoop.queries.accounts import Viewer
-from fedcoop.queries.motions import BallotStand, MotionView, ballot_stand, find_counted, motion_view, recount_file
+from fedcoop.queries.motions import MotionView, find_counted, motion_view, recount_file
 from fedcoop.queries.register import STATES, register
 from fedcoop.web import charts, formats, words
-from fedcoop.web.forms import Form, read_form
+from fedcoop.web.forms import read_form
 from fedcoop.web.guards import RECEIVED, html, member_page, page, see_other
 from fedcoop.web.keys import CLOCK, RENDERER, UNITS
 from fedcoop.web.steps import steps_of
@@ -156,39 +156,15 @@ def choice_words(view: MotionView, choice: tuple[str, ...]) -> str:
 async def vote(request: web.Request, viewer: Viewer) -> web.Response:
     """Cast or change the member's ballot; what is wrong comes back with everything that was typed."""
     assert viewer.member is not None
-    form = await read_form(request)
-    stand = await request.app[UNITS].read(ballot_stand, uuid=uuid_of(request), member_id=viewer.member.id)
-    choice = _chosen(stand, form)
-    kept = {"choice": choice, "reason": form.text("reason")}
-    if not choice and not stand.may_be_empty:
-        view = await motion_view_of(request, viewer)
-        return await _show(request, view, kept=kept, errors={"choice": ask(view)}, status=422)
-    now = request[RECEIVED]
+    uuid, form, now = uuid_of(request), await read_form(request), request[RECEIVED]
+    marks, reason = form.all("choice"), form.text("reason")
     try:
-        await request.app[UNITS].write(
-            cast_ballot,
-            voter=viewer.member.id,
-            motion_id=stand.motion.id,
-            choice=choice,
-            reason=form.text("reason"),
-            channel=Channel.WEB,
-            cast_at=now,
-            received_at=now,
+        changed = await request.app[UNITS].write(
+            cast_on_page, voter=viewer.member.id, uuid=uuid, marks=marks, reason=reason, received_at=now
         )
     except BallotRefused as error:
-        return await _refused(request, viewer, error, kept, now)
-    done = "changed" if stand.earlier is not None and stand.earlier != choice else "cast"
-    return see_other(f"/motions/{stand.motion.uuid}?done={done}#ballot")
-
-
-def _chosen(stand: BallotStand, form: Form) -> tuple[str, ...]:
-    """Return the marks in the motion's order; "none of these" clears the others (design.md 5, Ballots)."""
-    marked = dict.fromkeys(form.all("choice"))
-    none = stand.motion.settings.extra.get("none")
-    if none in marked:
-        return (str(none),)
-    known = [option.key for option in stand.motion.options if option.key in marked]
-    return (*known, *(key for key in marked if key not in known))
+        return await _refused(request, viewer, error, {"choice": marks, "reason": reason}, now)
+    return see_other(f"/motions/{uuid}?done={'changed' if changed else 'cast'}#ballot")
 
 
 async def _refused(
@@ -200,7 +176,7 @@ async def _refused(
     if error.code == "reason":
         told = next((words.REASON_NEEDED[key] for key in kept["choice"] if key in words.REASON_NEEDED), error.message)
         return await _show(request, view, kept=kept, errors={"reason": told}, status=422)
-    told = ask(view) if error.code == "option" else error.message
+    told = ask(view) if error.code == "option" or not kept["choice"] else error.message
     status = 422 if error.code in ("option", "too-many", "too-few") else 409
     return await _show(request, view, kept=kept, errors={"choice": told}, status=status)
 

@@ -16,6 +16,7 @@ from urllib.parse import urlencode, urlsplit
 
 import brotli
 from aiohttp import web
+from markupsafe import Markup
 
 from fedcoop.actions.accounts import TOUCH_EVERY, touch_session
 from fedcoop.kernel.errors import (
@@ -151,11 +152,16 @@ async def check_form(request: web.Request, viewer: Viewer) -> None:
 
 
 def html(request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
-    """Return the rendered page; `me` and `csrf` are there for every template."""
+    """Return the rendered page; `me` and `csrf_field` are there for every template."""
     viewer = request.get(_VIEWER, STRANGER)
-    csrf = csrf_token(viewer.token) if viewer.member is not None else ""
     text = request.app[RENDERER].render(
-        template, me=viewer.member, csrf=csrf, path=request.path, done=request.query.get("done", ""), **values
+        template,
+        me=viewer.member,
+        theme=viewer.theme,
+        csrf_field=_csrf_field(viewer),
+        path=request.path,
+        done=request.query.get("done", ""),
+        **values,
     )
     body = text.encode()
     headers = {**HEADERS, "Content-Type": "text/html; charset=utf-8", "Vary": "Accept, Accept-Encoding, Cookie"}
@@ -170,6 +176,12 @@ def html(request: web.Request, template: str, *, status: int = 200, **values: An
         headers["Content-Encoding"] = "br"
         body = brotli.compress(body, quality=4)
     return web.Response(body=body, status=status, headers=headers)
+
+
+def _csrf_field(viewer: Viewer) -> Markup:
+    if viewer.member is None:
+        return Markup("")
+    return Markup('<input type="hidden" name="csrf" value="{}">').format(csrf_token(viewer.token))
 
 
 def see_other(path: str) -> web.Response:
