@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from fedcoop.governance.members import Member
-from fedcoop.kernel.errors import NotAllowed, NotFound
+from fedcoop.kernel.errors import Invalid, NotAllowed, NotFound
 from fedcoop.kernel.ids import MemberId
 from fedcoop.storage.records import Account, SessionRow
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -13,6 +13,7 @@ from fedcoop.storage.vault import token_hash
 
 SESSION_LASTS = timedelta(days=30)
 TOUCH_EVERY = timedelta(hours=1)
+THEMES = ("", "light", "dark")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,13 @@ def set_password(uow: UnitOfWork, *, account_id: int, password_hash: str, digest
     uow.accounts.set_password(account_id, password_hash)
     uow.accounts.end_sessions(account_id, but=digest)
     uow.audit("password-set", who=f"account:{account_id}", subject=f"account:{account_id}")
+
+
+def set_theme(uow: UnitOfWork, *, member_id: MemberId, theme: str) -> None:
+    """Show the member light or dark pages from now on; empty follows the system. Raises Invalid (`theme-unknown`)."""
+    if theme not in THEMES:
+        raise Invalid("theme-unknown", "Choose light, dark, or what the device says.", field="theme")
+    uow.members.set_theme(member_id, theme)
 
 
 def issue_token(uow: UnitOfWork, *, member_id: MemberId, scopes: str) -> str:

@@ -268,6 +268,14 @@ async def sign_out_elsewhere(request: web.Request, viewer: Viewer) -> web.Respon
     return see_other("/settings/accounts?done=elsewhere")
 
 
+@member_page
+async def set_theme(request: web.Request, viewer: Viewer) -> web.Response:
+    """Keep whether pages are light, dark, or as the device says."""
+    theme = (await read_form(request)).text("theme")
+    await request.app[UNITS].write(account_actions.set_theme, member_id=_me(viewer), theme=theme)
+    return see_other("/settings/accounts?done=theme#look")
+
+
 # --- the public profile -----------------------------------------------------------------------------------------
 
 

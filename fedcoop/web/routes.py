@@ -45,6 +45,7 @@ ROUTES: tuple[web.RouteDef, ...] = (
     web.post("/settings/accounts/cancel", accounts.cancel_link),
     web.post("/settings/accounts/unlink", accounts.unlink),
     web.post("/settings/accounts/sign-out-elsewhere", accounts.sign_out_elsewhere),
+    web.post("/settings/accounts/theme", accounts.set_theme),
     web.get("/settings/profile", accounts.profile_settings_page),
     web.post("/settings/profile", accounts.set_profile),
     web.get("/settings/profile/code", remote_pages.code_page),

@@ -154,3 +154,17 @@ async def test_a_poll_elsewhere_that_is_over_takes_no_vote(site: Website) -> Non
     assert (await noor.post(f"{path}/vote", {"csrf": token, "choice": "For"})).status == 422
     listed = await noor.get("/remote/motions")
     assert "Share the mill" in listed.words
+
+
+async def test_pages_look_as_the_member_chose(site: Website) -> None:
+    noor = await site.signed_in("noor")
+    assert "data-theme" not in (await noor.get("/")).text
+    for theme in ("dark", "light"):
+        kept = await noor.submit("/settings/accounts", "/settings/accounts/theme", {"theme": theme})
+        assert kept.status == 303
+        assert f'data-theme="{theme}"' in (await noor.get("/")).text
+    assert (await noor.submit("/more", "/settings/accounts/theme", {"theme": '"><b'})).status == 422
+    assert 'data-theme="light"' in (await noor.get("/")).text
+    assert "data-theme" not in (await site.browser().get("/")).text
+    await noor.submit("/settings/accounts", "/settings/accounts/theme", {"theme": ""})
+    assert "data-theme" not in (await noor.get("/")).text
