@@ -224,7 +224,7 @@ async def coop(
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     session = ClientSession()
-    processor = InboxProcessor(units, parts.remote)
+    processor = InboxProcessor(units, parts.remote, pause_s=lambda: 0.0)
     try:
         yield Coop(units, clock, parts, processor, session, urls.origin, in_flight)
     finally:

@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import logging
 import pkgutil
+import secrets
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -44,6 +45,11 @@ HASTEN_EVERY = timedelta(seconds=5)
 MAX_ORIGINS = 10_000
 
 
+def up_to_a_minute() -> float:
+    """Return a random pause, so that a broadcast does not make all who hear it ask at once (federation.md 9)."""
+    return secrets.randbelow(60_001) / 1000
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """One row with what it says and who handles it; `handler` is None for what is ignored."""
@@ -57,6 +63,12 @@ class Work:
     def resolves(self) -> bool:
         """Whether its handler must find out first what it is about."""
         return hasattr(self.handler, "resolve")
+
+    @property
+    def is_first_of_many(self) -> bool:
+        """Whether many servers hear this at once, and would all fetch the same now."""
+        heard_by_many = getattr(self.handler, "is_broadcast", None)
+        return self.row.attempts == 0 and heard_by_many is not None and bool(heard_by_many(self.received))
 
     @property
     def fetches(self) -> bool:
@@ -77,11 +89,12 @@ def load_handlers() -> dict[str, Handler]:
 
 
 class InboxProcessor:
-    """Runs until stopped; `wake` tells it that there is work."""
+    """Runs until stopped; `wake` tells it that there is work. `pause_s` is how long a fetch after a broadcast waits."""
 
-    def __init__(self, units: Units, remote: Remote) -> None:
+    def __init__(self, units: Units, remote: Remote, *, pause_s: Callable[[], float] = up_to_a_minute) -> None:
         self._units = units
         self._remote = remote
+        self._pause_s = pause_s
         self._handlers = load_handlers()
         self._wake = asyncio.Event()
         self._stopping = False
@@ -186,6 +199,8 @@ class InboxProcessor:
             await self._apply_all([work])
             return
         try:
+            if await self._put_off(work):
+                return
             if work.resolves:
                 work = await self._resolve(work)
             prepared = await self._prepare(work) if work.fetches else None
@@ -199,6 +214,14 @@ class InboxProcessor:
             await self._units.write(postpone, row=work.row, error=repr(error))
         else:
             await self._apply_all([work], prepared)
+
+    async def _put_off(self, work: Work) -> bool:
+        """Return whether the row waits a little; what a voter says of itself never does: it may freeze a link (14.4)."""
+        pause = timedelta(seconds=self._pause_s()) if work.is_first_of_many else timedelta()
+        if not pause or await self._units.read(_is_linked, work.row.actor_uri):
+            return False
+        await self._units.write(put_off, row=work.row, pause=pause)
+        return True
 
     async def _resolve(self, work: Work) -> Work:
         """Return the same row with what it is about; without a handler where nothing may or can be found out."""
@@ -286,6 +309,16 @@ def apply(uow: UnitOfWork, *, work: Work, prepared: Any) -> None:
 
 def _may(uow: UnitOfWork, row: Row, received: Received) -> bool:
     return row.may(received, uow)
+
+
+def _is_linked(uow: UnitOfWork, actor_uri: str) -> bool:
+    voter = uow.members.voter(actor_uri)
+    return voter is not None and voter.member_id is not None
+
+
+def put_off(uow: UnitOfWork, *, row: Inbound, pause: timedelta) -> None:
+    """The row is tried after the pause; no close waits for it."""
+    uow.queues.postpone_inbound(row, due_at=uow.now + pause, error="", state="deferred")
 
 
 def drop(uow: UnitOfWork, *, row_id: int) -> None:

@@ -6,19 +6,21 @@ The copy inside an `Update` is never believed: the document is fetched from its 
 from dataclasses import dataclass
 from typing import Any
 
+from fedcoop.actions.members import freeze_links
 from fedcoop.actions.remote import SeenActor, actor_gone, blocked_by, delete_actor, move_actor, remember_actor
 from fedcoop.federation.inbox.contract import Received, Remote
 from fedcoop.federation.inbox.seen import seen_actor
 from fedcoop.federation.wire.objects import parse_actor
-from fedcoop.kernel.errors import PeerGone
+from fedcoop.kernel.errors import MalformedActivity, PeerGone
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What the network said: the actor as it is now, or that it is gone."""
+    """What the network said: the actor as it is now, that it is gone, or that its inbox is on another server now."""
 
     actor: SeenActor | None
+    is_gone: bool = False
     also_known_as: tuple[str, ...] = ()
     moved_to: str = ""
 
@@ -26,6 +28,11 @@ class Fetched:
 def needs_fetch(received: Received) -> bool:
     """Return whether there is something to do before: for `Update` the actor is fetched, for `Move` its target."""
     return received.activity.type in ("Update", "Move", "Delete")
+
+
+def is_broadcast(received: Received) -> bool:
+    """Return whether all who follow the actor hear this and look at the same document."""
+    return received.activity.type in ("Update", "Move")
 
 
 async def prepare(received: Received, remote: Remote) -> Fetched:
@@ -39,9 +46,14 @@ async def prepare(received: Received, remote: Remote) -> Fetched:
     try:
         document = await remote.documents.fetch(uri)
     except PeerGone:
-        return Fetched(None)
-    found = parse_actor(document)
-    return Fetched(seen_actor(found, document), found.also_known_as, found.moved_to)
+        return Fetched(None, is_gone=True)
+    try:
+        found = parse_actor(document)
+    except MalformedActivity as error:
+        if error.code == "actor-inbox":
+            return Fetched(None)
+        raise
+    return Fetched(seen_actor(found, document), also_known_as=found.also_known_as, moved_to=found.moved_to)
 
 
 def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
@@ -60,8 +72,11 @@ def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
 
 
 def _update(received: Received, uow: UnitOfWork, fetched: Fetched) -> None:
-    if fetched.actor is None:
+    sender = received.sender(uow)
+    if fetched.is_gone:
         actor_gone(uow, received.actor_uri)
+    elif fetched.actor is None:
+        freeze_links(uow, actor_ids=[sender.id] if sender is not None else [], reason="inbox-moved")
     elif fetched.actor.uri == received.actor_uri:
         remember_actor(uow, fetched.actor, vouched=received.proven_by == "signature")
 

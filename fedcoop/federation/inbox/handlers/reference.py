@@ -3,7 +3,13 @@
 from typing import Any
 
 from fedcoop.federation.inbox.contract import Received, Remote, with_object
+from fedcoop.federation.wire.jsonld import AS_PUBLIC
 from fedcoop.storage.unit_of_work import UnitOfWork
+
+
+def is_broadcast(received: Received) -> bool:
+    """Return whether it was said to everybody."""
+    return AS_PUBLIC in received.activity.recipients
 
 
 async def resolve(received: Received, remote: Remote) -> Received | None:

@@ -22,6 +22,11 @@ def needs_fetch(received: Received) -> bool:
     return True
 
 
+def is_broadcast(received: Received) -> bool:
+    """Return True: a group relays to all its followers."""
+    return True
+
+
 async def prepare(received: Received, remote: Remote) -> Mapping[str, Any]:
     """Return the relayed object as its origin serves it, its author known; nothing of what may not be relayed."""
     uri = relayed_id(received)
