@@ -1,4 +1,4 @@
-"""A real instance on a loopback port with SQLite in a folder of the test, a clock that stands still, and its inbox loop.
+"""A real instance on a loopback port with a database of the test's own, a clock that stands still, and its inbox loop.
 
 `Coop.process` runs the loop until nothing waits, so that tests need no sleeps. Network goes to loopback only.
 """
@@ -33,7 +33,7 @@ from fedcoop.federation.server.negotiation import by_accept
 from fedcoop.kernel.clock import FrozenClock
 from fedcoop.kernel.ids import MemberId
 from fedcoop.storage import tables as t
-from fedcoop.storage.engine import SqliteDatabase
+from fedcoop.storage.engine import make_database
 from fedcoop.storage.unit_of_work import Site, UnitOfWork, Units
 from fedcoop.storage.vault import Vault
 from fedcoop.urls import Urls
@@ -174,6 +174,11 @@ async def _page(request: web.Request) -> web.Response:
     return web.Response(text="page", content_type="text/html")
 
 
+def _new_file(path: Path) -> str:
+    path.write_bytes(empty_database())
+    return f"sqlite:///{path}"
+
+
 @contextlib.asynccontextmanager
 async def coop(
     folder: Path,
@@ -181,8 +186,9 @@ async def coop(
     limits: LimitsConfig = OFF,
     federation: dict[str, Any] | None = None,
     change: Callable[[web.Application], None] = lambda app: None,
+    database_url: str = "",
 ) -> AsyncIterator[Coop]:
-    """Run an instance while the block lasts."""
+    """Run an instance while the block lasts, on a new SQLite file or on the migrated database of the URL."""
     port = _free_port()
     urls = Urls(f"http://127.0.0.1:{port}")
     config = Config(
@@ -192,9 +198,7 @@ async def coop(
         ),
         limits=limits,
     )
-    path = folder / f"fedcoop-{port}.db"
-    path.write_bytes(empty_database())
-    database = SqliteDatabase(path, synchronous="NORMAL")
+    database = make_database(database_url or _new_file(folder / f"fedcoop-{port}.db"), synchronous="NORMAL")
     await database.start()
     clock = FrozenClock(START)
     in_flight = InFlightTracker()
