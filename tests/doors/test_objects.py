@@ -7,9 +7,11 @@ import pytest
 from fedcoop.actions.peers import block
 from fedcoop.federation.server.negotiation import wants_activitypub
 from fedcoop.kernel.ids import new_uuid
+from fedcoop.storage import tables as t
 from fedcoop.storage.records import ActivityRow, StoredObject
 from tests.doors.harness import COOP, coop
 from tests.doors.peer import AS2, send
+from tests.doors.votes import open_poll, vote
 
 LD = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 
@@ -148,7 +150,7 @@ async def test_a_private_object_is_shown_to_its_audience_and_missing_to_all_othe
     ana, eve = peer.actor("ana"), peer.actor("eve", rsa_number=1)
     uri = await store(bread, public=False, audience=[ana.uri])
     status, found = await send(bread.session, ana.signed_get(uri, bread.now))
-    assert (status, found["id"]) == (200, uri)
+    assert (status, found["id"]) == (200, uri), "and it is kept for nobody else"
     unknown = f"{bread.origin}/notes/{new_uuid()}"
     answers = [
         await bread.get(uri),
@@ -242,3 +244,37 @@ async def test_featured_and_affiliations_are_collections(bread):
         status, _, found = await bread.get(f"{bread.uri}/{name}")
         assert (status, found["type"], found["orderedItems"]) == (200, "OrderedCollection", [])
     assert (await bread.get("/actors/nobody/featured"))[0] == 404
+
+
+# motions as they are now
+
+
+def totals(document):
+    return {option["name"]: option["replies"]["totalItems"] for option in document["oneOf"]}
+
+
+@pytest.mark.parametrize(("settings", "shown"), [({"visibility": "live"}, 1), ({"visibility": "after_close"}, 0)])
+async def test_a_motion_shows_what_was_counted_or_zeros_while_results_are_hidden(bread, peer, settings, shown):
+    ana = peer.actor("ana")
+    await bread.link("ana", ana)
+    motion = await open_poll(bread, settings=settings)
+    status, headers, before = await bread.get(motion.url)
+    assert (status, headers["Cache-Control"]) == (200, "public, max-age=60")
+    assert set(totals(before).values()) == {0}
+    await bread.deliver(ana, vote(ana, bread, motion, "For"))
+    bread.advance(seconds=1)
+    _, _, after = await bread.get(motion.url)
+    assert (totals(after)["For"], after["votersCount"]) == (shown, shown)
+    assert "updated" not in after
+    assert len(await bread.rows(t.ballots)) == 1
+
+
+async def test_a_motion_is_counted_once_a_second_however_many_ask(bread):
+    motion = await open_poll(bread)
+    _, first, _ = await bread.get(motion.url)
+    await bread.units.write(lambda uow: uow.notes.delete_object(motion.url, uow.now))
+    status, again, _ = await bread.get(motion.url)
+    assert (status, again["ETag"]) == (200, first["ETag"])
+    assert (await bread.get(motion.url, **{"If-None-Match": first["ETag"]}))[0] == 304
+    bread.advance(seconds=1)
+    assert (await bread.get(motion.url))[0] == 410

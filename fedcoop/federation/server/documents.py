@@ -79,24 +79,24 @@ def answer(request: web.Request, found: Document) -> web.Response:
 
 
 class DocumentCache:
-    """Public documents by path for five seconds, or until `forget`; actors are asked for thousands of times a second."""
+    """Public documents by path for some seconds, or until `forget`; actors are asked for thousands of times a second."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._kept: dict[str, tuple[float, Document]] = {}
 
     def get(self, path: str) -> Document | None:
-        """Return the document if it was kept less than five seconds ago."""
+        """Return the document if it is not kept for too long yet."""
         kept = self._kept.get(path)
-        if kept is None or kept[0] < self._clock.monotonic():
+        if kept is None or kept[0] <= self._clock.monotonic():
             return None
         return kept[1]
 
-    def put(self, path: str, found: Document) -> None:
-        """Keep the document; the whole memory is dropped when it is full."""
+    def put(self, path: str, found: Document, *, for_s: float = CACHE_S) -> None:
+        """Keep the document for so long; the whole memory is dropped when it is full."""
         if len(self._kept) >= MAX_CACHED:
             self._kept.clear()
-        self._kept[path] = (self._clock.monotonic() + CACHE_S, found)
+        self._kept[path] = (self._clock.monotonic() + for_s, found)
 
     def forget(self) -> None:
         """Drop everything: an actor of ours has changed."""

@@ -23,6 +23,7 @@ from fedcoop.storage.unit_of_work import UnitOfWork
 routes = web.RouteTableDef()
 
 OBJECT_AGE_S = 60
+KEPT_S = 1.0  # a motion counts its ballots anew: not for each of a thousand servers that ask at once
 ACTOR_AGE_S = 180
 
 
@@ -117,7 +118,18 @@ async def get_activity(request: web.Request) -> web.Response:
 
 
 async def _get_object(request: web.Request, uri: str) -> web.Response:
-    return await _serve(request, uri, await request.app[UNITS].read(_find_object, uri))
+    cache = request.app[DOCUMENTS]
+    kept = cache.get(uri)
+    if kept is not None:
+        return answer(request, kept)
+    units = request.app[UNITS]
+    found = await units.read(_find_object, uri)
+    guarded = units.site.config.federation.authorized_fetch
+    if found is None or not found.public or found.deleted_at or guarded:
+        return await _serve(request, uri, found)
+    made = raw_document(found.text, max_age=OBJECT_AGE_S)
+    cache.put(uri, made, for_s=KEPT_S)
+    return answer(request, made)
 
 
 async def _serve(request: web.Request, uri: str, found: Found | None) -> web.Response:
