@@ -125,7 +125,10 @@ def _stances(motion: Motion, tally: Tally) -> Bar:
     named = [(option, words.choice(option.key, motion.options)) for option in motion.options]
     counts = [(tally.counts.get(option.key, 0), _FILLS.get(sign.tone, "fill")) for option, sign in named]
     legend = tuple(
-        Item(f"t-{sign.tone}" if sign.tone else "", f"{tally.counts.get(option.key, 0)} {sign.word.lower()}")
+        Item(
+            f"t-{sign.tone}" if sign.tone else "",
+            words.counted(tally.counts.get(option.key, 0), option.key, motion.options),
+        )
         for option, sign in named
     )
     return Bar(_parts(counts, tally.eligible), (), (), legend, ", ".join(item.text for item in legend))

@@ -80,7 +80,7 @@ def result_words(method: str, tally: Any) -> str:
         return f"{counts.get('for', 0)} : {counts.get('against', 0)}, {part}"
     if method == "approval":
         return f"{part} took part"
-    shown = [f"{number} {words.choice(key).word.lower()}" for key, number in counts.items() if number]
+    shown = [words.counted(number, key) for key, number in counts.items() if number]
     return ", ".join(shown) or f"0 of {tally.eligible}"
 
 
@@ -126,6 +126,7 @@ async def _show(
         kept=kept,
         errors=errors or {},
         late=late,
+        kept_words=choice_words(view, kept["choice"]) if late and kept["choice"] else "",
         steps=steps_of(view, request.app[RENDERER].zone, request.app[CLOCK].now()),
         counted_by=motion.closes_at + motion.settings.grace,
         verdict=verdict_of(view),
@@ -176,6 +177,8 @@ async def _refused(
     if error.code == "reason":
         told = next((words.REASON_NEEDED[key] for key in kept["choice"] if key in words.REASON_NEEDED), error.message)
         return await _show(request, view, kept=kept, errors={"reason": told}, status=422)
+    if error.code == "reason-long":
+        return await _show(request, view, kept=kept, errors={"reason": error.message}, status=422)
     told = ask(view) if error.code == "option" or not kept["choice"] else error.message
     status = 422 if error.code in ("option", "too-many", "too-few") else 409
     return await _show(request, view, kept=kept, errors={"choice": told}, status=status)

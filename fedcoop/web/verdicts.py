@@ -40,8 +40,6 @@ def _no_quorum(quorum: Requirement | None, tally: Tally) -> str:
 
 
 def _stances(motion: Motion, tally: Tally) -> str:
-    named = [
-        (words.choice(option.key, motion.options).word.lower(), tally.counts.get(option.key, 0))
-        for option in motion.options
-    ]
-    return ", ".join(f"{whole(number)} {name}" for name, number in named)
+    return ", ".join(
+        words.counted(tally.counts.get(option.key, 0), option.key, motion.options) for option in motion.options
+    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fedcoop.governance.motions import Option
 from fedcoop.governance.outcomes import OutcomeCode
+from fedcoop.web.formats import whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ OUTCOMES = {
     OutcomeCode.WITHDRAWN: Sign("Withdrawn", "undo", "line"),
     OutcomeCode.ANNULLED: Sign("Annulled", "stop", "stop"),
 }
+COUNTABLE = frozenset(("objection", "block"))
 VERDICT_TONES = {"done": "carried", "care": "quorum"}
 SECRECY = {
     "open": Sign("open ballot", "eye"),
@@ -92,6 +94,12 @@ def choice(key: str, options: tuple[Option, ...] = ()) -> Sign:
     name = next((option.name for option in options if option.key == key), "")
     known = CHOICES.get(key)
     return Sign(name or (known.word if known else key), known.icon if known else "check", known.tone if known else "")
+
+
+def counted(number: int, key: str, options: tuple[Option, ...] = ()) -> str:
+    """Return a number of stances: `2 consent`, `1 objection`, `2 objections`."""
+    word = choice(key, options).word.lower()
+    return f"{whole(number)} {word}{'s' if key in COUNTABLE and number != 1 else ''}"
 
 
 def meaning(option: Option) -> str:

@@ -112,9 +112,12 @@ async def test_a_vote_after_the_close_is_refused_with_both_times(site: Website) 
     noor = await site.signed_in("noor")
     token = (await noor.get(f"/motions/{motion.uuid}")).csrf
     site.clock.advance(timedelta(hours=50, minutes=2))
-    late = await noor.post(f"/motions/{motion.uuid}/vote", {"csrf": token, "choice": "for"})
+    fields = {"csrf": token, "choice": "for", "reason": "It is <i>our</i> house."}
+    late = await noor.post(f"/motions/{motion.uuid}/vote", fields)
     assert late.status == 409
     assert "This vote closed at 12:00, before your vote arrived at 12:02. It could not be counted." in late.words
+    assert "You sent: For. Your reason: It is <i>our</i> house." in late.words
+    assert "It is &lt;i&gt;our&lt;/i&gt; house." in late.text
     assert await stored(site, motion) == {}
 
 
@@ -126,7 +129,9 @@ async def test_who_joined_later_may_not_vote_and_is_told_so(site: Website) -> No
     ruth = site.browser()
     await ruth.submit(f"/sign-in/{secret}", f"/sign-in/{secret}", {})
     page = await ruth.get(f"/motions/{motion.uuid}")
-    assert "You joined after this vote opened." in page.words
+    assert (
+        "You joined after this vote opened. You can read and speak here, and vote from the next one on." in page.words
+    )
     token = (await ruth.get("/more")).csrf
     sent = await ruth.post(f"/motions/{motion.uuid}/vote", {"csrf": token, "choice": "for"})
     assert sent.status == 409
@@ -271,3 +276,36 @@ async def test_a_vote_closes_early_once_all_have_voted(site: Website) -> None:
 @pytest.mark.parametrize("uuid", ["0", "00000000-0000-4000-8000-000000000000", "..%2f..%2fetc", "'--"])
 async def test_a_motion_that_does_not_exist_is_not_found(site: Website, uuid: str) -> None:
     assert (await site.browser().get(f"/motions/{uuid}")).status == 404
+
+
+async def test_a_text_that_was_not_carried_is_not_called_a_decision(site: Website) -> None:
+    lost, won = await site.open_motion(title="Lost"), await site.open_motion(title="Won")
+    for name in ("noor", "tomasz"):
+        browser = await site.signed_in(name)
+        await cast(browser, lost, "against")
+        await cast(browser, won, "for")
+    await site.close(lost)
+    await site.count(won)
+    assert "What was proposed" in (await site.browser().get(f"/motions/{lost.uuid}")).words
+    assert "What we decided" in (await site.browser().get(f"/motions/{won.uuid}")).words
+
+
+async def test_every_refusal_stands_in_place_with_what_was_typed(site: Website) -> None:
+    options = [("a", "Olive"), ("b", "Potato"), ("c", "Rye")]
+    many = await site.open_motion(
+        method="approval", options=options, settings={"max": "2", "min": "1", "reason_max": "40"}
+    )
+    noor = await site.signed_in("noor")
+    for marks, reason, told in (
+        (["a", "b", "c"], "All of them", "Tick at most 2 choices."),
+        ([], "None of them", "Tick at least one, or leave the vote for later."),
+        (["a"], "Olive! " * 6 + "!", "A reason has at most 40 characters; yours has 43."),
+    ):
+        page = await cast(noor, many, marks, reason)
+        assert page.status == 422, page.words
+        assert page.text.split("<title>")[1].startswith("Error: ")
+        assert told in page.words
+        assert reason.strip() in page.text
+        assert [key for key, _ in options if f'value="{key}" checked' in page.text] == marks
+    assert await stored(site, many) == {}
+    assert (await cast(noor, many, ["a", "b"], "Two of them")).status == 303
