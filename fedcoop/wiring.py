@@ -26,6 +26,7 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     events.AnnouncementPublished: (notes.announce,),
     events.MemberAdmitted: (),
     federation_events.AnnouncementDeleted: (notes.retract,),
+    federation_events.ActivityForwarded: (relations.pass_on,),
     federation_events.FollowReceived: (relations.answer_follow,),
     federation_events.FollowWanted: (relations.ask_to_follow,),
     federation_events.FollowEnded: (relations.undo_follow,),

@@ -7,7 +7,15 @@ Events of deciding are in `governance/events.py`.
 from dataclasses import dataclass
 
 from fedcoop.kernel.events import Event
-from fedcoop.kernel.ids import ActorId, MemberId, MotionId
+from fedcoop.kernel.ids import ActivityId, ActorId, MemberId, MotionId
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityForwarded(Event):
+    """What an actor of `from_origin` said is to be passed on to our other followers as it is (federation.md 8.3)."""
+
+    activity_id: ActivityId
+    from_origin: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,7 @@ class Peer:
         self.actors: dict[str, PeerActor] = {}
         self.documents: dict[str, tuple[int, Any]] = {}
         self.requests: list[str] = []
+        self.bodies: list[bytes] = []
         self.headers: list[Mapping[str, str]] = []
         self.posts: list[tuple[str, dict[str, Any]]] = []
         self.broken = False
@@ -204,7 +205,8 @@ class Peer:
         self.requests.append(f"{request.method} {request.path}")
         self.headers.append(request.headers)
         if request.method == "POST":
-            self.posts.append((request.path, await request.json(content_type=None)))
+            self.bodies.append(await request.read())
+            self.posts.append((request.path, json.loads(self.bodies[-1])))
             return web.Response(status=202)
         if self.broken:
             return web.Response(status=503)

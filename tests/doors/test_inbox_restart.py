@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from fedcoop.actions.motions import close
-from fedcoop.federation.inbox import process
+from fedcoop.federation.inbox import work
 from fedcoop.federation.inbox.contract import digest_of
 from fedcoop.federation.inbox.process import InboxProcessor
 from fedcoop.federation.server.inboxes import accept_inbound
@@ -69,7 +69,7 @@ async def test_a_thousand_votes_of_the_last_ten_seconds_all_count_after_a_restar
         row = Inbound(0, uri, raw, "signature", bread.now, bread.now, 0)
         actions.append(partial(accept_inbound, row=row, digest=digest_of(f"{uri}/{n}"), forget_after=None))
     assert await bread.units.write_many(actions) == [True] * 1000
-    await bread.units.write(process.claim)  # a process that dies with its leases
+    await bread.units.write(work.claim)  # a process that dies with its leases
     bread.advance(minutes=10)
     again = InboxProcessor(bread.units, bread.parts.remote)
     await again.drain()
@@ -82,9 +82,9 @@ async def test_two_loops_on_one_row_have_one_effect(bread, peer):
     ana = peer.actor("ana")
     follow = {"@context": AS2, "id": f"{ana.uri}/f", "type": "Follow", "actor": ana.uri, "object": bread.uri}
     assert await bread.post(ana.cavage(bread.inbox, follow, bread.now)) == 202
-    [row] = await bread.units.write(process.claim)
-    work = bread.processor._work(row)
-    await bread.units.write_many([partial(process.apply, work=work, prepared=None)] * 2)
+    [row] = await bread.units.write(work.claim)
+    claimed = bread.processor._work(row)
+    await bread.units.write_many([partial(work.apply, work=claimed, prepared=None)] * 2)
     assert len(await bread.rows(t.activities)) == 1
 
 

@@ -133,7 +133,8 @@ class Authenticator:
             raise Refusal(403, "id-origin")
         if not found.startswith("https://") and self._scheme == "https":
             raise Refusal(403, "id-origin")
-        return digest_of(found), False
+        vouched_for = vouched.proven_by != "signature"  # a copy from others never stands in the way of the actor's own
+        return digest_of(f"{vouched.proven_by} {found}" if vouched_for else found), False
 
 
 def has_origin(uri: str, origin: str) -> bool:

@@ -13,13 +13,12 @@ import pkgutil
 import secrets
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from fedcoop.federation.inbox import handlers
-from fedcoop.federation.inbox.authorise import MATRIX, Row, row_of
+from fedcoop.federation.inbox.authorise import MATRIX, row_of
 from fedcoop.federation.inbox.contract import (
     Handler,
     PreparingHandler,
@@ -28,19 +27,16 @@ from fedcoop.federation.inbox.contract import (
     ResolvingHandler,
     received_of,
 )
+from fedcoop.federation.inbox.work import Work, apply, claim, drop, hasten, is_linked, may, postpone, put_off
 from fedcoop.kernel.errors import FedcoopError, PeerUnreachable
 from fedcoop.storage.records import Inbound
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
 log = logging.getLogger(__name__)
 
-CLAIM = 256
-LEASE = timedelta(minutes=5)
 IDLE_S = 1.0
 PREPARE_S = 30.0  # the wall time of one activity's fetches (federation.md 9)
 FETCHING = 10
-MAX_ATTEMPTS = 5
-FIRST_PAUSE_S = 10.0
 HASTEN_EVERY = timedelta(seconds=5)
 MAX_ORIGINS = 10_000
 
@@ -48,34 +44,6 @@ MAX_ORIGINS = 10_000
 def up_to_a_minute() -> float:
     """Return a random pause, so that a broadcast does not make all who hear it ask at once (federation.md 9)."""
     return secrets.randbelow(60_001) / 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One row with what it says and who handles it; `handler` is None for what is ignored."""
-
-    row: Inbound
-    received: Received | None
-    matrix_row: Row | None
-    handler: Any
-
-    @property
-    def resolves(self) -> bool:
-        """Whether its handler must find out first what it is about."""
-        return hasattr(self.handler, "resolve")
-
-    @property
-    def is_first_of_many(self) -> bool:
-        """Whether many servers hear this at once, and would all fetch the same now."""
-        heard_by_many = getattr(self.handler, "is_broadcast", None)
-        return self.row.attempts == 0 and heard_by_many is not None and bool(heard_by_many(self.received))
-
-    @property
-    def fetches(self) -> bool:
-        """Whether its handler must fetch something first."""
-        if self.received is None or self.resolves:
-            return self.resolves
-        return hasattr(self.handler, "prepare") and bool(self.handler.needs_fetch(self.received))
 
 
 def load_handlers() -> dict[str, Handler]:
@@ -218,7 +186,7 @@ class InboxProcessor:
     async def _put_off(self, work: Work) -> bool:
         """Return whether the row waits a little; what a voter says of itself never does: it may freeze a link (14.4)."""
         pause = timedelta(seconds=self._pause_s()) if work.is_first_of_many else timedelta()
-        if not pause or await self._units.read(_is_linked, work.row.actor_uri):
+        if not pause or await self._units.read(is_linked, work.row.actor_uri):
             return False
         await self._units.write(put_off, row=work.row, pause=pause)
         return True
@@ -227,7 +195,7 @@ class InboxProcessor:
         """Return the same row with what it is about; without a handler where nothing may or can be found out."""
         assert work.received is not None
         assert work.matrix_row is not None
-        if not await self._units.read(_may, work.matrix_row, work.received):
+        if not await self._units.read(may, work.matrix_row, work.received):
             return Work(work.row, work.received, None, None)
         handler: ResolvingHandler = work.handler
         async with self._fetching, asyncio.timeout(PREPARE_S):
@@ -237,7 +205,7 @@ class InboxProcessor:
     async def _prepare(self, work: Work) -> Any:
         assert work.received is not None
         assert work.matrix_row is not None
-        if not await self._units.read(_may, work.matrix_row, work.received):
+        if not await self._units.read(may, work.matrix_row, work.received):
             return None
         handler: PreparingHandler = work.handler
         async with self._fetching, asyncio.timeout(PREPARE_S):
@@ -288,53 +256,3 @@ class InboxProcessor:
         matrix_row = row_of(received, self._units.site.urls)
         handler = None if matrix_row is None else self._handlers[matrix_row.meaning]
         return Work(row, received, matrix_row, handler)
-
-
-def claim(uow: UnitOfWork) -> list[Inbound]:
-    """Lease the next rows."""
-    return uow.queues.claim_inbound(uow.now, limit=CLAIM, lease=LEASE)
-
-
-def apply(uow: UnitOfWork, *, work: Work, prepared: Any) -> None:
-    """The row is settled and its effect stands, both or neither; a row that somebody else settled has no effect."""
-    if not uow.queues.settle_inbound(work.row.id):
-        return
-    if work.received is None or work.matrix_row is None:
-        return
-    if work.fetches and prepared is None:
-        return
-    if work.matrix_row.may(work.received, uow):
-        work.handler.apply(work.received, uow, prepared)
-
-
-def _may(uow: UnitOfWork, row: Row, received: Received) -> bool:
-    return row.may(received, uow)
-
-
-def _is_linked(uow: UnitOfWork, actor_uri: str) -> bool:
-    voter = uow.members.voter(actor_uri)
-    return voter is not None and voter.member_id is not None
-
-
-def put_off(uow: UnitOfWork, *, row: Inbound, pause: timedelta) -> None:
-    """The row is tried after the pause; no close waits for it."""
-    uow.queues.postpone_inbound(row, due_at=uow.now + pause, error="", state="deferred")
-
-
-def drop(uow: UnitOfWork, *, row_id: int) -> None:
-    """The row is settled without effect."""
-    uow.queues.settle_inbound(row_id)
-
-
-def postpone(uow: UnitOfWork, *, row: Inbound, error: str, state: str = "waiting") -> None:
-    """The row is tried again later, each time after twice the pause; after five attempts it is kept as failed."""
-    if row.attempts + 1 >= MAX_ATTEMPTS:
-        state = "failed"
-    pause = timedelta(seconds=FIRST_PAUSE_S * 2**row.attempts)
-    uow.queues.postpone_inbound(row, due_at=uow.now + pause, error=error, state=state)
-
-
-def hasten(uow: UnitOfWork, *, origin: str) -> None:
-    """Deliveries that wait for the origin are due now: it is alive."""
-    if uow.queues.hasten(origin, uow.now):
-        uow.wake("delivery")

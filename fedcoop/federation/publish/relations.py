@@ -1,6 +1,7 @@
 """Follow, Accept, Reject, Undo and Block between our actors and theirs (federation.md 8.4), and news of our own actors."""
 
 from fedcoop.actions.events import (
+    ActivityForwarded,
     ActorChanged,
     ActorRemoved,
     FollowDropped,
@@ -9,10 +10,11 @@ from fedcoop.actions.events import (
     FollowWanted,
     QuoteRequested,
 )
-from fedcoop.federation.publish.outbox import Parcel, coop_actor, send
+from fedcoop.federation.publish.outbox import Parcel, coop_actor, queue, send
 from fedcoop.federation.translate.actors import actor_document
 from fedcoop.federation.wire.jsonld import AS_PUBLIC
 from fedcoop.storage.unit_of_work import UnitOfWork
+from fedcoop.urls import origin_of
 
 
 def answer_follow(uow: UnitOfWork, event: FollowReceived) -> None:
@@ -72,3 +74,10 @@ def announce_removal(uow: UnitOfWork, event: ActorRemoved) -> None:
     """Followers of our actor are told that it is gone."""
     actor = uow.actors.get(event.actor_id)
     send(uow, actor, Parcel(type="Delete", object=actor.uri, to=[AS_PUBLIC], cc=[actor.followers]))
+
+
+def pass_on(uow: UnitOfWork, event: ActivityForwarded) -> None:
+    """Somebody's words, unchanged, are on their way to our followers elsewhere than on the author's own server."""
+    row = uow.queues.activities_many([event.activity_id])[event.activity_id]
+    inboxes = [inbox for inbox in uow.actors.follower_inboxes(row.actor_id) if origin_of(inbox) != event.from_origin]
+    queue(uow, row, inboxes, order_key=row.object)
