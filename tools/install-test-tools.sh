@@ -48,3 +48,9 @@ fi
 if [[ -x tests/fediverse/install.sh ]] && command -v npm >/dev/null; then
   tests/fediverse/install.sh
 fi
+
+# axe-core, by which the browser tests look for what somebody could not use.
+if command -v npm >/dev/null && ! cmp -s tests/browser/package-lock.json tests/browser/node_modules/.installed; then
+  (cd tests/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+  cp tests/browser/package-lock.json tests/browser/node_modules/.installed
+fi
