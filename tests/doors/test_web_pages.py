@@ -147,7 +147,10 @@ async def test_an_unknown_address_is_a_page_for_people_and_short_for_programs(si
     noor.headers["Accept"] = "text/html,*/*;q=0.8"
     page = await noor.get("/nowhere")
     assert page.status == 404
-    assert "There is nothing at this address. It may be gone, or not open to you. You can search the decisions." in page.words
+    assert (
+        "There is nothing at this address. It may be gone, or not open to you. You can search the decisions."
+        in page.words
+    )
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
     assert (await noor.get("/sign-out")).status == 405
     short = await site.browser(Accept="application/activity+json").get("/nowhere")
