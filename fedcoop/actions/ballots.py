@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from fedcoop.governance import logchain
-from fedcoop.governance.ballots import Ballot, Cast, Choice, accept, entitled, may_withdraw
+from fedcoop.governance.ballots import Ballot, Cast, accept, entitled, may_withdraw
+from fedcoop.governance.choices import Choice, Scores
 from fedcoop.governance.events import BallotCast, BallotWithdrawn, VoteSentAbroad
 from fedcoop.governance.motions import Channel, Motion
 from fedcoop.kernel.clock import rfc3339
@@ -50,7 +51,7 @@ def cast_on_page(
     if motion is None:
         raise NotFound("motion-unknown", "There is no such proposal.")
     none = motion.settings.extra.get("none")
-    choice = (str(none),) if none in marks else tuple(dict.fromkeys(marks))
+    choice = (str(none),) if none in marks else marks if isinstance(marks, Scores) else tuple(dict.fromkeys(marks))
     cast = Cast(choice, reason, Channel.WEB, None, received_at, received_at)
     ballot, earlier = _cast(uow, motion, voter, cast)
     if not choice and motion.settings.extra.get("min", 0):

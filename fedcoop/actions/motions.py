@@ -20,7 +20,7 @@ from fedcoop.governance.proposals import Proposal, ProposalEvent, ProposalState,
 from fedcoop.governance.publication import motion_digest
 from fedcoop.governance.recount import Counted, Material
 from fedcoop.governance.settings import settings_of
-from fedcoop.governance.tallies import Tally, tally_of_choices, tally_to_json
+from fedcoop.governance.tallies import tally_to_json
 from fedcoop.governance.wording import plain, rule_sentence
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.errors import MotionRefused
@@ -132,11 +132,12 @@ def open_scheduled(uow: UnitOfWork, key: str) -> None:
 
 def _open(uow: UnitOfWork, motion: Motion, body_html: str) -> Motion:
     """Freeze the roll, fix the digest, begin the log, set the timer of the close."""
-    entries = roll.freeze(motion.id, uow.members.all(), roll.ElectorateRule(), motion.poll_secret)
+    entries = roll.freeze(motion.id, uow.members.all(), motion.settings.electorate, motion.poll_secret)
     if not entries:
         raise MotionRefused("electorate", "Nobody could vote on this: the co-op has no member with a vote.")
     roll_hash = roll.roll_hash(roll.roll_lines(entries))
-    ready = replace(lifecycle.opened(motion), eligible=len(entries), roll_hash=roll_hash)
+    eligible = sum(entry.weight > 0 for entry in entries)
+    ready = replace(lifecycle.opened(motion), eligible=eligible, roll_hash=roll_hash)
     coop = uow.urls.actor(uow.site.coop_name)
     ready = replace(ready, motion_digest=motion_digest(ready, content=wire_content(ready, body_html), electorate=coop))
     uow.motions.put(ready)
@@ -181,7 +182,7 @@ def close_early(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId) ->
     motion = uow.motions.get(motion_id, lock=True)
     if by is not None:
         demand(uow.members.get(by), Deed.CLOSE_EARLY, Bylaws(), own=motion.opened_by == by)
-    ended = lifecycle.closed_early(motion, tally(uow, motion), uow.now)
+    ended = lifecycle.closed_early(motion, uow.motions.tally(motion), uow.now)
     uow.motions.put(ended)
     uow.queues.move_timer(CLOSE_TIMER, str(ended.id), lifecycle.acceptance_ends_at(ended))
     uow.wake("timers")
@@ -224,7 +225,6 @@ def gather(uow: UnitOfWork, key: str) -> Material | None:
         ballots=uow.motions.ballots(motion.id),
         roll=roll.roll_lines(entries),
         log=[entry.entry for entry in uow.motions.log(motion.id)],
-        weights={entry.voter: entry.weight for entry in entries},
     )
 
 
@@ -284,12 +284,6 @@ def withdraw_motion(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId) -> Mo
     uow.queues.drop_timer(OPEN_TIMER, str(ended.id))
     uow.audit("motion-withdrawn", who=f"member:{by}", subject=ended.url)
     return ended
-
-
-def tally(uow: UnitOfWork, motion: Motion, *, received_by: datetime | None = None) -> Tally:
-    """Return the totals of the stored ballots now, or of those received by an instant."""
-    choices = uow.motions.choices(motion.id, received_by=received_by)
-    return tally_of_choices(choices, options=[option.key for option in motion.options], eligible=motion.eligible)
 
 
 def _move_proposal(uow: UnitOfWork, motion: Motion, event: ProposalEvent) -> None:

@@ -17,11 +17,12 @@ from fedcoop.actions.ballots import cast_by_teller
 from fedcoop.cli.instance import member_named, motion_at, with_units
 from fedcoop.cli.output import emit, json_option, note, table
 from fedcoop.config import parse_duration
+from fedcoop.governance.choices import Choice, choice_of, choice_to_json
 from fedcoop.governance.lifecycle import acceptance_ends_at
 from fedcoop.governance.motions import Channel, Motion, MotionState, Option
 from fedcoop.governance.visibility import Viewer, may_see_counts, shown_until
 from fedcoop.kernel.clock import parse_rfc3339, rfc3339
-from fedcoop.kernel.errors import Conflict, FedcoopError, Invalid
+from fedcoop.kernel.errors import Conflict, FedcoopError
 from fedcoop.queueing import run_long
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
@@ -170,7 +171,7 @@ def shown(uow: UnitOfWork, *, url: str) -> dict[str, Any]:
         reasons = [requirement["work"] for requirement in outcome.outcome.get("requirements", [])]
         data["outcome"] = {"code": outcome.code, "reasons": reasons, "winners": outcome.outcome.get("winners", [])}
     if may_see_counts(found, Viewer.wire(), uow.now):
-        data["counts"] = dict(actions.tally(uow, found, received_by=shown_until(found, uow.now)).counts)
+        data["counts"] = dict(uow.motions.tally(found, received_by=shown_until(found, uow.now)).counts)
     return data
 
 
@@ -196,20 +197,23 @@ def cast(ctx: click.Context, url: str, *, by: str, choice: str, reason: str, as_
     def run(uow: UnitOfWork) -> dict[str, Any]:
         voter, found = member_named(uow, name=by), motion_at(uow, url=url)
         ballot = cast_by_teller(uow, teller="operator", voter=voter.id, motion_id=found.id, choice=keys, reason=reason)
-        return {"url": found.url, "by": voter.name, "choice": list(ballot.choice), "channel": ballot.channel.value}
+        return {
+            "url": found.url,
+            "by": voter.name,
+            "choice": choice_to_json(ballot.choice),
+            "channel": ballot.channel.value,
+        }
 
     data = with_units(ctx, lambda units: units.write(run))
     emit(data, f"{data['by']}: {', '.join(data['choice']) or 'abstains'}", as_json=as_json)
 
 
-def _choice(text: str) -> tuple[str, ...]:
+def _choice(text: str) -> Choice:
     try:
         value = json.loads(text)
     except ValueError as error:
         raise click.UsageError(f'--choice {text}: write JSON such as ["for"]') from error
-    if not isinstance(value, list) or not all(isinstance(key, str) for key in value):
-        raise Invalid("choice-shape", 'The methods of this version take a list of option keys, such as ["for"].')
-    return tuple(value)
+    return choice_of(value)
 
 
 @motion.command()

@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from fedcoop.governance.choices import Choice, Scores, Shape
 from fedcoop.governance.lifecycle import acceptance_ends_at
 from fedcoop.governance.members import VOTING, MemberStatus
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Change, Channel, Motion, MotionState, Reasons
 from fedcoop.kernel.errors import BallotRefused
 from fedcoop.kernel.ids import ActorId, MemberId, MotionId
-
-Choice = tuple[str, ...]
-"""What one voter chose: option keys, in the order of the motion's options; empty = abstention where the method knows it."""
 
 FROM_AFAR = frozenset({Channel.ACTIVITYPUB, Channel.PEER})
 """Channels whose ballots other servers pass on: grace is theirs, and they may wait in a queue before they are judged."""
@@ -145,7 +143,9 @@ def _adds_to(earlier: Ballot, cast: Cast) -> bool:
 
 
 def _whole_choice(earlier: Ballot | None, cast: Cast) -> Choice:
-    return (*earlier.choice, *cast.choice) if earlier is not None and _adds_to(earlier, cast) else cast.choice
+    if earlier is None or not _adds_to(earlier, cast):
+        return cast.choice
+    return (*earlier.choice, *cast.choice)
 
 
 def _check_replacing(motion: Motion, earlier: Ballot, cast: Cast) -> None:
@@ -157,8 +157,13 @@ def _check_replacing(motion: Motion, earlier: Ballot, cast: Cast) -> None:
 
 
 def _ordered(motion: Motion, choice: Choice) -> Choice:
+    """Return sets and scores in the order of the options, so that equal ballots are equal; a ranking stays as it is."""
+    if METHODS[motion.method].shape is Shape.RANKING:
+        return choice
     known = [option.key for option in motion.options if option.key in choice]
     unknown = [key for key in choice if key not in known]
+    if isinstance(choice, Scores):
+        return Scores({key: choice[key] for key in (*known, *unknown)})
     return (*known, *unknown)
 
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
+from fedcoop.governance.choices import Choice, Scores, Shape
+from fedcoop.governance.lots import Lot
 from fedcoop.governance.motions import Option, Quorum, Settings, Threshold
 from fedcoop.governance.outcomes import Outcome, Requirement
-from fedcoop.governance.tallies import Tally
+from fedcoop.governance.tallies import Count, Pile, Tally
 from fedcoop.kernel.errors import BallotRefused
 
 
@@ -23,16 +25,28 @@ Sentence = tuple[Part, ...]
 
 
 class Method(Protocol):
-    """One way to decide. `wire` is how it shows as a poll (`oneOf`, `anyOf`), None where it cannot."""
+    """One way to decide. `wire` is how it shows as a poll (`oneOf`, `anyOf`), None where it cannot.
+
+    `shape` is what a ballot looks like, `form` the name of its part of the voting page, `own_options` whether the motion
+    brings its options. `binding` says whether it can decide anything; what is not binding may re-open (governance.md 2).
+    Write a new one as a subclass of `BaseMethod`.
+    """
 
     key: str
     title: str
     icon: str
     wire: str | None
     own_options: bool
+    shape: Shape
+    form: str
+    binding: bool
 
     def default_options(self) -> tuple[Option, ...]:
         """Return the options where the method has its own, else nothing."""
+        ...
+
+    def read_option(self, key: str, text: str, settings: Mapping[str, str]) -> Option:
+        """Return an option as typed: a name; with costs or times also these. Raises MotionRefused (`options`)."""
         ...
 
     def defaults(self) -> Settings:
@@ -40,7 +54,7 @@ class Method(Protocol):
         ...
 
     def extra_keys(self) -> Mapping[str, type]:
-        """Return the names of `Settings.extra` that the method reads, with their types."""
+        """Return the names of `Settings.extra` that the method reads, with their types: int, bool or str."""
         ...
 
     def reads(self) -> Mapping[str, str]:
@@ -51,16 +65,23 @@ class Method(Protocol):
         """Raise MotionRefused if options and settings do not fit."""
         ...
 
-    def check(self, choice: tuple[str, ...], options: Sequence[Option], settings: Settings) -> None:
-        """Raise BallotRefused (`option`, `too-many`, `too-few`) if the choice is no ballot."""
+    def check(self, choice: Choice, options: Sequence[Option], settings: Settings) -> None:
+        """Raise BallotRefused (`option`, `too-many`, `too-few`, `range`, `ranks`, …) if the choice is no ballot."""
         ...
 
-    def needs_reason(self, choice: tuple[str, ...], settings: Settings) -> bool:
+    def needs_reason(self, choice: Choice, settings: Settings) -> bool:
         """Return whether this choice must come with a reason."""
         ...
 
+    def count(self, piles: Sequence[Pile], options: Sequence[Option], settings: Settings, lot: Lot) -> Count | None:
+        """Return the method's count with a full record of its steps, or None where the totals say all.
+
+        Same input, same result; the order of piles and of options does not matter. Every pile has a weight above 0.
+        """
+        ...
+
     def decide(self, tally: Tally, options: Sequence[Option], settings: Settings) -> Outcome:
-        """Return what the tally means."""
+        """Return what the tally means; a method with a count finds it in `tally.count`."""
         ...
 
     def sentence(self, options: Sequence[Option], settings: Settings, eligible: int) -> Sentence:
@@ -68,8 +89,63 @@ class Method(Protocol):
         ...
 
 
-def check_single(choice: tuple[str, ...], options: Sequence[Option]) -> None:
+class BaseMethod:
+    """What most methods share; a method overrides what is its own."""
+
+    wire: str | None = None
+    own_options = False
+    shape = Shape.ONE
+    form = "one"
+    binding = True
+
+    def default_options(self) -> tuple[Option, ...]:
+        """Return nothing: the options are the motion's own."""
+        return ()
+
+    def read_option(self, key: str, text: str, settings: Mapping[str, str]) -> Option:
+        """Return the option with this name."""
+        return Option(key, text.strip())
+
+    def extra_keys(self) -> Mapping[str, type]:
+        """Return nothing: there are no further settings."""
+        return {}
+
+    def reads(self) -> Mapping[str, str]:
+        """Return nothing: neither threshold nor base."""
+        return {}
+
+    def check(self, choice: Choice, options: Sequence[Option], settings: Settings) -> None:
+        """Raise BallotRefused unless the choice is exactly one of the options."""
+        check_single(choice, options)
+
+    def needs_reason(self, choice: Choice, settings: Settings) -> bool:
+        """Return False: only the setting `reasons` asks for one."""
+        return False
+
+    def count(self, piles: Sequence[Pile], options: Sequence[Option], settings: Settings, lot: Lot) -> Count | None:
+        """Return None: the totals say all."""
+        return None
+
+
+def keys_of(choice: Choice) -> tuple[str, ...]:
+    """Return the choice as keys. Raises BallotRefused (`choice-shape`) for scores."""
+    if isinstance(choice, Scores):
+        raise BallotRefused("choice-shape", 'This vote takes option keys, such as ["a"], not scores.')
+    return choice
+
+
+def scores_of(choice: Choice) -> Scores:
+    """Return the choice as scores; the empty one scores nothing. Raises BallotRefused (`choice-shape`) for keys."""
+    if not isinstance(choice, Scores):
+        if not choice:
+            return Scores()
+        raise BallotRefused("choice-shape", 'This vote takes numbers by option, such as {"a": 3}.')
+    return choice
+
+
+def check_single(choice: Choice, options: Sequence[Option]) -> None:
     """Raise BallotRefused unless the choice is exactly one of the options."""
+    choice = keys_of(choice)
     if not choice:
         raise BallotRefused("too-few", "Choose one answer.")
     if len(choice) > 1:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Channel, EarlyClose, Motion, MotionState, Option, Settings
+from fedcoop.governance.motions import Channel, EarlyClose, Motion, MotionState, Option, Settings, option_to_json
 from fedcoop.governance.settings import settings_to_json
 from fedcoop.governance.tallies import Tally
 from fedcoop.kernel.canonical import digest_of
@@ -80,7 +80,7 @@ def is_poll(method: str, options: Sequence[Option], settings: Settings, channels
 
 def text_hash(*, title: str, body: str, options: Sequence[Option], method: str, settings: Settings) -> str:
     """Return the hex SHA-256 of what is put to the vote (governance.md 2)."""
-    listed = [{"key": option.key, "name": option.name, "meaning": option.meaning} for option in options]
+    listed = [option_to_json(option) for option in options]
     value = {"title": title, "body": body, "options": listed, "method": method, "settings": settings_to_json(settings)}
     return digest_of(value)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from fedcoop.governance.ballots import Ballot
+from fedcoop.governance.choices import Choice, choice_of, choice_to_json
 from fedcoop.governance.motions import Motion
 from fedcoop.kernel.canonical import sha256_hex
 from fedcoop.kernel.clock import parse_rfc3339, rfc3339
@@ -38,7 +39,7 @@ def ballot_entry(ballot: Ballot) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "type": "ballot",
         "voter": ballot.voter,
-        "choice": list(ballot.choice),
+        "choice": choice_to_json(ballot.choice),
         "nonce": ballot.nonce,
         "channel": ballot.channel.value,
         "cast_at": rfc3339(ballot.cast_at),
@@ -54,14 +55,14 @@ def withdrawal_entry(voter: str, channel: str, at: str) -> dict[str, Any]:
     return {"type": "withdrawal", "voter": voter, "channel": channel, "received_at": at}
 
 
-def standing_at(entries: Sequence[Mapping[str, Any]], instant: datetime) -> dict[str, tuple[str, ...]]:
+def standing_at(entries: Sequence[Mapping[str, Any]], instant: datetime) -> dict[str, Choice]:
     """Return by pseudonym the choices that the ballots received by an instant made."""
-    standing: dict[str, tuple[str, ...]] = {}
+    standing: dict[str, Choice] = {}
     for entry in entries:
         if entry["type"] not in ("ballot", "withdrawal") or parse_rfc3339(entry["received_at"]) > instant:
             continue
         if entry["type"] == "ballot":
-            standing[entry["voter"]] = tuple(entry["choice"])
+            standing[entry["voter"]] = choice_of(entry["choice"])
         else:
             standing.pop(entry["voter"], None)
     return standing

@@ -9,7 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from typing import Any
 
+from fedcoop.governance.delegation import DelegationRule
+from fedcoop.governance.demands import Demand
+from fedcoop.governance.electorate import ElectorateRule
+from fedcoop.governance.weighting import Weighting
 from fedcoop.kernel.ids import MemberId, MotionId, ProposalId
 
 
@@ -68,11 +73,20 @@ class Reasons(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What can be chosen: a stable key, a plain-text name, an optional sentence of meaning."""
+    """What can be chosen: a stable key, a plain-text name, an optional sentence of meaning.
+
+    `icon` is a name of the icon sheet, `prompt` what the reason box asks with this choice. `cost` is in minor units
+    (governance.md 11.2); `starts_at` is an RFC 3339 instant in UTC and `minutes` its length (7.18).
+    """
 
     key: str
     name: str
     meaning: str = ""
+    icon: str = ""
+    prompt: str = ""
+    cost: int = 0
+    starts_at: str = ""
+    minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +109,29 @@ class Quorum:
     floor_up_to_all: bool = False
 
 
+class OptionOrder(StrEnum):
+    """In which order options show (governance.md 4); shuffled is stable for each member."""
+
+    FIXED = "fixed"
+    ALPHABETICAL = "alphabetical"
+    SHUFFLED = "shuffled"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondCall:
+    """What follows an inquorate vote by itself, once: the same text again, with this quorum (governance.md 6)."""
+
+    after: timedelta = timedelta(days=7)
+    lasts: timedelta = timedelta(days=7)
+    quorum: Quorum = Quorum()
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Every rule of one motion, locked at opening. Names are those of governance.md and of `--set`.
 
     `extra` holds what only one method reads (`max_blocks`, `max_stand_aside`, `silence`, `seats`, `min`, `max`, …).
+    `preset` is the name of the rule it came from (governance.md 6): some rules hold for a kind of resolution only.
     """
 
     change: Change = Change.UNTIL_CLOSE
@@ -117,6 +149,13 @@ class Settings:
     binding: bool = True
     max_extensions: int = 2
     extra: Mapping[str, int | str | bool] = field(default_factory=dict)
+    preset: str = ""
+    option_order: OptionOrder = OptionOrder.FIXED
+    demands: tuple[Demand, ...] = ()
+    electorate: ElectorateRule = field(default_factory=ElectorateRule)
+    weighting: Weighting = field(default_factory=Weighting)
+    delegation: DelegationRule = field(default_factory=DelegationRule)
+    second_call: SecondCall | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,3 +187,11 @@ class Motion:
     closed_at: datetime | None = None
     no_grace: bool = False
     reruns: MotionId | None = None
+
+
+def option_to_json(option: Option) -> dict[str, Any]:
+    """Return the option as a JSON value; what it does not have is left out."""
+    value = {"key": option.key, "name": option.name, "meaning": option.meaning}
+    more = {"icon": option.icon, "prompt": option.prompt, "cost": option.cost}
+    times = {"starts_at": option.starts_at, "minutes": option.minutes}
+    return value | {name: given for name, given in {**more, **times}.items() if given}

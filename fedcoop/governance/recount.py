@@ -5,20 +5,22 @@ by pseudonym only.
 """
 
 import json
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from fedcoop.governance import logchain, secrecy
 from fedcoop.governance.ballots import Ballot
+from fedcoop.governance.choices import Choice, choice_of
 from fedcoop.governance.lifecycle import text_hash
+from fedcoop.governance.lots import lot_of
 from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Motion, Option, Settings
+from fedcoop.governance.motions import Motion, Option, Settings, option_to_json
 from fedcoop.governance.outcomes import Outcome, outcome_to_json
 from fedcoop.governance.roll import roll_hash
 from fedcoop.governance.settings import settings_from_json, settings_to_json
-from fedcoop.governance.tallies import Tally, tally_of_choices, tally_to_json
+from fedcoop.governance.tallies import Tally, tally_to_json
+from fedcoop.governance.tallying import Ballots, RollRow, eligible_of, piles_of, row_of, tally_motion
 from fedcoop.kernel.canonical import canonical_bytes
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.errors import FedcoopError, Refused
@@ -35,7 +37,6 @@ class Material:
     ballots: Sequence[Ballot]
     roll: Sequence[str]
     log: Sequence[str]
-    weights: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,11 @@ class Recounted:
 def count(material: Material, prove: Prove) -> Counted:
     """Return the result of a closed motion; `prove` adds the co-op's proof to the export (federation.md 6)."""
     motion = material.motion
-    tally = _tally(material.ballots, motion.options, material.weights, len(material.roll))
-    outcome = METHODS[motion.method].decide(tally, motion.options, motion.settings)
     boxed = [secrecy.box_ballot(ballot, motion.url) for ballot in material.ballots]
     root = secrecy.root([secrecy.leaf(ballot) for ballot in boxed])
+    rule = Ballots(motion.method, motion.options, motion.settings, lot_of(motion.url, root, ()))
+    tally = _tally(rule, material.roll, {ballot.voter: ballot.choice for ballot in material.ballots})
+    outcome = METHODS[motion.method].decide(tally, motion.options, motion.settings)
     n = len(material.log)
     additions = (
         logchain.tally_entry(tally_to_json(tally), root),
@@ -84,7 +86,7 @@ def count(material: Material, prove: Prove) -> Counted:
         "title": motion.title,
         "body": motion.body,
         "method": motion.method,
-        "options": [{"key": o.key, "name": o.name, "meaning": o.meaning} for o in motion.options],
+        "options": [option_to_json(option) for option in motion.options],
         "settings": settings_to_json(motion.settings),
         "opens_at": rfc3339(motion.opens_at),
         "closes_at": rfc3339(motion.closes_at),
@@ -125,17 +127,13 @@ def _rebuild(document: dict[str, Any], verify: Callable[[dict[str, Any]], None])
     log = [canonical_bytes(entry).decode() for entry in document["log"]]
     _same("log-head", document["log_head"], _head(document["poll"], log))
     _check_log(document)
-    weights = _weights(document["roll"])
-    _check_ballots(document, options, settings, weights)
+    rows = _rows(document["roll"])
+    _check_ballots(document, options, settings, {row.voter for row in rows})
     boxed = document["ballots"]
     root = secrecy.root([secrecy.leaf(ballot) for ballot in boxed])
     _same("root", document["root"], root)
-    choices = Counter((tuple(ballot["choice"]), weights[ballot["voter"]]) for ballot in boxed)
-    tally = tally_of_choices(
-        ((choice, weight, number) for (choice, weight), number in choices.items()),
-        options=[option.key for option in options],
-        eligible=len(document["roll"]),
-    )
+    rule = Ballots(document["method"], options, settings, lot_of(document["poll"], root, ()))
+    tally = _tally(rule, document["roll"], {ballot["voter"]: choice_of(ballot["choice"]) for ballot in boxed})
     _same("tally", document["tally"], tally_to_json(tally))
     outcome = METHODS[document["method"]].decide(tally, options, settings)
     _same("outcome", document["outcome"], outcome_to_json(outcome))
@@ -144,10 +142,9 @@ def _rebuild(document: dict[str, Any], verify: Callable[[dict[str, Any]], None])
     return Recounted(document["poll"], document["title"], outcome, tally, document["log_head"], len(log), root)
 
 
-def _tally(ballots: Sequence[Ballot], options: Sequence[Option], weights: Mapping[str, int], eligible: int) -> Tally:
-    choices = Counter((ballot.choice, weights[ballot.voter]) for ballot in ballots)
-    items = ((choice, weight, number) for (choice, weight), number in choices.items())
-    return tally_of_choices(items, options=[option.key for option in options], eligible=eligible)
+def _tally(rule: Ballots, roll: Sequence[str], choices: Mapping[str, Choice]) -> Tally:
+    rows = [row_of(line) for line in roll]
+    return tally_motion(rule, piles_of(rows, choices), eligible_of(rows))
 
 
 def _read(data: bytes) -> dict[str, Any]:
@@ -187,14 +184,14 @@ def _check_log(document: Mapping[str, Any]) -> None:
     first, last = log[0], log[-3]
     _same("log-open-text", first["text_hash"], document["text_hash"])
     _same("log-open-roll", first["roll_hash"], document["roll_hash"])
-    _same("log-open-eligible", first["eligible"], len(document["roll"]))
+    _same("log-open-eligible", first["eligible"], sum(eligible_of(_rows(document["roll"])).values()))
     _same("log-open-time", first["opens_at"], document["opens_at"])
     _same("log-close", last["closes_at"], document["closes_at"])
     _same("log-close-ballots", last["ballots"], len(document["ballots"]))
 
 
 def _check_ballots(
-    document: Mapping[str, Any], options: Sequence[Option], settings: Settings, weights: Mapping[str, int]
+    document: Mapping[str, Any], options: Sequence[Option], settings: Settings, voters: Set[str]
 ) -> None:
     """The box holds exactly the last ballot of each voter that the log tells of."""
     standing: dict[str, dict[str, Any]] = {}
@@ -211,10 +208,10 @@ def _check_ballots(
     _same("ballots", document["ballots"], [standing[voter] for voter in sorted(standing)])
     method = METHODS[document["method"]]
     for ballot in document["ballots"]:
-        if ballot["voter"] not in weights:
+        if ballot["voter"] not in voters:
             _differ("voter", f"the voter {ballot['voter']} is not on the roll")
         try:
-            method.check(tuple(ballot["choice"]), options, settings)
+            method.check(choice_of(ballot["choice"]), options, settings)
         except FedcoopError as error:
             _differ("ballot", f"the ballot of {ballot['voter']} breaks the rule: {error.message}")
 
@@ -225,14 +222,11 @@ def _check_results(document: Mapping[str, Any], tally: Tally, outcome: Outcome, 
     _same("log-outcome", [log[-1]["code"], log[-1]["winners"]], [outcome.code.value, list(outcome.winners)])
 
 
-def _weights(roll: Sequence[str]) -> dict[str, int]:
-    weights: dict[str, int] = {}
-    for line in roll:
-        voter, _, rest = line.partition(" ")
-        weights[voter] = int(rest.rpartition(" ")[2])
-    if len(weights) != len(roll):
+def _rows(roll: Sequence[str]) -> list[RollRow]:
+    rows = [row_of(line) for line in roll]
+    if len({row.voter for row in rows}) != len(rows):
         _differ("roll-twice", "somebody is on the roll twice")
-    return weights
+    return rows
 
 
 def _proven(document: dict[str, Any], verify: Callable[[dict[str, Any]], None]) -> None:

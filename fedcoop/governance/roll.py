@@ -1,26 +1,14 @@
-"""Who may vote: the electorate rule, and the roll it gave, frozen at the opening (governance.md 3)."""
+"""The roll: who may vote in one motion, as the electorate rule gave it, frozen at the record date (governance.md 3)."""
 
 import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from fedcoop.governance.ballots import RollEntry
-from fedcoop.governance.members import VOTING, Member, MemberStatus
+from fedcoop.governance.electorate import ElectorateRule
+from fedcoop.governance.members import Member
 from fedcoop.kernel.canonical import sha256_hex
 from fedcoop.kernel.ids import MotionId
-
-
-@dataclass(frozen=True, slots=True)
-class ElectorateRule:
-    """Which members are on the roll; empty `classes` means all of them."""
-
-    statuses: frozenset[MemberStatus] = VOTING
-    classes: frozenset[str] = frozenset()
-
-    def admits(self, member: Member) -> bool:
-        """Return whether the member is on the roll."""
-        return member.status in self.statuses and (not self.classes or member.member_class in self.classes)
 
 
 def pseudonym(poll_secret: bytes, number: int) -> str:

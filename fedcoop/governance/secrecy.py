@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from fedcoop.governance.ballots import Ballot
+from fedcoop.governance.choices import choice_to_json
 from fedcoop.kernel.canonical import canonical_bytes
 
 
 def box_ballot(ballot: Ballot, poll_url: str) -> dict[str, Any]:
     """Return the ballot as it lies in the box of an open poll: with its voter's pseudonym."""
-    return {"choice": list(ballot.choice), "nonce": ballot.nonce, "poll": poll_url, "voter": ballot.voter}
+    return {"choice": choice_to_json(ballot.choice), "nonce": ballot.nonce, "poll": poll_url, "voter": ballot.voter}
 
 
 def leaf(ballot: Mapping[str, Any]) -> bytes:

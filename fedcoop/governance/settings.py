@@ -7,17 +7,27 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
+from fedcoop.governance import setting_words as words
 from fedcoop.governance.counting import Method
-from fedcoop.governance.motions import Change, EarlyClose, Quorum, Reasons, Settings, Threshold, Visibility
+from fedcoop.governance.delegation import DelegationMode, delegation_of, delegation_to_json
+from fedcoop.governance.demands import demand_of, demand_to_json
+from fedcoop.governance.electorate import electorate_of, electorate_to_json
+from fedcoop.governance.motions import (
+    Change,
+    EarlyClose,
+    OptionOrder,
+    Quorum,
+    Reasons,
+    SecondCall,
+    Settings,
+    Threshold,
+    Visibility,
+)
+from fedcoop.governance.weighting import weighting_of, weighting_to_json
+from fedcoop.kernel.clock import parse_rfc3339
 from fedcoop.kernel.errors import MotionRefused
 
 MAX_GRACE = timedelta(seconds=240)
-_DURATION = re.compile(r"([0-9]{1,6})\s*(s|m|h|d)?")
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_FORMULA = re.compile(r"max\(\s*([0-9]{1,6})\s*,\s*([^)]+)\)")
-_WHOLE = re.compile(r"-?[0-9]{1,6}")
-_DECIMAL = re.compile(r"([0-9]{1,9}(?:[.,][0-9]{1,9})?)\s*(%)?")
-_RATIO = re.compile(r"([0-9]{1,9})\s*/\s*([0-9]{1,9})")
 _STORED = re.compile(r"[0-9]{1,30}/[0-9]{1,30}")
 _OF_METHODS = frozenset({"threshold", "base", "approval_quorum"})
 PRESETS: Mapping[str, Mapping[str, str]] = {
@@ -34,17 +44,23 @@ def settings_of(method: Method, pairs: Mapping[str, str], *, grace: timedelta) -
 
     Raises MotionRefused with the name of the setting as its code and a sentence that says what to write instead.
     """
-    settings = replace(method.defaults(), grace=grace)
+    settings = replace(method.defaults(), grace=grace, preset=pairs.get("preset", "").strip())
     extra, known, readers = dict(settings.extra), method.extra_keys(), _readers(method)
     for name, text in _with_preset(method, pairs).items():
         if name in known:
-            extra[name] = _whole(name, text) if known[name] is int else text.strip()
+            extra[name] = _extra(name, text, known[name])
         elif name in readers:
             settings = readers[name](settings, text.strip())
         else:
             allowed = ", ".join(sorted({*readers, *known, "preset"}))
             raise MotionRefused(name, f"{name} is no setting of this method; known are: {allowed}.")
     return replace(settings, extra=extra)
+
+
+def _extra(name: str, text: str, kind: type) -> int | str | bool:
+    if kind is bool:
+        return words.switch_of(name, text)
+    return words.whole_of(name, text) if kind is int else text.strip()
 
 
 def _readers(method: Method) -> dict[str, Callable[[Settings, str], Settings]]:
@@ -57,79 +73,17 @@ def _with_preset(method: Method, pairs: Mapping[str, str]) -> Mapping[str, str]:
     """Return the words with those of their preset before them; presets are rules of resolutions (governance.md 6)."""
     if "preset" not in pairs:
         return pairs
-    preset, words = pairs["preset"].strip(), {name: text for name, text in pairs.items() if name != "preset"}
+    preset, given = pairs["preset"].strip(), {name: text for name, text in pairs.items() if name != "preset"}
     if preset not in PRESETS or "base" not in method.reads():
         raise MotionRefused("preset", f"preset is for resolutions, and is one of: {', '.join(PRESETS)}.")
-    return {**PRESETS[preset], **words}
+    return {**PRESETS[preset], **given}
 
 
-def share_of(name: str, text: str) -> Fraction:
-    """Return an exact share from `2/3`, `66.67%`, `66,67 %` or `0.5` (governance.md 1). Raises MotionRefused."""
-    if ratio := _RATIO.fullmatch(text):
-        above, below = int(ratio[1]), int(ratio[2])
-    elif decimal := _DECIMAL.fullmatch(text):
-        exact = Fraction(decimal[1].replace(",", ".")) / (100 if decimal[2] else 1)
-        above, below = exact.numerator, exact.denominator
-    else:
-        above, below = 0, 0
-    if below == 0:
-        raise MotionRefused(name, f"Write {name} as a share, such as 1/2, 2/3 or 66.67%.")
-    if above > below:
-        raise MotionRefused(name, f"{name} lies between 0 and 1.")
-    return Fraction(above, below)
-
-
-def threshold_of(text: str) -> Threshold | None:
-    """Return the threshold of `2/3` or `>=2/3` (at least), `>1/2` (more than) or `none`. Raises MotionRefused."""
-    if text in ("", "none"):
-        return None
-    strict = text.startswith(">") and not text.startswith(">=")
-    share = share_of("threshold", text.removeprefix(">").removeprefix("=").strip())
-    if share == (1 if strict else 0):
-        raise MotionRefused("threshold", "A threshold that all or none can reach decides nothing.")
-    return Threshold(share=share, strict=strict)
-
-
-def quorum_of(text: str) -> Quorum:
-    """Return the quorum of `10%`, `1/2` or `max(5, 1/10)`. Raises MotionRefused."""
-    formula = _FORMULA.fullmatch(text)
-    if formula:
-        return Quorum(share=share_of("quorum", formula[2].strip()), floor=int(formula[1]))
-    if _WHOLE.fullmatch(text) and text not in ("0", "1"):
-        raise MotionRefused("quorum", "Write the quorum as a share, such as 10%, or as max(5, 1/10).")
-    return Quorum(share=share_of("quorum", text))
-
-
-def duration_of(name: str, text: str) -> timedelta:
-    """Return a duration of `90s`, `5m`, `72h`, `7d`. Raises MotionRefused."""
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        raise MotionRefused(name, f"Write {name} as a duration, such as 120s, 72h or 7d.")
-    return timedelta(seconds=int(match[1]) * _UNITS[match[2] or "s"])
-
-
-def _whole(name: str, text: str) -> int:
-    if not _WHOLE.fullmatch(text.strip()):
-        raise MotionRefused(name, f"{name} is a whole number.")
-    return int(text.strip())
-
-
-def _count(name: str, text: str) -> int:
-    number = _whole(name, text)
-    if number < 0:
-        raise MotionRefused(name, f"{name} is 0 or more.")
-    return number
-
-
-def _one_of(kind: Any, name: str, text: str) -> Any:
-    try:
-        return kind(text)
-    except ValueError as error:
-        raise MotionRefused(name, f"{name} is one of: {', '.join(item.value for item in kind)}.") from error
+# --- one reader for each name -----------------------------------------------------------------------------------
 
 
 def _grace(settings: Settings, text: str) -> Settings:
-    grace = duration_of("grace", text)
+    grace = words.duration_of("grace", text)
     if grace > MAX_GRACE:
         raise MotionRefused("grace", "grace is at most 240s.")
     return replace(settings, grace=grace)
@@ -147,39 +101,119 @@ def _reasons(settings: Settings, text: str) -> Settings:
         if not options and not settings.reasons_for:
             raise MotionRefused("reasons", "Name the choices that need a reason: required_for:against.")
         return replace(settings, reasons=Reasons.REQUIRED_FOR, reasons_for=options or settings.reasons_for)
-    return replace(settings, reasons=_one_of(Reasons, "reasons", text))
+    return replace(settings, reasons=words.one_of(Reasons, "reasons", text))
 
 
 def _reason_max(settings: Settings, text: str) -> Settings:
-    length = _whole("reason_max", text)
+    length = words.whole_of("reason_max", text)
     if not 1 <= length <= 5000:
         raise MotionRefused("reason_max", "reason_max lies between 1 and 5000.")
     return replace(settings, reason_max=length)
 
 
-def _early_close(settings: Settings, text: str) -> Settings:
-    return replace(settings, early_close=_one_of(EarlyClose, "early_close", text))
+def _second_call(settings: Settings, text: str) -> Settings:
+    if text in ("", "off", "none"):
+        return replace(settings, second_call=None)
+    call = settings.second_call or SecondCall()
+    after = call.after if text == "on" else words.duration_of("second_call", text)
+    return replace(settings, second_call=replace(call, after=after))
+
+
+def _second_quorum(settings: Settings, text: str) -> Settings:
+    quorum = words.quorum_of(text, "second_call_quorum")
+    return replace(settings, second_call=replace(settings.second_call or SecondCall(), quorum=quorum))
+
+
+def _second_lasts(settings: Settings, text: str) -> Settings:
+    lasts = words.duration_of("second_call_lasts", text)
+    return replace(settings, second_call=replace(settings.second_call or SecondCall(), lasts=lasts))
+
+
+def _electorate(name: str, value: Any) -> Callable[[Settings], Settings]:
+    return lambda settings: replace(settings, electorate=replace(settings.electorate, **{name: value}))
+
+
+def _listed(name: str) -> Callable[[Settings, str], Settings]:
+    """Return the reader of a list of names in the electorate rule."""
+    return lambda settings, text: _electorate(name, frozenset(words.names_of(text)))(settings)
+
+
+def _record_date(settings: Settings, text: str) -> Settings:
+    try:
+        return _electorate("record_date", parse_rfc3339(text))(settings)
+    except ValueError as error:
+        raise MotionRefused("record_date", "Write record_date such as 2026-05-01T00:00:00Z.") from error
+
+
+def _weights(settings: Settings, text: str) -> Settings:
+    weights = {key: words.number_of("weights", value) for key, value in words.pairs_of("weights", text).items()}
+    return replace(settings, weighting=replace(settings.weighting, weights=weights))
+
+
+def _absent_class(settings: Settings, text: str) -> Settings:
+    if text not in ("left_out", "counts_against"):
+        raise MotionRefused("absent_class", "absent_class is left_out or counts_against.")
+    return replace(settings, weighting=replace(settings.weighting, absent_counts_against=text == "counts_against"))
+
+
+def _weighting(name: str, read: Callable[[str, str], Any], word: str) -> Callable[[Settings, str], Settings]:
+    return lambda s, text: replace(s, weighting=replace(s.weighting, **{name: read(word, text)}))
+
+
+def _delegation(name: str, read: Callable[[str, str], Any], word: str) -> Callable[[Settings, str], Settings]:
+    return lambda s, text: replace(s, delegation=replace(s.delegation, **{name: read(word, text)}))
 
 
 _READERS: Mapping[str, Callable[[Settings, str], Settings]] = {
-    "change": lambda s, text: replace(s, change=_one_of(Change, "change", text)),
-    "visibility": lambda s, text: replace(s, visibility=_one_of(Visibility, "visibility", text)),
+    "change": lambda s, text: replace(s, change=words.one_of(Change, "change", text)),
+    "visibility": lambda s, text: replace(s, visibility=words.one_of(Visibility, "visibility", text)),
     "secrecy": _secrecy,
-    "early_close": _early_close,
+    "early_close": lambda s, text: replace(s, early_close=words.one_of(EarlyClose, "early_close", text)),
     "grace": _grace,
     "reasons": _reasons,
     "reason_max": _reason_max,
-    "threshold": lambda s, text: replace(s, threshold=threshold_of(text)),
+    "threshold": lambda s, text: replace(s, threshold=words.threshold_of(text)),
     "base": lambda s, text: replace(s, base=text),
-    "quorum": lambda s, text: replace(s, quorum=quorum_of(text)),
-    "quorum_floor": lambda s, text: replace(s, quorum=replace(s.quorum, floor=_count("quorum_floor", text))),
-    "approval_quorum": lambda s, text: replace(s, approval_quorum=share_of("approval_quorum", text)),
-    "max_extensions": lambda s, text: replace(s, max_extensions=_count("max_extensions", text)),
+    "quorum": lambda s, text: replace(s, quorum=words.quorum_of(text)),
+    "quorum_floor": lambda s, text: replace(s, quorum=replace(s.quorum, floor=words.number_of("quorum_floor", text))),
+    "approval_quorum": lambda s, text: replace(s, approval_quorum=words.share_of("approval_quorum", text)),
+    "max_extensions": lambda s, text: replace(s, max_extensions=words.number_of("max_extensions", text)),
+    "option_order": lambda s, text: replace(s, option_order=words.one_of(OptionOrder, "option_order", text)),
+    "require": lambda s, text: replace(s, demands=words.demands_of(text)),
+    "second_call": _second_call,
+    "second_call_quorum": _second_quorum,
+    "second_call_lasts": _second_lasts,
+    "classes": _listed("classes"),
+    "groups": _listed("groups"),
+    "members": _listed("members"),
+    "guests": _listed("guests"),
+    "min_days": lambda s, text: _electorate("min_days", words.number_of("min_days", text))(s),
+    "good_standing": lambda s, text: _electorate("good_standing", words.switch_of("good_standing", text))(s),
+    "live_electorate": lambda s, text: _electorate("live", words.switch_of("live_electorate", text))(s),
+    "record_date": _record_date,
+    "weights": _weights,
+    "weight_reference": _weighting("reference", lambda _, text: text, "weight_reference"),
+    "colleges": _weighting("colleges", words.shares_of, "colleges"),
+    "absent_class": _absent_class,
+    "class_quorum": _weighting("class_quorum", words.shares_of, "class_quorum"),
+    "class_veto": _weighting("veto", lambda _, text: words.names_of(text), "class_veto"),
+    "investors": _weighting("investors", lambda _, text: words.names_of(text), "investors"),
+    "investor_cap": _weighting("investor_cap", words.share_of, "investor_cap"),
+    "delegation": _delegation("mode", lambda word, text: words.one_of(DelegationMode, word, text), "delegation"),
+    "delegation_cap": _delegation("cap", words.number_of, "delegation_cap"),
+    "delegation_counts_for_quorum": _delegation("quorum", words.switch_of, "delegation_counts_for_quorum"),
+    "topic": _delegation("topic", lambda _, text: text, "topic"),
 }
 
 
+# --- JSON -------------------------------------------------------------------------------------------------------
+
+
 def settings_to_json(settings: Settings) -> dict[str, Any]:
-    """Return the settings as a JSON value of strings, integers and lists: what is hashed, stored and exported."""
+    """Return the settings as a JSON value of strings, integers and lists: what is hashed, stored and exported.
+
+    Rules that came later are left out where they say what is usual: hashes of votes before them stay what they were.
+    """
     value: dict[str, Any] = {
         "change": settings.change.value,
         "visibility": settings.visibility.value,
@@ -190,11 +224,7 @@ def settings_to_json(settings: Settings) -> dict[str, Any]:
         "reasons_for": list(settings.reasons_for),
         "reason_max": settings.reason_max,
         "base": settings.base,
-        "quorum": {
-            "share": _ratio(settings.quorum.share),
-            "floor": settings.quorum.floor,
-            "floor_up_to_all": settings.quorum.floor_up_to_all,
-        },
+        "quorum": _quorum_to_json(settings.quorum),
         "binding": settings.binding,
         "max_extensions": settings.max_extensions,
         "extra": dict(settings.extra),
@@ -203,7 +233,25 @@ def settings_to_json(settings: Settings) -> dict[str, Any]:
         value["threshold"] = {"share": _ratio(settings.threshold.share), "strict": settings.threshold.strict}
     if settings.approval_quorum is not None:
         value["approval_quorum"] = _ratio(settings.approval_quorum)
-    return value
+    return value | {name: rule for name, rule in _later_rules(settings).items() if rule}
+
+
+def _later_rules(settings: Settings) -> dict[str, Any]:
+    order, call = settings.option_order, settings.second_call
+    return {
+        "preset": settings.preset,
+        "option_order": "" if order is OptionOrder.FIXED else order.value,
+        "demands": [demand_to_json(demand) for demand in settings.demands],
+        "electorate": electorate_to_json(settings.electorate),
+        "weighting": weighting_to_json(settings.weighting),
+        "delegation": delegation_to_json(settings.delegation),
+        "second_call": None if call is None else _call_to_json(call),
+    }
+
+
+def _call_to_json(call: SecondCall) -> dict[str, Any]:
+    after, lasts = int(call.after.total_seconds()), int(call.lasts.total_seconds())
+    return {"after_s": after, "lasts_s": lasts, "quorum": _quorum_to_json(call.quorum)}
 
 
 def settings_from_json(value: Mapping[str, Any]) -> Settings:
@@ -211,7 +259,8 @@ def settings_from_json(value: Mapping[str, Any]) -> Settings:
 
     Raises KeyError, TypeError, ValueError or ArithmeticError for another shape.
     """
-    threshold, approval, quorum = value.get("threshold"), value.get("approval_quorum"), value["quorum"]
+    threshold, approval = value.get("threshold"), value.get("approval_quorum")
+    call = value.get("second_call")
     return Settings(
         change=Change(value["change"]),
         visibility=Visibility(value["visibility"]),
@@ -223,12 +272,33 @@ def settings_from_json(value: Mapping[str, Any]) -> Settings:
         reason_max=int(value["reason_max"]),
         threshold=None if threshold is None else Threshold(_exact(threshold["share"]), bool(threshold["strict"])),
         base=str(value["base"]),
-        quorum=Quorum(_exact(quorum["share"]), int(quorum["floor"]), bool(quorum.get("floor_up_to_all", False))),
+        quorum=_quorum_of(value["quorum"]),
         approval_quorum=None if approval is None else _exact(approval),
         binding=bool(value["binding"]),
         max_extensions=int(value["max_extensions"]),
         extra=dict(value["extra"]),
+        preset=str(value.get("preset", "")),
+        option_order=OptionOrder(value.get("option_order", "fixed")),
+        demands=tuple(demand_of(item) for item in value.get("demands", ())),
+        electorate=electorate_of(value.get("electorate", {})),
+        weighting=weighting_of(value.get("weighting", {})),
+        delegation=delegation_of(value.get("delegation", {})),
+        second_call=None if call is None else _call_of(call),
     )
+
+
+def _call_of(value: Mapping[str, Any]) -> SecondCall:
+    return SecondCall(
+        timedelta(seconds=int(value["after_s"])), timedelta(seconds=int(value["lasts_s"])), _quorum_of(value["quorum"])
+    )
+
+
+def _quorum_to_json(quorum: Quorum) -> dict[str, Any]:
+    return {"share": _ratio(quorum.share), "floor": quorum.floor, "floor_up_to_all": quorum.floor_up_to_all}
+
+
+def _quorum_of(value: Mapping[str, Any]) -> Quorum:
+    return Quorum(_exact(value["share"]), int(value["floor"]), bool(value.get("floor_up_to_all", False)))
 
 
 def _ratio(value: Fraction) -> str:

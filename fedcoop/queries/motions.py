@@ -7,13 +7,14 @@ from functools import lru_cache
 from fedcoop.governance import secrecy
 from fedcoop.governance.ballots import Ballot
 from fedcoop.governance.bylaws import Bylaws
+from fedcoop.governance.choices import Choice
 from fedcoop.governance.counting import Sentence, needed
 from fedcoop.governance.members import Member, MemberStatus
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Motion, MotionState, Visibility
 from fedcoop.governance.outcomes import Outcome, outcome_from_json
 from fedcoop.governance.permissions import Allowed, Deed, may
-from fedcoop.governance.tallies import Tally, tally_of, tally_of_choices
+from fedcoop.governance.tallies import Tally, tally_of
 from fedcoop.governance.visibility import Viewer as Sight
 from fedcoop.governance.visibility import may_see_ballots, may_see_counts, shown_until
 from fedcoop.kernel.errors import NotFound
@@ -33,7 +34,7 @@ class BallotLine:
     """One ballot with its voter's name, for members."""
 
     person: Person
-    choice: tuple[str, ...]
+    choice: Choice
     reason: str
     channel: str
 
@@ -157,8 +158,7 @@ def _sight(member: Member | None, my: Ballot | None) -> Sight:
 def _tally(uow: UnitOfWork, motion: Motion, row: OutcomeRow | None) -> Tally:
     if row is not None:
         return tally_of(row.tally)
-    choices = uow.motions.choices(motion.id, received_by=shown_until(motion, uow.now))
-    return tally_of_choices(choices, options=[option.key for option in motion.options], eligible=motion.eligible)
+    return uow.motions.tally(motion, received_by=shown_until(motion, uow.now))
 
 
 def _hidden_until(motion: Motion, *, shown: bool) -> str:
@@ -241,7 +241,7 @@ def _leaf(motion: Motion, ballot: Ballot) -> str:
     return secrecy.leaf(secrecy.box_ballot(ballot, motion.url)).hex()
 
 
-def find_counted(uow: UnitOfWork, *, motion_id: MotionId, leaf: str) -> tuple[str, ...] | None:
+def find_counted(uow: UnitOfWork, *, motion_id: MotionId, leaf: str) -> Choice | None:
     """Return what the counted ballot with this leaf hash chose, or None if none was counted (governance.md 5.2)."""
     motion = uow.motions.get(motion_id)
     if motion.state is not MotionState.DECIDED:

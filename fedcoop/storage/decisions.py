@@ -10,10 +10,13 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, exists,
 
 from fedcoop.governance import logchain
 from fedcoop.governance.ballots import Ballot, RollEntry
+from fedcoop.governance.choices import choice_of, choice_to_json
 from fedcoop.governance.members import MemberStatus
-from fedcoop.governance.motions import Channel, Motion, MotionState, Option, Settings
+from fedcoop.governance.motions import Channel, Motion, MotionState, Option, Settings, option_to_json
 from fedcoop.governance.proposals import Proposal, ProposalState
 from fedcoop.governance.settings import settings_from_json, settings_to_json
+from fedcoop.governance.tallies import Pile, Tally
+from fedcoop.governance.tallying import Ballots, tally_motion
 from fedcoop.kernel.canonical import canonical_bytes
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import ActorId, MemberId, MotionId, ProposalId
@@ -39,7 +42,7 @@ def _options(text: str) -> tuple[Option, ...]:
 
 
 def _options_text(options: Sequence[Option]) -> str:
-    return json.dumps([{"key": o.key, "name": o.name, "meaning": o.meaning} for o in options], ensure_ascii=False)
+    return json.dumps([option_to_json(option) for option in options], ensure_ascii=False)
 
 
 def _motion(row: Row[Any]) -> Motion:
@@ -59,14 +62,14 @@ def _motion_of(row: tuple[Any, ...]) -> Motion:
 
 def _ballot(row: Row[Any]) -> Ballot:
     values = dict(row._mapping)
-    values["choice"] = tuple(json.loads(values["choice"]))
+    values["choice"] = choice_of(json.loads(values["choice"]))
     values["channel"] = Channel(values["channel"])
     return Ballot(**values)
 
 
 def _ballot_of(values: Sequence[Any]) -> Ballot:
     named = dict(zip(Ballot.__slots__, values, strict=True))
-    return Ballot(**{**named, "choice": tuple(json.loads(named["choice"])), "channel": Channel(named["channel"])})
+    return Ballot(**{**named, "choice": choice_of(json.loads(named["choice"])), "channel": Channel(named["channel"])})
 
 
 def _proposal(row: Row[Any]) -> Proposal:
@@ -114,6 +117,11 @@ _VOTER_STATE = (
         )
     )
     .where(t.roll_entries.c.motion_id == bindparam("motion"), t.roll_entries.c.member_id == bindparam("member"))
+)
+_ELIGIBLE = (
+    select(t.roll_entries.c.member_class, func.count())
+    .where(t.roll_entries.c.motion_id == bindparam("motion"), t.roll_entries.c.weight > 0)
+    .group_by(t.roll_entries.c.member_class)
 )
 _LOG_HEAD = (
     select(t.log_entries.c.n, t.log_entries.c.head)
@@ -261,7 +269,7 @@ class Motions:
     def put_ballot(self, ballot: Ballot) -> None:
         """Make this the member's one ballot: the constraint on (motion, member) leaves room for one."""
         values = {name: getattr(ballot, name) for name in Ballot.__slots__}
-        values["choice"] = json.dumps(ballot.choice)
+        values["choice"] = json.dumps(choice_to_json(ballot.choice), sort_keys=True)
         values["channel"] = ballot.channel.value
         upsert(self._conn, t.ballots, values, keys=("motion_id", "member_id"))
 
@@ -278,38 +286,48 @@ class Motions:
             query = query.where(t.ballots.c.received_at <= received_by)
         return every(self._conn, query, _ballot)
 
-    def choices(
-        self, motion_id: MotionId, *, received_by: datetime | None = None
-    ) -> list[tuple[tuple[str, ...], int, int]]:
-        """Return the distinct choices as (choice, weight, number of ballots): what a tally needs, grouped by the database.
+    def tally(self, motion: Motion, *, received_by: datetime | None = None) -> Tally:
+        """Return the totals of the stored ballots now, or as they stood at an instant; without a method's rounds."""
+        rule = Ballots(motion.method, motion.options, motion.settings)
+        return tally_motion(rule, self.piles(motion.id, received_by=received_by), self.eligible_by_class(motion.id))
+
+    def eligible_by_class(self, motion_id: MotionId) -> dict[str, int]:
+        """Return how many rows with a vote each class has on the roll."""
+        return {str(row[0]): int(row[1]) for row in self._conn.execute(_ELIGIBLE, {"motion": motion_id})}
+
+    def piles(self, motion_id: MotionId, *, received_by: datetime | None = None) -> list[Pile]:
+        """Return the ballots grouped by choice, class and weight, by the database: what a tally needs.
 
         Of those received by an instant, when that is given: a ballot replaced later still says what it said then.
         """
         b, r = t.ballots.c, t.roll_entries.c
         query = (
-            select(b.choice, r.weight, func.count())
+            select(b.choice, func.count(), r.weight, r.member_class)
             .join(t.roll_entries, and_(r.motion_id == b.motion_id, r.member_id == b.member_id))
             .where(b.motion_id == motion_id)
-            .group_by(b.choice, r.weight)
+            .group_by(b.choice, r.weight, r.member_class)
         )
         if received_by is not None:
             query = query.where(b.received_at <= received_by)
-        found = [(tuple(json.loads(row[0])), int(row[1]), int(row[2])) for row in self._conn.execute(query)]
+        found = [
+            Pile(choice_of(json.loads(row[0])), int(row[1]), int(row[2]), str(row[3]))
+            for row in self._conn.execute(query)
+        ]
         return found if received_by is None else found + self._replaced_since(motion_id, received_by)
 
-    def _replaced_since(self, motion_id: MotionId, instant: datetime) -> list[tuple[tuple[str, ...], int, int]]:
+    def _replaced_since(self, motion_id: MotionId, instant: datetime) -> list[Pile]:
         """Return the choices that stood at the instant of those whose ballot came later, from the log."""
         b, r = t.ballots.c, t.roll_entries.c
         same = and_(r.motion_id == b.motion_id, r.member_id == b.member_id)
-        query = select(b.voter, r.weight).join(t.roll_entries, same)
+        query = select(b.voter, r.weight, r.member_class).join(t.roll_entries, same)
         later = {
-            str(row[0]): int(row[1])
+            str(row[0]): (int(row[1]), str(row[2]))
             for row in self._conn.execute(query.where(b.motion_id == motion_id, b.received_at > instant))
         }
         if not later:
             return []
         stood = logchain.standing_at([json.loads(entry.entry) for entry in self.log(motion_id)], instant)
-        return [(stood[voter], weight, 1) for voter, weight in later.items() if voter in stood]
+        return [Pile(stood[voter], 1, *later[voter]) for voter in later if voter in stood]
 
     def count_ballots(self, motion_id: MotionId) -> int:
         """Return how many members have a ballot."""

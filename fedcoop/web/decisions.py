@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from fedcoop.actions.ballots import cast_on_page, withdraw_ballot
+from fedcoop.governance.choices import Choice, Scores
 from fedcoop.governance.motions import Channel
 from fedcoop.kernel.errors import BallotRefused, NotFound
 from fedcoop.queries.accounts import Viewer
@@ -148,9 +149,12 @@ async def _receipt(request: web.Request, view: MotionView) -> dict[str, str]:
     return {"text": text, "state": "absent" if found is None else "found", "words": told}
 
 
-def choice_words(view: MotionView, choice: tuple[str, ...]) -> str:
-    """Return the names of what was chosen: `For`, or `Olive and Rye`; an empty ballot abstains."""
-    return formats.listed([words.choice(key, view.motion.options).word for key in choice]) or "Abstained"
+def choice_words(view: MotionView, choice: Choice) -> str:
+    """Return what was chosen: `For`, `Olive and Rye`, `Olive 3, Rye 5`; an empty ballot abstains."""
+    named = [words.choice(key, view.motion.options).word for key in choice]
+    if isinstance(choice, Scores):
+        return ", ".join(f"{name} {choice[key]}" for name, key in zip(named, choice, strict=True)) or "Abstained"
+    return formats.listed(named) or "Abstained"
 
 
 @member_page

@@ -16,7 +16,7 @@ from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Motion, Option, Quorum, Threshold
 from fedcoop.governance.outcomes import outcome_from_json, outcome_to_json
 from fedcoop.governance.settings import settings_from_json, settings_to_json
-from fedcoop.governance.tallies import Tally, tally_of, tally_of_choices, tally_to_json
+from fedcoop.governance.tallies import Pile, Tally, tally_of, tally_of_piles, tally_to_json
 from fedcoop.kernel.canonical import canonical_bytes
 from fedcoop.kernel.errors import BallotRefused, MotionRefused
 from fedcoop.kernel.ids import ActorId
@@ -82,7 +82,6 @@ def _count(asked: Motion, ballots: Sequence[Ballot]) -> recount.Counted:
         ballots=ballots,
         roll=roll.roll_lines(entries),
         log=[canonical_bytes({"n": n, **entry}).decode() for n, entry in enumerate(log, start=1)],
-        weights={entry.voter: entry.weight for entry in entries},
     )
     return recount.count(material, sealed)
 
@@ -152,8 +151,8 @@ def test_a_quorum_lies_between_its_share_and_the_electorate(
 def test_any_tally_has_an_outcome_that_survives_json(asked: Motion, data: st.DataObject) -> None:
     eligible = data.draw(st.integers(0, 40))
     picks = data.draw(st.lists(st.sampled_from([option.key for option in asked.options]), max_size=eligible))
-    votes = tally_of_choices(
-        [((key,), 1, 1) for key in picks], options=[option.key for option in asked.options], eligible=eligible
+    votes = tally_of_piles(
+        [Pile((key,)) for key in picks], options=[option.key for option in asked.options], eligible={"member": eligible}
     )
     outcome = METHODS[asked.method].decide(votes, asked.options, asked.settings)
     assert outcome_from_json(outcome_to_json(outcome)) == outcome

@@ -22,7 +22,7 @@ from fedcoop.governance.events import (
 )
 from fedcoop.governance.motions import Channel, Motion, MotionState, Visibility
 from fedcoop.governance.outcomes import OutcomeCode, outcome_from_json
-from fedcoop.governance.tallies import Tally, tally_of, tally_of_choices
+from fedcoop.governance.tallies import Tally, tally_of
 from fedcoop.governance.visibility import Viewer, may_see_counts, shown_until
 from fedcoop.governance.wording import outcome_sentence
 from fedcoop.kernel.html import escape
@@ -127,8 +127,7 @@ def visible_tally(uow: UnitOfWork, motion: Motion) -> Tally | None:
     row = uow.motions.outcome_of(motion.id)
     if row is not None:
         return tally_of(row.tally)
-    choices = uow.motions.choices(motion.id, received_by=shown_until(motion, uow.now))
-    return tally_of_choices(choices, options=[option.key for option in motion.options], eligible=motion.eligible)
+    return uow.motions.tally(motion, received_by=shown_until(motion, uow.now))
 
 
 def _publication(uow: UnitOfWork, motion: Motion, actor: Actor) -> Publication:

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+from fedcoop.governance.choices import Choice, Shape
 from fedcoop.governance.counting import (
+    BaseMethod,
     Part,
     Sentence,
     extra_int,
+    keys_of,
     least,
     needed,
     plural,
@@ -21,7 +24,7 @@ from fedcoop.kernel.errors import BallotRefused, MotionRefused
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-class Approval:
+class Approval(BaseMethod):
     """A set of options between `min` and `max`; the empty set is an abstention. `none` names an option that excludes others."""
 
     key = "approval"
@@ -29,6 +32,8 @@ class Approval:
     icon = "check"
     wire: str | None = "anyOf"
     own_options = True
+    shape = Shape.SET
+    form = "several"
 
     def default_options(self) -> tuple[Option, ...]:
         """Return nothing: the options are the motion's own."""
@@ -62,9 +67,9 @@ class Approval:
         if not 1 <= extra_int(settings, "seats", 1) <= len(options) - (none is not None):
             raise MotionRefused("seats", "seats is at least 1 and at most the number of choices.")
 
-    def check(self, choice: tuple[str, ...], options: Sequence[Option], settings: Settings) -> None:
+    def check(self, choice: Choice, options: Sequence[Option], settings: Settings) -> None:
         """Raise BallotRefused (`option`, `too-many`, `too-few`)."""
-        keys = {option.key for option in options}
+        choice, keys = keys_of(choice), {option.key for option in options}
         if not keys.issuperset(choice) or len(set(choice)) != len(choice):
             raise BallotRefused("option", "That answer is not among the choices.")
         most, fewest = extra_int(settings, "max", len(options)), extra_int(settings, "min", 0)
@@ -76,7 +81,7 @@ class Approval:
         if choice and len(choice) < fewest and none not in choice:
             raise BallotRefused("too-few", f"Tick at least {plural(fewest, 'choice', 'choices')}.")
 
-    def needs_reason(self, choice: tuple[str, ...], settings: Settings) -> bool:
+    def needs_reason(self, choice: Choice, settings: Settings) -> bool:
         """Return False: only the setting `reasons` asks for one."""
         return False
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from fedcoop.governance.choices import Choice
 from fedcoop.governance.counting import (
+    BaseMethod,
     Part,
     Sentence,
     amount,
@@ -26,7 +28,7 @@ KEYS = ("agree", "abstain", "stand_aside", "block")
 _AGREE = Threshold(Fraction(1, 2), strict=True)
 
 
-class Consensus:
+class Consensus(BaseMethod):
     """One stance out of four."""
 
     key = "consensus"
@@ -72,11 +74,11 @@ class Consensus:
         if not 0 <= extra_int(settings, "max_stand_aside", 20) <= 100:
             raise MotionRefused("max_stand_aside", "max_stand_aside is a percentage from 0 to 100.")
 
-    def check(self, choice: tuple[str, ...], options: Sequence[Option], settings: Settings) -> None:
+    def check(self, choice: Choice, options: Sequence[Option], settings: Settings) -> None:
         """Raise BallotRefused unless the choice is exactly one."""
         check_single(choice, options)
 
-    def needs_reason(self, choice: tuple[str, ...], settings: Settings) -> bool:
+    def needs_reason(self, choice: Choice, settings: Settings) -> bool:
         """Return whether the stance is a block."""
         return "block" in choice
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from fedcoop.governance.counting import Part, Sentence, check_single, needed, plural, quorum_requirement
+from fedcoop.governance.choices import Choice
+from fedcoop.governance.counting import BaseMethod, Part, Sentence, check_single, needed, plural, quorum_requirement
 from fedcoop.governance.motions import Option, Quorum, Reasons, Settings
 from fedcoop.governance.outcomes import Outcome, OutcomeCode, Requirement
 from fedcoop.governance.tallies import Tally
@@ -13,7 +14,7 @@ KEYS = ("consent", "consent_with_concern", "objection")
 SILENCE = ("consent", "not_counted")
 
 
-class Consent:
+class Consent(BaseMethod):
     """One stance: consent, consent with a concern, objection. There is no abstention."""
 
     key = "consent"
@@ -58,11 +59,11 @@ class Consent:
         if settings.extra.get("silence", "consent") not in SILENCE:
             raise MotionRefused("silence", "silence is consent or not_counted.")
 
-    def check(self, choice: tuple[str, ...], options: Sequence[Option], settings: Settings) -> None:
+    def check(self, choice: Choice, options: Sequence[Option], settings: Settings) -> None:
         """Raise BallotRefused unless the choice is exactly one."""
         check_single(choice, options)
 
-    def needs_reason(self, choice: tuple[str, ...], settings: Settings) -> bool:
+    def needs_reason(self, choice: Choice, settings: Settings) -> bool:
         """Return whether the stance is a concern or an objection: both need words."""
         return not {"consent_with_concern", "objection"}.isdisjoint(choice)
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from fedcoop.governance.choices import Choice
 from fedcoop.governance.counting import (
+    BaseMethod,
     Part,
     Sentence,
     amount,
@@ -31,7 +33,7 @@ BASES = {
 _SIMPLE = Threshold(Fraction(1, 2), strict=True)
 
 
-class Resolution:
+class Resolution(BaseMethod):
     """Exactly one of for, against, abstain."""
 
     key = "resolution"
@@ -69,11 +71,11 @@ class Resolution:
         if settings.threshold is None:
             raise MotionRefused("threshold", "A resolution needs a threshold, such as 1/2 or 2/3.")
 
-    def check(self, choice: tuple[str, ...], options: Sequence[Option], settings: Settings) -> None:
+    def check(self, choice: Choice, options: Sequence[Option], settings: Settings) -> None:
         """Raise BallotRefused unless the choice is exactly one."""
         check_single(choice, options)
 
-    def needs_reason(self, choice: tuple[str, ...], settings: Settings) -> bool:
+    def needs_reason(self, choice: Choice, settings: Settings) -> bool:
         """Return False: only the setting `reasons` asks for one."""
         return False
 

@@ -6,7 +6,9 @@ from itertools import count
 from typing import Any
 
 from fedcoop.governance import lifecycle, logchain, recount, roll
-from fedcoop.governance.ballots import Ballot, Cast, Choice, RollEntry, accept
+from fedcoop.governance.ballots import Ballot, Cast, RollEntry, accept
+from fedcoop.governance.choices import Choice
+from fedcoop.governance.electorate import ElectorateRule
 from fedcoop.governance.members import Member, MemberStatus
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Motion, MotionState, Option
@@ -39,7 +41,7 @@ def motion(
     rules = settings_of(chosen, settings, grace=timedelta(seconds=120))
     lifecycle.check_settings(method, listed, rules)
     secret = b"s" * 32
-    entries = roll.freeze(MotionId(7), members(eligible), roll.ElectorateRule(), secret)
+    entries = roll.freeze(MotionId(7), members(eligible), ElectorateRule(), secret)
     return Motion(
         id=MotionId(7),
         uuid="7",
@@ -69,7 +71,7 @@ def motion(
 
 
 def entries_of(motion: Motion) -> tuple[RollEntry, ...]:
-    return roll.freeze(motion.id, members(motion.eligible), roll.ElectorateRule(), motion.poll_secret)
+    return roll.freeze(motion.id, members(motion.eligible), ElectorateRule(), motion.poll_secret)
 
 
 def cast(*choice: str, **changes: Any) -> Cast:
@@ -119,6 +121,5 @@ def counted(motion: Motion, choices: list[Choice]) -> recount.Counted:
         ballots=ballots,
         roll=roll.roll_lines(roll_entries),
         log=[canonical_bytes({"n": n, **entry}).decode() for n, entry in enumerate(log, start=1)],
-        weights={entry.voter: entry.weight for entry in roll_entries},
     )
     return recount.count(material, sealed)

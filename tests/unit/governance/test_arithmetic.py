@@ -8,7 +8,8 @@ from fedcoop.governance.counting import ceil_of, least, needed, reaches, share_w
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Quorum, Threshold
 from fedcoop.governance.outcomes import OutcomeCode
-from fedcoop.governance.settings import quorum_of, settings_from_json, settings_to_json, threshold_of
+from fedcoop.governance.setting_words import quorum_of, threshold_of
+from fedcoop.governance.settings import settings_from_json, settings_to_json
 from fedcoop.kernel.errors import MotionRefused
 from tests.unit.governance.samples import motion, tally
 

@@ -14,7 +14,8 @@ from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Change, EarlyClose, MotionState, Quorum, Reasons, Threshold, Visibility
 from fedcoop.governance.outcomes import Outcome, OutcomeCode
 from fedcoop.governance.permissions import Allowed, Deed, demand, may
-from fedcoop.governance.settings import PRESETS, duration_of, quorum_of, settings_of, share_of, threshold_of
+from fedcoop.governance.setting_words import duration_of, quorum_of, share_of, threshold_of
+from fedcoop.governance.settings import PRESETS, settings_of
 from fedcoop.governance.visibility import (
     Viewer,
     may_see_ballots,

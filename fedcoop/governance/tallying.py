@@ -1,0 +1,61 @@
+"""From roll and ballots to the tally of a motion: the one way, whether it closes, is looked at, or is recounted."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from fedcoop.governance.choices import Choice
+from fedcoop.governance.lots import Lot
+from fedcoop.governance.methods import METHODS
+from fedcoop.governance.motions import Option, Settings
+from fedcoop.governance.tallies import Pile, Tally, tally_of_piles
+
+
+@dataclass(frozen=True, slots=True)
+class RollRow:
+    """One row of the roll as the recount file has it: `voter class weight`."""
+
+    voter: str
+    member_class: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ballots:
+    """The rule of a motion with everything that a count needs; `lot` None counts totals only, as a look meanwhile does."""
+
+    method: str
+    options: Sequence[Option]
+    settings: Settings
+    lot: Lot | None = None
+
+
+def row_of(line: str) -> RollRow:
+    """Return the row of a roll line. Raises ValueError for another form."""
+    voter, _, rest = line.partition(" ")
+    member_class, _, weight = rest.rpartition(" ")
+    return RollRow(voter, member_class, int(weight))
+
+
+def eligible_of(roll: Iterable[RollRow]) -> dict[str, int]:
+    """Return how many rows with a vote each class has."""
+    return dict(Counter(row.member_class for row in roll if row.weight > 0))
+
+
+def piles_of(roll: Iterable[RollRow], choices: Mapping[str, Choice]) -> list[Pile]:
+    """Return the ballots by voter as piles, with class and weight from the roll."""
+    rows = {row.voter: row for row in roll}
+    numbers = Counter((choice, rows[voter].weight, rows[voter].member_class) for voter, choice in choices.items())
+    return [Pile(choice, number, weight, name) for (choice, weight, name), number in numbers.items()]
+
+
+def tally_motion(rule: Ballots, piles: Iterable[Pile], eligible: Mapping[str, int]) -> Tally:
+    """Return the tally; with a lot the method counts its rounds too."""
+    method, lot = METHODS[rule.method], rule.lot
+    return tally_of_piles(
+        piles,
+        options=[option.key for option in rule.options],
+        eligible=eligible,
+        shape=method.shape,
+        count=None if lot is None else lambda given: method.count(given, rule.options, rule.settings, lot),
+    )
