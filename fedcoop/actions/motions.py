@@ -113,11 +113,13 @@ def open_motion(uow: UnitOfWork, *, by: MemberId, draft: Draft) -> Motion:
         state=ProposalState.DRAFT,
         created_at=uow.now,
     )
-    uow.motions.add_proposal(after(proposal, ProposalEvent.SUBMIT), body_html=body_html)
+    later = motion.opens_at > uow.now
+    event = ProposalEvent.SCHEDULE if later else ProposalEvent.SUBMIT
+    uow.motions.add_proposal(after(proposal, event), body_html=body_html)
     is_poll = lifecycle.is_poll(motion.method, motion.options, motion.settings, motion.channels)
     uow.motions.add(motion, body_html=body_html, is_poll=is_poll, context_uuid=new_uuid())
     uow.audit("proposal-submitted", who=f"member:{by}", subject=motion.url)
-    if motion.opens_at > uow.now:
+    if later:
         uow.set_timer(OPEN_TIMER, str(motion.id), motion.opens_at)
         return motion
     return _open(uow, motion, body_html)
@@ -127,6 +129,7 @@ def open_scheduled(uow: UnitOfWork, key: str) -> None:
     """Timer: the scheduled motion is open; opened already, nothing happens."""
     motion = uow.motions.get(MotionId(int(key)), lock=True)
     if motion.state is MotionState.SCHEDULED:
+        _move_proposal(uow, motion, ProposalEvent.OPEN)
         _open(uow, motion, uow.motions.presentation(motion.id)[0])
 
 
@@ -282,6 +285,7 @@ def withdraw_motion(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId) -> Mo
     ended = lifecycle.withdrawn(motion)
     uow.motions.put(ended)
     uow.queues.drop_timer(OPEN_TIMER, str(ended.id))
+    _move_proposal(uow, ended, ProposalEvent.WITHDRAW)
     uow.audit("motion-withdrawn", who=f"member:{by}", subject=ended.url)
     return ended
 
