@@ -1,0 +1,74 @@
+"""A ballot file as its reader gives it, and which rule name stands for which of our methods.
+
+Source: interface.md 2 (`fedcoop count`), governance.md 7.11. Readers are `blt`, `ballot_json` and `pabulib`; `ballot_reading`
+chooses among them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from fedcoop.governance.methods import METHODS
+from fedcoop.governance.motions import Option
+from fedcoop.governance.tallies import Pile
+from fedcoop.kernel.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class BallotFile:
+    """Options and ballots of one file. `rule` is the rule it names, "" for none; `words` are settings by `--set` names.
+
+    Every key in `piles` is that of an option. In a ranking a nested tuple is an equal rank and an empty one a skipped
+    rank. `digest` is the hex SHA-256 of the file's bytes.
+    """
+
+    title: str
+    rule: str
+    options: tuple[Option, ...]
+    piles: tuple[Pile, ...]
+    words: Mapping[str, str] = field(default_factory=dict)
+    digest: str = ""
+
+
+Rule = tuple[str, Mapping[str, str]]
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "scottish-stv": ("stv_scottish", {"decimals": "5"}),
+        "minneapolis-stv": ("stv_scottish", {"decimals": "4"}),
+        "wigm": ("stv_scottish", {"decimals": "30"}),
+        "meek": ("stv_meek", {}),
+        "irv": ("runoff", {}),
+        "borda": ("points", {}),
+        "schulze": ("schulze", {}),
+        "schulze-debian": ("schulze", {}),
+        "ranked-pairs": ("ranked_pairs", {}),
+        "greedy": ("greedy", {}),
+        "greedy-no-skip": ("greedy", {"skip": "off"}),
+        "greedy-threshold": ("greedy", {}),
+        "equalshares": ("equal_shares", {}),
+        "equalshares/add1": ("equal_shares", {"completion": "add1"}),
+    }
+)
+"""Rule names of ballot files, with the method and the settings that they stand for."""
+
+
+def rule_of(name: str) -> Rule:
+    """Return method and settings of a rule name or method key. Raises Refused (`count-rule`) for another."""
+    method, words = RULES.get(name, (name, {}))
+    if method not in METHODS:
+        known = ", ".join(sorted({*METHODS, *(rule for rule, (key, _) in RULES.items() if key in METHODS)}))
+        raise Refused("count-rule", f"There is no rule with the name {name[:60]}; known are: {known}.")
+    return method, words
+
+
+def tidy(options: Sequence[str], first: int) -> tuple[Option, ...]:
+    """Return options with these names and their numbers as keys, from `first`; a nameless one is called by its number."""
+    return tuple(
+        Option(str(n), " ".join(name.split()) or f"Candidate {n}") for n, name in enumerate(options, start=first)
+    )
+
+
+def broken(message: str) -> Refused:
+    """Return the refusal of a file that cannot be read (`ballot-file`)."""
+    return Refused("ballot-file", message)
