@@ -11,12 +11,15 @@ from datetime import datetime, timedelta
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, EarlyClose, Motion, MotionState, Option, Settings, option_to_json
+from fedcoop.governance.outcomes import OutcomeCode
+from fedcoop.governance.presets import changes_rules
 from fedcoop.governance.settings import settings_to_json
 from fedcoop.governance.tallies import Tally
 from fedcoop.kernel.canonical import digest_of
 from fedcoop.kernel.errors import MotionRefused
 from fedcoop.kernel.html import fold_name
 
+ELECTIONS = frozenset({"runoff", "stv_scottish", "stv_meek"})
 MAX_OPTIONS = 50
 MAX_POLL_OPTIONS = 10
 MAX_TITLE = 200
@@ -62,6 +65,14 @@ def check_settings(method: str, options: Sequence[Option], settings: Settings) -
     unknown = set(settings.reasons_for) - {option.key for option in options}
     if unknown:
         raise MotionRefused("reasons", f"There is no choice with the key {sorted(unknown)[0]}.")
+    if settings.early_close is EarlyClose.ANY and keeps_its_dates(method, settings):
+        told = "Rule changes, elections and secret votes keep their dates: early_close is all_voted, decided or never."
+        raise MotionRefused("early_close", told)
+
+
+def keeps_its_dates(method: str, settings: Settings) -> bool:
+    """Return whether nobody may close the vote at will: rule changes, elections, secret polls (governance.md 2)."""
+    return changes_rules(settings) or method in ELECTIONS or settings.secrecy != "open"
 
 
 def is_poll(method: str, options: Sequence[Option], settings: Settings, channels: frozenset[Channel]) -> bool:
@@ -139,9 +150,11 @@ def is_decided(motion: Motion, tally: Tally) -> bool:
 
     Where the rules are met and where not are convex regions of what the missing ballots may say, so that their corners
     suffice: nobody votes, or all vote the same. A tie is a line between, so that each split which makes two counts
-    equal is looked at too.
+    equal is looked at too. Where combined requirements are not met, another split might meet them: only what is carried
+    at all corners is decided then.
     """
-    if METHODS[motion.method].wire != "oneOf":
+    method = METHODS[motion.method]
+    if method.wire != "oneOf" or not method.binding:
         return False
     missing = tally.eligible - tally.voted
     codes = {_decide(motion, tally)}
@@ -152,7 +165,7 @@ def is_decided(motion: Motion, tally: Tally) -> bool:
                 counts[first] += number
                 counts[second] += missing - number
                 codes.add(_decide(motion, Tally(counts=counts, voted=tally.eligible, eligible=tally.eligible)))
-    return len(codes) == 1
+    return len(codes) == 1 and (not motion.settings.demands or codes == {OutcomeCode.CARRIED.value})
 
 
 def _splits(counts: Mapping[str, int], first: str, second: str, missing: int) -> set[int]:

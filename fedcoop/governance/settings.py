@@ -23,6 +23,7 @@ from fedcoop.governance.motions import (
     Threshold,
     Visibility,
 )
+from fedcoop.governance.presets import PRESETS
 from fedcoop.governance.weighting import weighting_of, weighting_to_json
 from fedcoop.kernel.clock import parse_rfc3339
 from fedcoop.kernel.errors import MotionRefused
@@ -30,13 +31,6 @@ from fedcoop.kernel.errors import MotionRefused
 MAX_GRACE = timedelta(seconds=240)
 _STORED = re.compile(r"[0-9]{1,30}/[0-9]{1,30}")
 _OF_METHODS = frozenset({"threshold", "base", "approval_quorum"})
-PRESETS: Mapping[str, Mapping[str, str]] = {
-    "ordinary": {"threshold": ">1/2", "base": "yes_no", "quorum": "max(5, 1/10)"},
-    "special": {"threshold": "3/4", "base": "yes_no", "quorum": "max(5, 1/10)"},
-    "rule_change": {"threshold": "3/4", "base": "yes_no", "quorum": "1/2"},
-    "recall": {"threshold": ">1/2", "base": "yes_no", "quorum": "1/2"},
-    "admission": {"threshold": ">1/2", "base": "yes_no", "quorum": "0"},
-}
 
 
 def settings_of(method: Method, pairs: Mapping[str, str], *, grace: timedelta) -> Settings:
@@ -76,7 +70,7 @@ def _with_preset(method: Method, pairs: Mapping[str, str]) -> Mapping[str, str]:
     preset, given = pairs["preset"].strip(), {name: text for name, text in pairs.items() if name != "preset"}
     if preset not in PRESETS or "base" not in method.reads():
         raise MotionRefused("preset", f"preset is for resolutions, and is one of: {', '.join(PRESETS)}.")
-    return {**PRESETS[preset], **given}
+    return {**PRESETS[preset].words, **given}
 
 
 # --- one reader for each name -----------------------------------------------------------------------------------

@@ -1,17 +1,17 @@
 """Resolution: for, against, abstain, an exact threshold of a base, and a quorum (governance.md 6, 7.7)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
-from fedcoop.governance.choices import Choice
+from fedcoop.governance.combined import check_demands, demand_parts, demanded, weighted_eligible
 from fedcoop.governance.counting import (
     BaseMethod,
     Part,
     Sentence,
     amount,
     ceil_of,
-    check_single,
     comparison,
+    extra_int,
     least,
     needed,
     quorum_requirement,
@@ -21,6 +21,7 @@ from fedcoop.governance.counting import (
 )
 from fedcoop.governance.motions import Option, Quorum, Settings, Threshold
 from fedcoop.governance.outcomes import Outcome, OutcomeCode, Requirement
+from fedcoop.governance.presets import confirms_after
 from fedcoop.governance.tallies import Tally
 from fedcoop.kernel.errors import MotionRefused
 
@@ -29,8 +30,12 @@ BASES = {
     "yes_no": "of the votes for and against",
     "cast": "of all votes, abstentions included,",
     "eligible": "of all {eligible} members",
+    "present": "of the {present} present",
 }
+_SHORT = {"yes_no": "for and against", "cast": "all votes", "eligible": "all members", "present": "those present"}
 _SIMPLE = Threshold(Fraction(1, 2), strict=True)
+_OF_ALL = ("eligible", "present")
+"""Bases that do not grow with the votes: to stay away counts like a vote against."""
 
 
 class Resolution(BaseMethod):
@@ -40,7 +45,6 @@ class Resolution(BaseMethod):
     title = "Resolution"
     icon = "hand"
     wire: str | None = "oneOf"
-    own_options = False
 
     def default_options(self) -> tuple[Option, ...]:
         """Return For, Against, Abstain."""
@@ -55,104 +59,135 @@ class Resolution(BaseMethod):
         return Settings(threshold=_SIMPLE, quorum=Quorum(share=Fraction(1, 10), floor=5))
 
     def extra_keys(self) -> Mapping[str, type]:
-        """Return nothing."""
-        return {}
+        """Return `present` (how many were marked present) and `confirm_after` (a second vote confirms it)."""
+        return {"present": int, "confirm_after": str}
 
     def reads(self) -> Mapping[str, str]:
         """Return all three."""
         return {"threshold": "threshold", "base": "base", "approval_quorum": "approval_quorum"}
 
     def validate(self, options: Sequence[Option], settings: Settings) -> None:
-        """Raise MotionRefused (`options`, `base`, `threshold`)."""
+        """Raise MotionRefused (`options`, `base`, `threshold`, `present`, `confirm_after`, `require`)."""
         if tuple(option.key for option in options) != KEYS:
             raise MotionRefused("options", "A resolution is decided by For, Against and Abstain.")
         if settings.base not in BASES:
             raise MotionRefused("base", f"The base is one of: {', '.join(BASES)}.")
         if settings.threshold is None:
             raise MotionRefused("threshold", "A resolution needs a threshold, such as 1/2 or 2/3.")
-
-    def check(self, choice: Choice, options: Sequence[Option], settings: Settings) -> None:
-        """Raise BallotRefused unless the choice is exactly one."""
-        check_single(choice, options)
-
-    def needs_reason(self, choice: Choice, settings: Settings) -> bool:
-        """Return False: only the setting `reasons` asks for one."""
-        return False
+        _check_present(settings)
+        confirms_after(settings)
+        check_demands(settings, options, ("yes_no", "cast", "eligible"))
 
     def decide(self, tally: Tally, options: Sequence[Option], settings: Settings) -> Outcome:
         """Return carried, not_carried, inquorate or tied, with every requirement's sum (governance.md 6)."""
-        threshold = settings.threshold or _SIMPLE
-        majority = _majority(tally, settings.base, threshold)
-        quorum = quorum_requirement(tally, settings)
-        approval = _approval(tally, settings.approval_quorum)
-        requirements = tuple(item for item in (majority, approval, quorum) if item is not None)
-        if quorum is not None and not quorum.met:
-            code = OutcomeCode.INQUORATE
-        elif all(item.met for item in requirements):
-            code = OutcomeCode.CARRIED
-        elif _is_tied(tally, settings, threshold) and all(item.met for item in requirements if item is not majority):
-            code = OutcomeCode.TIED
-        else:
-            code = OutcomeCode.NOT_CARRIED
-        return Outcome(code=code, requirements=requirements)
+        requirements = tuple(found for rule in RULES for found in rule(tally, options, settings))
+        return Outcome(code=_code(requirements, tally, settings), requirements=requirements)
 
     def sentence(self, options: Sequence[Option], settings: Settings, eligible: int) -> Sentence:
         """Return "Carried if more than half of the votes for and against are for, and at least 12 of 120 members take part."."""
-        threshold = settings.threshold or _SIMPLE
-        base = BASES[settings.base].format(eligible=eligible)
-        strong = threshold_words(threshold) + (f" {base}" if settings.base == "eligible" else "")
+        threshold, of_all = settings.threshold or _SIMPLE, settings.base in _OF_ALL
+        base = BASES[settings.base].format(eligible=eligible, present=_present(settings))
+        strong = threshold_words(threshold) + (f" {base}" if of_all else "")
         parts = [Part("Carried if "), Part(strong, bold=True)]
-        parts.append(Part(" are for" if settings.base == "eligible" else f" {base} are for"))
+        parts.append(Part(" are for" if of_all else f" {base} are for"))
         if settings.approval_quorum is not None:
             parts += [Part(", and "), Part(f"at least {ceil_of(settings.approval_quorum * eligible)}", bold=True)]
             parts.append(Part(f" of {eligible} members are for"))
+        parts += demand_parts(options, settings, eligible)
         if need := needed(settings.quorum, eligible):
             parts += [Part(", and "), Part(f"at least {need}", bold=True), Part(f" of {eligible} members take part")]
         parts.append(Part("."))
-        if settings.base == "eligible":
+        if of_all:
             parts.append(Part(" Who does not vote counts like a vote against."))
         return tuple(parts)
 
 
-def _majority(tally: Tally, base_name: str, threshold: Threshold) -> Requirement:
+def _present(settings: Settings) -> int:
+    return extra_int(settings, "present", 0)
+
+
+def _check_present(settings: Settings) -> None:
+    if settings.base == "present" and "present" not in settings.extra:
+        raise MotionRefused("base", "Of those present: say how many were marked present, such as present=40.")
+    if "present" in settings.extra and _present(settings) < 1:
+        raise MotionRefused("present", "present is how many members were marked present, 1 or more.")
+    if "present" in settings.extra and settings.base != "present":
+        raise MotionRefused("present", "present counts only with base=present.")
+
+
+def _code(requirements: Sequence[Requirement], tally: Tally, settings: Settings) -> OutcomeCode:
+    unmet = {item.name for item in requirements if not item.met}
+    if "quorum" in unmet:
+        return OutcomeCode.INQUORATE
+    if not unmet:
+        return OutcomeCode.CARRIED
+    if unmet == {"majority"} and _is_tied(tally, settings):
+        return OutcomeCode.TIED
+    return OutcomeCode.NOT_CARRIED
+
+
+def majority(tally: Tally, options: Sequence[Option], settings: Settings) -> tuple[Requirement, ...]:
+    """Return the threshold of its base, with the sum in words; counts and bases are weighted where votes have weights."""
     for_, against, abstain = (tally.counts[key] for key in KEYS)
-    yes_no = for_ + against
+    yes_no, threshold = for_ + against, settings.threshold or _SIMPLE
+    all_, present = yes_no + abstain, _present(settings)
+    members = weighted_eligible(tally, settings)
     base, sum_ = {
         "yes_no": (yes_no, f"{for_} for + {against} against = {yes_no}."),
-        "cast": (yes_no + abstain, f"{for_} for + {against} against + {abstain} abstained = {yes_no + abstain}."),
-        "eligible": (tally.eligible, f"There are {tally.eligible} members."),
-    }[base_name]
+        "cast": (all_, f"{for_} for + {against} against + {abstain} abstained = {all_}."),
+        "eligible": (members, f"There are {members} {'members' if members == tally.eligible else 'votes'}."),
+        "present": (max(present, all_), _present_words(present, all_)),
+    }[settings.base]
     met = base > 0 and reaches(for_, base, threshold)
     need = least(base, threshold) if base else 1
-    words = share_words(threshold.share)
     shown = amount(threshold.share * base)
-    work = f"{sum_} {words.capitalize()} of {base} is {shown}. {for_} {comparison(threshold, met=met)} {shown}."
+    words = share_words(threshold.share).capitalize()
+    work = f"{sum_} {words} of {base} is {shown}. {for_} {comparison(threshold, met=met)} {shown}."
     if base == 0:
         work = f"{sum_} Of nobody there is no majority."
-    names = {"yes_no": "for and against", "cast": "all votes", "eligible": "all members"}
-    title = f"{threshold_words(threshold).capitalize()} of {names[base_name]}"
-    return Requirement(name="majority", title=title, met=met, have=for_, need=need, work=work)
+    title = f"{threshold_words(threshold).capitalize()} of {_SHORT[settings.base]}"
+    return (Requirement(name="majority", title=title, met=met, have=for_, need=need, work=work),)
 
 
-def _is_tied(tally: Tally, settings: Settings, threshold: Threshold) -> bool:
+def _present_words(present: int, voted: int) -> str:
+    """More votes than were marked present: who voted was there, so that no vote counts of less than all votes."""
+    told = f"{present} were marked present."
+    return told if voted <= present else f"{told} {voted} voted, so {voted} count as present."
+
+
+def _is_tied(tally: Tally, settings: Settings) -> bool:
     """As many for as against at simple majority (6); of all members half is just too few."""
-    return threshold == _SIMPLE and settings.base != "eligible" and tally.counts["for"] == tally.counts["against"] > 0
+    simple = (settings.threshold or _SIMPLE) == _SIMPLE and settings.base not in _OF_ALL
+    return simple and tally.counts["for"] == tally.counts["against"] > 0
 
 
-def _approval(tally: Tally, share: Fraction | None) -> Requirement | None:
-    if share is None:
-        return None
-    need, for_ = ceil_of(share * tally.eligible), tally.counts["for"]
+def approval(tally: Tally, options: Sequence[Option], settings: Settings) -> tuple[Requirement, ...]:
+    """Return how many of all must be for, where that is set."""
+    if settings.approval_quorum is None:
+        return ()
+    members = weighted_eligible(tally, settings)
+    need, for_ = ceil_of(settings.approval_quorum * members), tally.counts["for"]
     met = for_ >= need
-    work = f"{for_} for. {for_} {'is at least' if met else 'is fewer than'} {need}."
-    return Requirement(
-        name="approval-quorum",
-        title=f"At least {need} of {tally.eligible} members are for",
-        met=met,
-        have=for_,
-        need=need,
-        work=work,
+    return (
+        Requirement(
+            name="approval-quorum",
+            title=f"At least {need} of {members} {'members' if members == tally.eligible else 'votes'} are for",
+            met=met,
+            have=for_,
+            need=need,
+            work=f"{for_} for. {for_} {'is at least' if met else 'is fewer than'} {need}.",
+        ),
     )
 
+
+def participation(tally: Tally, options: Sequence[Option], settings: Settings) -> tuple[Requirement, ...]:
+    """Return the quorum, which counts heads whatever votes weigh."""
+    quorum = quorum_requirement(tally, settings)
+    return () if quorum is None else (quorum,)
+
+
+Rule = Callable[[Tally, Sequence[Option], Settings], Sequence[Requirement]]
+RULES: tuple[Rule, ...] = (majority, approval, demanded, participation)
+"""Everything that must hold, in the order in which it is told; the quorum last."""
 
 METHOD = Resolution()

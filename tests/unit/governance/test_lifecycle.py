@@ -134,6 +134,7 @@ RULES: list[tuple[str, dict[str, str]]] = [
         for base in ("yes_no", "cast", "eligible")
         for quorum, more in (("0", {}), ("1/2", {"approval_quorum": "1/3"}), ("max(5, 1/10)", {}))
     ),
+    ("resolution", {"base": "present", "present": "3", "quorum": "0"}),
     ("consent", {}),
     ("consent", {"quorum": "0"}),
     *(
@@ -156,6 +157,40 @@ def test_decided_means_that_no_completion_gives_another_code(method: str, settin
             cast = dict(zip(keys, counts, strict=True))
             codes = {METHODS[method].decide(t, asked.options, asked.settings).code for t in completions(cast, eligible)}
             assert lifecycle.is_decided(asked, tally(eligible, **cast)) == (len(codes) == 1), (eligible, cast, codes)
+
+
+DEMANDS = ["for >= 1/3 of cast, against >= 1/3 of cast", "abstain = 1", "for > 1/2 of eligible, abstain <= 1/5 of cast"]
+
+
+@pytest.mark.parametrize("demands", DEMANDS)
+def test_with_combined_requirements_decided_is_never_said_too_early(demands: str) -> None:
+    for eligible in (1, 2, 5):
+        asked = motion(eligible=eligible, quorum="0", require=demands)
+        for counts in product(range(eligible + 1), repeat=3):
+            if sum(counts) > eligible:
+                continue
+            cast = dict(zip(("for", "against", "abstain"), counts, strict=True))
+            now = tally(eligible, **cast)
+            codes = {
+                METHODS["resolution"].decide(t, asked.options, asked.settings).code for t in completions(cast, eligible)
+            }
+            assert not lifecycle.is_decided(asked, now) or codes == {"carried"}, (eligible, cast)
+
+
+@pytest.mark.parametrize("preset", ["rule_change", "dissolution"])
+def test_a_rule_change_keeps_its_dates(preset: str) -> None:
+    motion(preset="special", early_close="any")
+    motion(preset=preset, early_close="decided")
+    with pytest.raises(MotionRefused) as refused:
+        motion(preset=preset, early_close="any")
+    assert refused.value.code == "early_close"
+
+
+def test_elections_and_secret_votes_keep_their_dates() -> None:
+    settings = motion().settings
+    assert not lifecycle.keeps_its_dates("approval", settings)
+    assert lifecycle.keeps_its_dates("stv_scottish", settings)
+    assert lifecycle.keeps_its_dates("approval", replace(settings, secrecy="secret"))
 
 
 def test_deciding_whether_it_is_decided_costs_no_more_in_a_large_electorate() -> None:

@@ -1,0 +1,45 @@
+"""Rounds of consent: what follows when a round has closed (governance.md 7.5)."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from fedcoop.governance.motions import Settings
+from fedcoop.governance.outcomes import OutcomeCode
+from fedcoop.kernel.errors import MotionRefused
+
+ROUNDS = 3
+FALLBACK = "special"
+NO_FALLBACK = "none"
+
+
+class NextStep(StrEnum):
+    """What follows a round: it stands, an amended version is asked anew, or the author may turn to the fallback."""
+
+    ADOPTED = "adopted"
+    NEXT_VERSION = "next_version"
+    FALLBACK = "fallback"
+
+
+def rounds_of(settings: Settings) -> int:
+    """Return after how many rounds the fallback is open."""
+    return int(settings.extra.get("rounds", ROUNDS))
+
+
+def fallback_of(settings: Settings) -> tuple[str, Mapping[str, str]] | None:
+    """Return method and setting words of the fallback, usually a special resolution of three quarters; None for none."""
+    preset = str(settings.extra.get("fallback", FALLBACK))
+    return None if preset == NO_FALLBACK else ("resolution", {"preset": preset})
+
+
+def next_step(round_: int, rounds: int, outcome: OutcomeCode, settings: Settings) -> NextStep:
+    """Return what follows round number `round_` of `rounds`; a new version resets all stances.
+
+    Too few answers are no rejection: the round may be asked again. Raises MotionRefused (`rounds`) for a round below 1.
+    """
+    if round_ < 1 or rounds < 1:
+        raise MotionRefused("rounds", "Rounds are counted from 1.")
+    if outcome is OutcomeCode.CARRIED:
+        return NextStep.ADOPTED
+    if round_ >= rounds and fallback_of(settings) is not None:
+        return NextStep.FALLBACK
+    return NextStep.NEXT_VERSION
