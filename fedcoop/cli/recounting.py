@@ -29,6 +29,7 @@ def plain(found: Recounted) -> dict[str, Any]:
         "winners": list(found.outcome.winners),
         "counts": dict(found.tally.counts),
         "ballots": found.tally.voted,
+        "represented": found.tally.represented,
         "eligible": found.tally.eligible,
         "log_head": found.log_head,
         "log_entries": found.log_entries,

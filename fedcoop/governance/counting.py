@@ -186,17 +186,31 @@ def quorum_requirement(tally: Tally, settings: Settings) -> Requirement | None:
     need = needed(settings.quorum, tally.eligible)
     if need == 0:
         return None
-    met = tally.voted >= need
+    present = present_for_quorum(tally, settings)
+    met = present >= need
     verb = "is at least" if met else "is fewer than"
-    work = f"{plural(tally.voted, 'member', 'members')} of {tally.eligible} took part. {tally.voted} {verb} {need}."
+    work = f"{plural(present, 'member', 'members')} of {tally.eligible} took part. {present} {verb} {need}."
+    if tally.represented:
+        work += f" {_represented_words(tally, settings)}"
     return Requirement(
         name="quorum",
         title=f"At least {need} of {tally.eligible} take part",
         met=met,
-        have=tally.voted,
+        have=present,
         need=need,
         work=work,
     )
+
+
+def present_for_quorum(tally: Tally, settings: Settings) -> int:
+    """Return how many count as taking part: who voted, and the represented where the rule says so (governance.md 8)."""
+    return tally.took_part if settings.delegation.counts_for_quorum else tally.voted
+
+
+def _represented_words(tally: Tally, settings: Settings) -> str:
+    if settings.delegation.counts_for_quorum:
+        return f"{tally.represented} of them through a delegate."
+    return f"{plural(tally.represented, 'vote', 'votes')} through a delegate do not count for this."
 
 
 def amount(value: Fraction) -> str:

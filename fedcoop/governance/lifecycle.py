@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from fedcoop.governance.bylaws import Bylaws
+from fedcoop.governance.delegation import check_rule
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, EarlyClose, Motion, MotionState, Option, Settings, option_to_json
 from fedcoop.governance.outcomes import OutcomeCode
@@ -62,6 +63,7 @@ def check_settings(method: str, options: Sequence[Option], settings: Settings) -
     if method not in METHODS:
         raise MotionRefused("method", f"The method is one of: {', '.join(METHODS)}.")
     METHODS[method].validate(options, settings)
+    check_rule(settings.delegation, method, settings.secrecy)
     unknown = set(settings.reasons_for) - {option.key for option in options}
     if unknown:
         raise MotionRefused("reasons", f"There is no choice with the key {sorted(unknown)[0]}.")
@@ -151,10 +153,10 @@ def is_decided(motion: Motion, tally: Tally) -> bool:
     Where the rules are met and where not are convex regions of what the missing ballots may say, so that their corners
     suffice: nobody votes, or all vote the same. A tie is a line between, so that each split which makes two counts
     equal is looked at too. Where combined requirements are not met, another split might meet them: only what is carried
-    at all corners is decided then.
+    at all corners is decided then. Where votes are passed on, those who may still vote themselves are many: never.
     """
     method = METHODS[motion.method]
-    if method.wire != "oneOf" or not method.binding:
+    if method.wire != "oneOf" or not method.binding or motion.settings.delegation.is_on:
         return False
     missing = tally.eligible - tally.voted
     codes = {_decide(motion, tally)}

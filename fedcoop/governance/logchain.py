@@ -1,13 +1,14 @@
 """The log of a motion: entries chained by their hashes, so that nothing can be taken out or put in (governance.md 5.1)."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from fedcoop.governance.ballots import Ballot
 from fedcoop.governance.choices import Choice, choice_of, choice_to_json
 from fedcoop.governance.motions import Motion
+from fedcoop.governance.representation import Grant, grant_of, grant_to_json
 from fedcoop.kernel.canonical import sha256_hex
 from fedcoop.kernel.clock import parse_rfc3339, rfc3339
 
@@ -34,8 +35,11 @@ def open_entry(motion: Motion) -> dict[str, Any]:
     }
 
 
-def ballot_entry(ballot: Ballot) -> dict[str, Any]:
-    """Return the full entry of an open poll's ballot; of the reason only its hash: words can be forgotten."""
+def ballot_entry(ballot: Ballot, holder: str = "") -> dict[str, Any]:
+    """Return the full entry of an open poll's ballot; of the reason only its hash: words can be forgotten.
+
+    `holder` is the proxy who cast it for its voter, by pseudonym.
+    """
     entry: dict[str, Any] = {
         "type": "ballot",
         "voter": ballot.voter,
@@ -47,12 +51,42 @@ def ballot_entry(ballot: Ballot) -> dict[str, Any]:
     }
     if ballot.reason:
         entry["reason_hash"] = sha256_hex(f"{ballot.nonce}\n{ballot.reason}".encode())
+    if holder:
+        entry["holder"] = holder
     return entry
 
 
 def withdrawal_entry(voter: str, channel: str, at: str) -> dict[str, Any]:
     """Return the entry of a withdrawn ballot."""
     return {"type": "withdrawal", "voter": voter, "channel": channel, "received_at": at}
+
+
+def delegations_entry(grants: Sequence[Grant]) -> dict[str, Any]:
+    """Return the entry of the votes passed on as they stood at the opening (governance.md 8)."""
+    return {"type": "delegations", "grants": [grant_to_json(grant) for grant in grants]}
+
+
+def grant_entry(grant: Grant, at: str) -> dict[str, Any]:
+    """Return the entry of a proxy named after the opening."""
+    return {"type": "grant", **grant_to_json(grant), "at": at}
+
+
+def revocation_entry(voter: str, at: str) -> dict[str, Any]:
+    """Return the entry of a vote taken back from its delegate."""
+    return {"type": "revocation", "from": voter, "at": at}
+
+
+def standing_grants(entries: Iterable[Mapping[str, Any]]) -> list[Grant]:
+    """Return the grants in force at the end of the entries, oldest first."""
+    standing: dict[str, Grant] = {}
+    for entry in entries:
+        if entry["type"] == "delegations":
+            standing = {grant.delegator: grant for grant in map(grant_of, entry["grants"])}
+        elif entry["type"] == "grant":
+            standing[entry["from"]] = grant_of(entry)
+        elif entry["type"] == "revocation":
+            standing.pop(entry["from"], None)
+    return sorted(standing.values(), key=lambda grant: grant.order)
 
 
 def standing_at(entries: Sequence[Mapping[str, Any]], instant: datetime) -> dict[str, Choice]:

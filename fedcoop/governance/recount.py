@@ -17,10 +17,20 @@ from fedcoop.governance.lots import lot_of
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Motion, Option, Settings, option_to_json
 from fedcoop.governance.outcomes import Outcome, outcome_to_json
+from fedcoop.governance.representation import Grant, grant_of, grant_to_json
 from fedcoop.governance.roll import roll_hash
 from fedcoop.governance.settings import settings_from_json, settings_to_json
 from fedcoop.governance.tallies import Tally, tally_to_json
-from fedcoop.governance.tallying import Ballots, RollRow, eligible_of, piles_of, row_of, tally_motion
+from fedcoop.governance.tallying import (
+    Ballots,
+    RollRow,
+    eligible_of,
+    piles_of,
+    represent,
+    represented_piles,
+    row_of,
+    tally_motion,
+)
 from fedcoop.kernel.canonical import canonical_bytes
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.errors import FedcoopError, Refused
@@ -31,7 +41,10 @@ Prove = Callable[[dict[str, Any]], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Everything that a count needs of one closed motion; `log` holds the canonical entries so far."""
+    """Everything that a count needs of one closed motion; `log` holds the canonical entries so far.
+
+    Votes passed on stand in the log too: as they were at the opening, and what was named or revoked since.
+    """
 
     motion: Motion
     ballots: Sequence[Ballot]
@@ -70,7 +83,8 @@ def count(material: Material, prove: Prove) -> Counted:
     boxed = [secrecy.box_ballot(ballot, motion.url) for ballot in material.ballots]
     root = secrecy.root([secrecy.leaf(ballot) for ballot in boxed])
     rule = Ballots(motion.method, motion.options, motion.settings, lot_of(motion.url, root, ()))
-    tally = _tally(rule, material.roll, {ballot.voter: ballot.choice for ballot in material.ballots})
+    grants = _grants(material)
+    tally = _tally(rule, material.roll, {ballot.voter: ballot.choice for ballot in material.ballots}, grants)
     outcome = METHODS[motion.method].decide(tally, motion.options, motion.settings)
     n = len(material.log)
     additions = (
@@ -94,7 +108,7 @@ def count(material: Material, prove: Prove) -> Counted:
         "motion_digest": motion.motion_digest,
         "roll": sorted(material.roll),
         "roll_hash": motion.roll_hash,
-        "delegations": [],
+        "delegations": [grant_to_json(grant) for grant in grants],
         "ballots": sorted(boxed, key=lambda ballot: str(ballot["voter"])),
         "root": root,
         "seed": None,
@@ -129,11 +143,15 @@ def _rebuild(document: dict[str, Any], verify: Callable[[dict[str, Any]], None])
     _check_log(document)
     rows = _rows(document["roll"])
     _check_ballots(document, options, settings, {row.voter for row in rows})
+    told = [grant_to_json(grant) for grant in logchain.standing_grants(document["log"])]
+    _same("delegations", document["delegations"], told)
     boxed = document["ballots"]
     root = secrecy.root([secrecy.leaf(ballot) for ballot in boxed])
     _same("root", document["root"], root)
     rule = Ballots(document["method"], options, settings, lot_of(document["poll"], root, ()))
-    tally = _tally(rule, document["roll"], {ballot["voter"]: choice_of(ballot["choice"]) for ballot in boxed})
+    grants = [grant_of(item) for item in document["delegations"]]
+    choices = {ballot["voter"]: choice_of(ballot["choice"]) for ballot in boxed}
+    tally = _tally(rule, document["roll"], choices, grants)
     _same("tally", document["tally"], tally_to_json(tally))
     outcome = METHODS[document["method"]].decide(tally, options, settings)
     _same("outcome", document["outcome"], outcome_to_json(outcome))
@@ -142,9 +160,17 @@ def _rebuild(document: dict[str, Any], verify: Callable[[dict[str, Any]], None])
     return Recounted(document["poll"], document["title"], outcome, tally, document["log_head"], len(log), root)
 
 
-def _tally(rule: Ballots, roll: Sequence[str], choices: Mapping[str, Choice]) -> Tally:
+def _grants(material: Material) -> list[Grant]:
+    if not material.motion.settings.delegation.is_on:
+        return []
+    return logchain.standing_grants(json.loads(entry) for entry in material.log)
+
+
+def _tally(rule: Ballots, roll: Sequence[str], choices: Mapping[str, Choice], grants: Sequence[Grant]) -> Tally:
     rows = [row_of(line) for line in roll]
-    return tally_motion(rule, piles_of(rows, choices), eligible_of(rows))
+    represented = represent(rule.settings, rows, choices, grants)
+    through_others = represented_piles({row.voter: row for row in rows}, choices, represented)
+    return tally_motion(rule, piles_of(rows, choices) + through_others, eligible_of(rows))
 
 
 def _read(data: bytes) -> dict[str, Any]:

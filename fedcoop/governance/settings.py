@@ -9,7 +9,7 @@ from typing import Any
 
 from fedcoop.governance import setting_words as words
 from fedcoop.governance.counting import Method
-from fedcoop.governance.delegation import DelegationMode, delegation_of, delegation_to_json
+from fedcoop.governance.delegation import DelegationMode, ProxyNaming, delegation_of, delegation_to_json, topic_of
 from fedcoop.governance.demands import demand_of, demand_to_json
 from fedcoop.governance.electorate import electorate_of, electorate_to_json
 from fedcoop.governance.motions import (
@@ -196,7 +196,8 @@ _READERS: Mapping[str, Callable[[Settings, str], Settings]] = {
     "delegation": _delegation("mode", lambda word, text: words.one_of(DelegationMode, word, text), "delegation"),
     "delegation_cap": _delegation("cap", words.number_of, "delegation_cap"),
     "delegation_counts_for_quorum": _delegation("quorum", words.switch_of, "delegation_counts_for_quorum"),
-    "topic": _delegation("topic", lambda _, text: text, "topic"),
+    "proxy_naming": _delegation("naming", lambda word, text: words.one_of(ProxyNaming, word, text), "proxy_naming"),
+    "topic": _delegation("topic", lambda _, text: topic_of(text), "topic"),
 }
 
 

@@ -82,11 +82,12 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class ClassTally:
-    """Heads within one class: counts by option key, who took part, who could have."""
+    """Heads within one class: counts by option key, who voted, who could have, whose delegate voted for them."""
 
     counts: Mapping[str, int]
     voted: int
     eligible: int
+    represented: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,11 @@ class Tally:
     def cast(self) -> int:
         """The weight of all ballots that count, abstentions among them."""
         return self.voted + self.represented if self.weight is None else self.weight
+
+    @property
+    def took_part(self) -> int:
+        """How many members voted or are represented: the turnout (governance.md 17)."""
+        return self.voted + self.represented
 
     @property
     def head_counts(self) -> Mapping[str, int]:
@@ -195,7 +201,8 @@ def _classes(
     for name in sorted(eligible):
         own = [_head(pile) for pile in piles if pile.member_class == name]
         voted = sum(pile.number for pile in own if not pile.represented)
-        found[name] = ClassTally(totals(own, keys, shape), voted, eligible[name])
+        represented = sum(pile.number for pile in own if pile.represented)
+        found[name] = ClassTally(totals(own, keys, shape), voted, eligible[name], represented)
     return found
 
 
@@ -290,6 +297,7 @@ def tally_to_json(tally: Tally) -> dict[str, Any]:
     if tally.classes:
         value["classes"] = {
             name: {"counts": dict(item.counts), "voted": item.voted, "eligible": item.eligible}
+            | ({"represented": item.represented} if item.represented else {})
             for name, item in tally.classes.items()
         }
     if tally.guests:
@@ -310,7 +318,9 @@ def tally_of(value: Mapping[str, Any]) -> Tally:
         heads=None if heads is None else dict(heads),
         weight=value.get("weight"),
         classes={
-            name: ClassTally(dict(item["counts"]), int(item["voted"]), int(item["eligible"]))
+            name: ClassTally(
+                dict(item["counts"]), int(item["voted"]), int(item["eligible"]), int(item.get("represented", 0))
+            )
             for name, item in value.get("classes", {}).items()
         },
         guests=dict(value.get("guests", {})),

@@ -8,6 +8,7 @@ from fedcoop.governance.choices import Choice
 from fedcoop.governance.lots import Lot
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Option, Settings
+from fedcoop.governance.representation import Grant, Representation, resolve
 from fedcoop.governance.tallies import Pile, Tally, tally_of_piles
 
 
@@ -47,6 +48,30 @@ def piles_of(roll: Iterable[RollRow], choices: Mapping[str, Choice]) -> list[Pil
     rows = {row.voter: row for row in roll}
     numbers = Counter((choice, rows[voter].weight, rows[voter].member_class) for voter, choice in choices.items())
     return [Pile(choice, number, weight, name) for (choice, weight, name), number in numbers.items()]
+
+
+def represent(
+    settings: Settings, roll: Iterable[RollRow], voted: Iterable[str], grants: Iterable[Grant]
+) -> Representation:
+    """Return who of the roll is represented by whom (governance.md 8); who has no vote passes on none and takes none."""
+    own = {row.voter for row in roll if row.weight > 0}
+    given = [
+        Grant(grant.delegator, grant.delegate if grant.delegate in own else None, grant.order, grant.instructed)
+        for grant in grants
+        if grant.delegator in own
+    ]
+    return resolve(settings.delegation, len(own), own.intersection(voted), given)
+
+
+def represented_piles(
+    rows: Mapping[str, RollRow], choices: Mapping[str, Choice], represented: Representation
+) -> list[Pile]:
+    """Return the votes of the represented as piles: the speaker's choice, the class and weight of each delegator."""
+    numbers = Counter(
+        (choices[speaker], rows[voter].weight, rows[voter].member_class)
+        for voter, speaker in represented.speaker.items()
+    )
+    return [Pile(choice, number, weight, name, represented=True) for (choice, weight, name), number in numbers.items()]
 
 
 def tally_motion(rule: Ballots, piles: Iterable[Pile], eligible: Mapping[str, int]) -> Tally:

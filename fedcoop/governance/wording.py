@@ -60,6 +60,8 @@ def outcome_sentence(motion: Motion, outcome: Outcome, tally: Tally) -> str:
     chosen = ", ".join(names[key] for key in outcome.winners)
     won = f" Chosen: {chosen}." if chosen else ""
     turnout = f"{tally.voted} of {plural(tally.eligible, 'member', 'members')} voted"
+    if tally.represented:
+        turnout += f", {tally.represented} more through a delegate"
     return f"{OUTCOME_WORDS[outcome.code]}: {motion.title}.{won} {shown}; {turnout}."
 
 

@@ -136,13 +136,13 @@ def _stances(motion: Motion, tally: Tally) -> Bar:
 
 def _option(option: Option, tally: Tally) -> Bar:
     count = tally.counts.get(option.key, 0)
-    top = (Label("", option.name), Label(whole(count), percent(count, tally.voted)))
+    top = (Label("", option.name), Label(whole(count), percent(count, tally.cast)))
     return Bar(
-        _parts([(count, "fill")], tally.voted),
+        _parts([(count, "fill")], tally.cast),
         (),
         top,
         (),
-        f"{option.name}: approved by {count} of {plural(tally.voted, 'ballot')}",
+        f"{option.name}: approved by {count} of {plural(tally.cast, 'ballot')}",
     )
 
 

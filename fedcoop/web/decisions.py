@@ -76,7 +76,7 @@ def result_words(method: str, tally: Any) -> str:
     if tally is None:
         return ""
     counts = tally.counts
-    part = f"{tally.voted} of {tally.eligible}"
+    part = f"{tally.took_part} of {tally.eligible}"
     if method == "resolution":
         return f"{counts.get('for', 0)} : {counts.get('against', 0)}, {part}"
     if method == "approval":

@@ -21,20 +21,20 @@ def _sentence(motion: Motion, outcome: Outcome, tally: Tally) -> str:
         return _no_quorum(needs.get("quorum"), tally)
     chosen = listed([words.choice(key, motion.options).word for key in outcome.winners])
     if chosen:
-        return f"Chosen: {chosen}. {plural(tally.voted, 'member')} took part."
+        return f"Chosen: {chosen}. {plural(tally.took_part, 'member')} took part."
     if motion.method != "resolution":
-        return f"{_stances(motion, tally)}. {plural(tally.voted, 'member')} of {whole(tally.eligible)} answered."
+        return f"{_stances(motion, tally)}. {plural(tally.took_part, 'member')} of {whole(tally.eligible)} answered."
     counts = f"{whole(tally.counts['for'])} for, {whole(tally.counts['against'])} against"
     majority = needs.get("majority")
     if outcome.code is OutcomeCode.CARRIED and majority is not None:
         return f"{counts}; {whole(majority.need)} {'was' if majority.need == 1 else 'were'} needed."
-    return f"{counts}. {plural(tally.voted, 'member')} took part."
+    return f"{counts}. {plural(tally.took_part, 'member')} took part."
 
 
 def _no_quorum(quorum: Requirement | None, tally: Tally) -> str:
     needed = f", {whole(quorum.need)} were needed" if quorum is not None else ""
     return (
-        f"{whole(tally.voted)} of {whole(tally.eligible)} took part{needed}. "
+        f"{whole(tally.took_part)} of {whole(tally.eligible)} took part{needed}. "
         "This is not a rejection; the same text may be called again."
     )
 

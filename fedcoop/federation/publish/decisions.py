@@ -115,7 +115,7 @@ def motion_document(uow: UnitOfWork, motion: Motion, actor: Actor | None = None)
     content = wire_content(motion, body_html)
     tally = visible_tally(uow, motion)
     counts: Mapping[str, int] | None = None if tally is None else tally.counts
-    voters = 0 if tally is None else tally.voted
+    voters = 0 if tally is None else tally.took_part
     publication = _publication(uow, motion, author)
     return motion_object(motion, publication, content=content, is_poll=is_poll, counts=counts, voters=voters)
 

@@ -75,7 +75,7 @@ def outcome_note(
     if result.tally is not None:
         node |= {
             "coop:eligible": result.tally.eligible,
-            "coop:voted": result.tally.voted,
+            "coop:voted": result.tally.took_part,
             "coop:quorumMet": result.quorum_met,
             "coop:counts": [
                 {"coop:key": option.key, "coop:count": result.tally.counts.get(option.key, 0)}

@@ -133,7 +133,7 @@ class Approval(BaseMethod):
 
 
 def _passes(votes: int, tally: Tally, settings: Settings) -> bool:
-    return settings.threshold is None or reaches(votes, tally.voted, settings.threshold)
+    return settings.threshold is None or reaches(votes, tally.cast, settings.threshold)
 
 
 def _tie(ranking: Sequence[Option], tally: Tally, seats: int) -> tuple[str, ...]:
@@ -149,9 +149,9 @@ def _requirements(
 ) -> tuple[Requirement, ...]:
     found: list[Requirement] = []
     if settings.threshold is not None:
-        need = least(tally.voted, settings.threshold)
+        need = least(tally.cast, settings.threshold)
         best = tally.counts[ranking[0].key] if ranking else max(tally.counts.values(), default=0)
-        work = f"{need} of {plural(tally.voted, 'ballot', 'ballots')} are needed. The most approved choice has {best}."
+        work = f"{need} of {plural(tally.cast, 'ballot', 'ballots')} are needed. The most approved choice has {best}."
         title = f"{threshold_words(settings.threshold).capitalize()} of the ballots"
         found.append(Requirement(name="threshold", title=title, met=bool(ranking), have=best, need=need, work=work))
     return (*found, quorum) if quorum is not None else tuple(found)

@@ -1,5 +1,6 @@
 """Motions, members and ballots to test rules with."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -12,6 +13,7 @@ from fedcoop.governance.electorate import ElectorateRule
 from fedcoop.governance.members import Member, MemberStatus
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Motion, MotionState, Option
+from fedcoop.governance.representation import Grant
 from fedcoop.governance.settings import settings_of
 from fedcoop.governance.tallies import Tally
 from fedcoop.kernel.canonical import canonical_bytes, digest_of
@@ -103,8 +105,8 @@ def verify(document: dict[str, Any]) -> None:
         raise BadSignature("proof-wrong")
 
 
-def counted(motion: Motion, choices: list[Choice]) -> recount.Counted:
-    """The motion with one ballot a choice, closed and counted, under a seal."""
+def counted(motion: Motion, choices: list[Choice], grants: Sequence[Grant] = ()) -> recount.Counted:
+    """The motion with one ballot a choice and votes passed on, closed and counted, under a seal."""
     roll_entries = entries_of(motion)
     reason = cast(reason="because")
     ballots = [
@@ -113,6 +115,7 @@ def counted(motion: Motion, choices: list[Choice]) -> recount.Counted:
     ]
     log = [
         logchain.open_entry(motion),
+        *([logchain.delegations_entry(grants)] if grants else []),
         *(logchain.ballot_entry(b) for b in ballots),
         logchain.close_entry(motion, len(ballots)),
     ]
