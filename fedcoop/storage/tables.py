@@ -352,6 +352,93 @@ exports = Table(
     Column("document", Text, nullable=False),
 )
 
+sequels = Table(
+    "sequels",
+    metadata,
+    Column("motion_id", BigInteger, ForeignKey("motions.id"), primary_key=True),
+    Column("kind", Text, nullable=False),
+    _ref("earlier_id", "motions.id"),
+    Column("number", Integer, nullable=False),
+    UniqueConstraint("earlier_id", "kind"),
+)
+
+errata = Table(
+    "errata",
+    metadata,
+    _id(),
+    _ref("motion_id", "motions.id"),
+    Column("was", Text, nullable=False),
+    Column("reads", Text, nullable=False),
+    _ref("by", "members.id", nullable=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("note_uuid", Text, nullable=False, unique=True),
+    Index("ix_errata_motion_id", "motion_id", "id"),
+)
+
+petitions = Table(
+    "petitions",
+    metadata,
+    Column("motion_id", BigInteger, ForeignKey("motions.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("finding", Text, nullable=False, server_default=""),
+    Column("found_at", UtcDateTime),
+)
+
+signatures = Table(
+    "signatures",
+    metadata,
+    Column("motion_id", BigInteger, ForeignKey("motions.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("member_id", BigInteger, ForeignKey("members.id"), primary_key=True),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+statements = Table(
+    "statements",
+    metadata,
+    Column("motion_id", BigInteger, ForeignKey("motions.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("code", Text, nullable=False, server_default=""),
+    Column("text", Text, nullable=False),
+    Column("options", Json, nullable=False),
+    _ref("by", "members.id", nullable=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("note_uuid", Text, nullable=False, unique=True),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("proposal_id", BigInteger, ForeignKey("proposals.id"), primary_key=True),
+    _ref("motion_id", "motions.id", nullable=True),
+    Column("year", Integer),
+    Column("number", Integer),
+    Column("decided_at", UtcDateTime),
+    Column("effective_at", UtcDateTime),
+    Column("in_force_at", UtcDateTime),
+    Column("review_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    _ref("ended_by", "proposals.id", nullable=True),
+    UniqueConstraint("year", "number"),
+    Index("ix_decisions_motion_id", "motion_id"),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("motion_id", BigInteger, ForeignKey("motions.id"), primary_key=True),
+    Column("member_id", BigInteger, ForeignKey("members.id"), primary_key=True),
+    Column("answer", Text, nullable=False, server_default=""),
+    Column("answered_at", UtcDateTime),
+    Column("settled", Text, nullable=False, server_default=""),
+    Column("settled_at", UtcDateTime),
+    Column("finding", Text, nullable=False, server_default=""),
+    Column("found_at", UtcDateTime),
+)
+
 refused_votes = Table(
     "refused_votes",
     metadata,

@@ -1,5 +1,8 @@
 """The governance engine: proposals with their life, electorate and classes, delegation, lots, templates."""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -17,6 +20,107 @@ def upgrade() -> None:
 
 def _proposals() -> None:
     """governance.md 2."""
+    _deciding()
+
+
+def _deciding() -> None:
+    """What follows a vote: further calls, errata, petitions, statements, the register, answers (governance.md 2, 7)."""
+    op.create_table(
+        "sequels",
+        sa.Column("motion_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("earlier_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["motion_id"], ["motions.id"], name=op.f("fk_sequels_motion_id_motions")),
+        sa.ForeignKeyConstraint(["earlier_id"], ["motions.id"], name=op.f("fk_sequels_earlier_id_motions")),
+        sa.PrimaryKeyConstraint("motion_id", name=op.f("pk_sequels")),
+        sa.UniqueConstraint("earlier_id", "kind", name=op.f("uq_sequels_earlier_id_kind")),
+    )
+    op.create_table(
+        "errata",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("motion_id", sa.BigInteger(), nullable=False),
+        sa.Column("was", sa.Text(), nullable=False),
+        sa.Column("reads", sa.Text(), nullable=False),
+        sa.Column("by", sa.BigInteger(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("note_uuid", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["motion_id"], ["motions.id"], name=op.f("fk_errata_motion_id_motions")),
+        sa.ForeignKeyConstraint(["by"], ["members.id"], name=op.f("fk_errata_by_members")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_errata")),
+        sa.UniqueConstraint("note_uuid", name=op.f("uq_errata_note_uuid")),
+    )
+    op.create_index("ix_errata_motion_id", "errata", ["motion_id", "id"], unique=False)
+    op.create_table(
+        "petitions",
+        sa.Column("motion_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("finding", sa.Text(), server_default="", nullable=False),
+        sa.Column("found_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["motion_id"], ["motions.id"], name=op.f("fk_petitions_motion_id_motions")),
+        sa.PrimaryKeyConstraint("motion_id", "kind", name=op.f("pk_petitions")),
+    )
+    op.create_table(
+        "signatures",
+        sa.Column("motion_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["motion_id"], ["motions.id"], name=op.f("fk_signatures_motion_id_motions")),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_signatures_member_id_members")),
+        sa.PrimaryKeyConstraint("motion_id", "kind", "member_id", name=op.f("pk_signatures")),
+    )
+    op.create_table(
+        "statements",
+        sa.Column("motion_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("code", sa.Text(), server_default="", nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("options", sa.Text(), nullable=False),
+        sa.Column("by", sa.BigInteger(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("note_uuid", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["motion_id"], ["motions.id"], name=op.f("fk_statements_motion_id_motions")),
+        sa.ForeignKeyConstraint(["by"], ["members.id"], name=op.f("fk_statements_by_members")),
+        sa.PrimaryKeyConstraint("motion_id", "version", name=op.f("pk_statements")),
+        sa.UniqueConstraint("note_uuid", name=op.f("uq_statements_note_uuid")),
+    )
+    op.create_table(
+        "decisions",
+        sa.Column("proposal_id", sa.BigInteger(), nullable=False),
+        sa.Column("motion_id", sa.BigInteger(), nullable=True),
+        sa.Column("year", sa.Integer(), nullable=True),
+        sa.Column("number", sa.Integer(), nullable=True),
+        sa.Column("decided_at", sa.BigInteger(), nullable=True),
+        sa.Column("effective_at", sa.BigInteger(), nullable=True),
+        sa.Column("in_force_at", sa.BigInteger(), nullable=True),
+        sa.Column("review_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_by", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["proposal_id"], ["proposals.id"], name=op.f("fk_decisions_proposal_id_proposals")),
+        sa.ForeignKeyConstraint(["motion_id"], ["motions.id"], name=op.f("fk_decisions_motion_id_motions")),
+        sa.ForeignKeyConstraint(["ended_by"], ["proposals.id"], name=op.f("fk_decisions_ended_by_proposals")),
+        sa.PrimaryKeyConstraint("proposal_id", name=op.f("pk_decisions")),
+        sa.UniqueConstraint("year", "number", name=op.f("uq_decisions_year_number")),
+    )
+    op.create_index("ix_decisions_motion_id", "decisions", ["motion_id"], unique=False)
+    op.create_table(
+        "answers",
+        sa.Column("motion_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("answer", sa.Text(), server_default="", nullable=False),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.Column("settled", sa.Text(), server_default="", nullable=False),
+        sa.Column("settled_at", sa.BigInteger(), nullable=True),
+        sa.Column("finding", sa.Text(), server_default="", nullable=False),
+        sa.Column("found_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["motion_id"], ["motions.id"], name=op.f("fk_answers_motion_id_motions")),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_answers_member_id_members")),
+        sa.PrimaryKeyConstraint("motion_id", "member_id", name=op.f("pk_answers")),
+    )
 
 
 def _electorate() -> None:
