@@ -6,8 +6,8 @@ A timer's function may run twice; it must not mind.
 
 from collections.abc import Mapping, Sequence
 
+from fedcoop.actions import aftermath, motions, upkeep
 from fedcoop.actions import events as federation_events
-from fedcoop.actions import motions, upkeep
 from fedcoop.federation.publish import decisions, notes, recounts, relations
 from fedcoop.governance import events
 from fedcoop.kernel.events import Event
@@ -43,6 +43,8 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
 TIMERS: Mapping[str, Timer] = {
     motions.OPEN_TIMER: motions.open_scheduled,
     motions.CLOSE_TIMER: motions.close,
+    aftermath.EFFECTIVE_TIMER: aftermath.take_effect,
+    aftermath.REVIEW_TIMER: aftermath.review_due,
     decisions.REFRESH_TIMER: decisions.refresh,
     upkeep.PURGE_TIMER: upkeep.purge,
 }

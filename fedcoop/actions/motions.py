@@ -9,12 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from fedcoop.actions.aftermath import after_count
+from fedcoop.actions.moving import move, who
+from fedcoop.actions.scheduling import OPEN_TIMER as OPEN_TIMER
 from fedcoop.governance import lifecycle, logchain, roll
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.events import MotionAnnulled, MotionClosed, MotionExtended, MotionOpened
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Motion, MotionState, Option
-from fedcoop.governance.outcomes import OutcomeCode, outcome_to_json
+from fedcoop.governance.outcomes import outcome_to_json
 from fedcoop.governance.permissions import Deed, demand
 from fedcoop.governance.proposals import Proposal, ProposalEvent, ProposalState, after
 from fedcoop.governance.publication import motion_digest
@@ -29,7 +32,6 @@ from fedcoop.kernel.ids import MemberId, MotionId, ProposalId, new_uuid
 from fedcoop.storage.records import LogEntry, OutcomeRow
 from fedcoop.storage.unit_of_work import UnitOfWork
 
-OPEN_TIMER = "open_motion"
 CLOSE_TIMER = "close_motion"
 COUNT_TIMER = "count_motion"
 LOOK_AGAIN = timedelta(seconds=1)
@@ -129,7 +131,7 @@ def open_scheduled(uow: UnitOfWork, key: str) -> None:
     """Timer: the scheduled motion is open; opened already, nothing happens."""
     motion = uow.motions.get(MotionId(int(key)), lock=True)
     if motion.state is MotionState.SCHEDULED:
-        _move_proposal(uow, motion, ProposalEvent.OPEN)
+        move(uow, motion.proposal_id, ProposalEvent.OPEN)
         _open(uow, motion, uow.motions.presentation(motion.id)[0])
 
 
@@ -172,7 +174,9 @@ def extend_motion(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, closes_
     uow.motions.put(later)
     uow.motions.append_log(later.id, later.url, logchain.extend_entry(later, reason.strip()))
     uow.queues.move_timer(CLOSE_TIMER, str(later.id), lifecycle.acceptance_ends_at(later))
-    uow.audit("motion-extended", who=f"member:{by}", subject=later.url, reason=reason)
+    move(uow, later.proposal_id, ProposalEvent.EXTEND, by=who(by), reason=reason.strip())
+    details = {"before": rfc3339(motion.closes_at), "after": rfc3339(closes_at), "number": later.extensions}
+    uow.audit("motion-extended", who=who(by), subject=later.url, details=details, reason=reason)
     uow.record(MotionExtended(motion_id=later.id))
     return later
 
@@ -212,7 +216,7 @@ def close(uow: UnitOfWork, key: str) -> None:
     ended = lifecycle.closed(motion, uow.now)
     uow.motions.put(ended)
     uow.motions.append_log(ended.id, ended.url, logchain.close_entry(ended, uow.motions.count_ballots(ended.id)))
-    _move_proposal(uow, ended, ProposalEvent.CLOSE)
+    move(uow, ended.proposal_id, ProposalEvent.CLOSE)
     uow.set_timer(COUNT_TIMER, key, uow.now)
     uow.audit("motion-closed", subject=ended.url)
 
@@ -256,8 +260,7 @@ def store_count(uow: UnitOfWork, key: str, counted: Counted) -> None:
     )
     uow.motions.add_outcome(row, export=counted.export)
     uow.motions.put(lifecycle.decided(motion))
-    carried = counted.outcome.code in (OutcomeCode.CARRIED, OutcomeCode.ELECTED, OutcomeCode.FUNDED)
-    _move_proposal(uow, motion, ProposalEvent.DECIDE if carried else ProposalEvent.REJECT)
+    after_count(uow, motion, counted.outcome.code)
     uow.audit("motion-decided", subject=motion.url, details={"code": row.code, "log_head": head})
     uow.record(MotionClosed(motion_id=motion.id))
 
@@ -272,7 +275,7 @@ def annul_motion(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId, r
     uow.motions.append_log(ended.id, ended.url, logchain.annul_entry(reason.strip(), rfc3339(uow.now)))
     for timer in (CLOSE_TIMER, COUNT_TIMER):
         uow.queues.drop_timer(timer, str(ended.id))
-    _move_proposal(uow, ended, ProposalEvent.ANNUL)
+    move(uow, ended.proposal_id, ProposalEvent.ANNUL, by=who(by, nobody="operator"), reason=reason.strip())
     uow.audit("motion-annulled", who="operator" if by is None else f"member:{by}", subject=ended.url, reason=reason)
     uow.record(MotionAnnulled(motion_id=ended.id, reason=reason.strip()))
     return ended
@@ -285,10 +288,6 @@ def withdraw_motion(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId) -> Mo
     ended = lifecycle.withdrawn(motion)
     uow.motions.put(ended)
     uow.queues.drop_timer(OPEN_TIMER, str(ended.id))
-    _move_proposal(uow, ended, ProposalEvent.WITHDRAW)
+    move(uow, ended.proposal_id, ProposalEvent.WITHDRAW, by=who(by))
     uow.audit("motion-withdrawn", who=f"member:{by}", subject=ended.url)
     return ended
-
-
-def _move_proposal(uow: UnitOfWork, motion: Motion, event: ProposalEvent) -> None:
-    uow.motions.put_proposal_state(after(uow.motions.get_proposal(motion.proposal_id), event))

@@ -55,6 +55,7 @@ class ProposalEvent(StrEnum):
     REJECT = "reject"
     NEXT_VERSION = "next_version"
     CALL_AGAIN = "call_again"
+    CALL_IN = "call_in"
     TAKE_EFFECT = "take_effect"
     REVIEW = "review"
     KEEP = "keep"
@@ -91,8 +92,11 @@ TRANSITIONS: dict[tuple[ProposalState, ProposalEvent], ProposalState] = {
     (S.CLOSED, E.CALL_AGAIN): S.FROZEN,  # too few took part: the same text, once more (6)
     (S.CLOSED, E.ANNUL): S.ANNULLED,
     (S.DECIDED, E.TAKE_EFFECT): S.IN_FORCE,
+    (S.DECIDED, E.CALL_IN): S.FROZEN,  # members move a decider's decision to a resolution (7.4)
     (S.DECIDED, E.ANNUL): S.ANNULLED,
     (S.REJECTED, E.ANNUL): S.ANNULLED,
+    (S.IN_FORCE, E.ANNUL): S.ANNULLED,  # without a later date a decision is in force at once
+    (S.REVIEW_DUE, E.ANNUL): S.ANNULLED,
     (S.IN_FORCE, E.REVIEW): S.REVIEW_DUE,
     (S.IN_FORCE, E.SUPERSEDE): S.SUPERSEDED,
     (S.IN_FORCE, E.REPEAL): S.REPEALED,

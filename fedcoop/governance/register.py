@@ -109,9 +109,7 @@ def check_erratum(body: str, title: str, was: str, reads: str) -> None:
 
 
 _BEFORE_VOTE = frozenset(
-    state
-    for state in ProposalState
-    if state.value in ("draft", "admission", "discussion", "frozen")
+    state for state in ProposalState if state.value in ("draft", "admission", "discussion", "frozen")
 )
 _REVIEWABLE = frozenset(
     state for state in ProposalState if state.value in ("closed", "decided", "in_force", "review_due")

@@ -121,9 +121,7 @@ class Deciding:
     def statements(self, motion_id: MotionId) -> list[Statement]:
         """Return the versions of the outcome's text; the last one stands."""
         c = t.statements.c
-        return every(
-            self._conn, select(t.statements).where(c.motion_id == motion_id).order_by(c.version), _statement
-        )
+        return every(self._conn, select(t.statements).where(c.motion_id == motion_id).order_by(c.version), _statement)
 
     def statement(self, motion_id: MotionId) -> Statement | None:
         """Return the version of the outcome's text that stands, if any."""
@@ -144,7 +142,9 @@ class Deciding:
     def next_number(self, year: int) -> int:
         """Return the number after the highest of the year; two at once break the constraint and one is repeated."""
         c = t.decisions.c
-        return int(self._conn.execute(select(func.coalesce(func.max(c.number), 0)).where(c.year == year)).scalar_one()) + 1
+        return (
+            int(self._conn.execute(select(func.coalesce(func.max(c.number), 0)).where(c.year == year)).scalar_one()) + 1
+        )
 
     def numbered(self, label: str) -> Decision | None:
         """Return the decision with a number such as `2026-18`."""

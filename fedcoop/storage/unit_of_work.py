@@ -20,6 +20,7 @@ from fedcoop.storage import tables as t
 from fedcoop.storage.accounts import Accounts
 from fedcoop.storage.actors import Actors
 from fedcoop.storage.audit import Audit
+from fedcoop.storage.deciding import Deciding
 from fedcoop.storage.decisions import Motions
 from fedcoop.storage.engine import Database
 from fedcoop.storage.members import Members
@@ -74,6 +75,7 @@ class UnitOfWork:
         self.urls = site.urls
         self.in_flight = in_flight
         self.motions = Motions(conn)
+        self.deciding = Deciding(conn)
         self.members = Members(conn)
         self.accounts = Accounts(conn)
         self.actors = Actors(conn)
