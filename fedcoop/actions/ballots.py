@@ -59,6 +59,21 @@ def cast_on_page(
     return earlier is not None and earlier.choice != ballot.choice
 
 
+def try_on_page(
+    uow: UnitOfWork, *, voter: MemberId, uuid: str, marks: Choice, reason: str, received_at: datetime
+) -> None:
+    """Say whether this ballot would stand, and store nothing: a member looks at a ranking once more before casting it.
+
+    Raises BallotRefused as `cast_ballot` does, and NotFound.
+    """
+    motion = uow.motions.find_by_uuid(uuid)
+    if motion is None:
+        raise NotFound("motion-unknown", "There is no such proposal.")
+    entry, status, earlier = uow.motions.voter_state(motion.id, voter)
+    cast = Cast(marks, reason, Channel.WEB, None, received_at, received_at)
+    accept(motion, entitled(entry, status), earlier, cast, ballot_id=0, nonce="")
+
+
 def _cast(uow: UnitOfWork, motion: Motion, voter: MemberId, cast: Cast) -> tuple[Ballot, Ballot | None]:
     """Record the ballot on a motion whose row is locked; return it with the one it replaced."""
     entry, status, earlier = uow.motions.voter_state(motion.id, voter)

@@ -11,7 +11,8 @@ from fedcoop.governance.choices import Choice
 from fedcoop.governance.counting import Sentence, needed
 from fedcoop.governance.members import Member, MemberStatus
 from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Motion, MotionState, Visibility
+from fedcoop.governance.motions import Motion, MotionState, Option, Visibility
+from fedcoop.governance.option_order import shown_order
 from fedcoop.governance.outcomes import Outcome, outcome_from_json
 from fedcoop.governance.permissions import Allowed, Deed, may
 from fedcoop.governance.tallies import Tally, tally_of
@@ -57,13 +58,14 @@ class ReplyView:
 
 @dataclass(frozen=True, slots=True)
 class MotionView:
-    """One motion for one reader.
+    """One motion for one reader; `options` in the order that this reader sees.
 
     `tally` is None while its numbers are hidden from this reader, `hidden_until` then says `own-vote` or `close`.
     `bar_to_vote` is empty for who may vote, else a key of the reasons why not. `may` holds the steps open to the reader.
     """
 
     motion: Motion
+    options: tuple[Option, ...]
     text_html: str
     is_poll: bool
     phase: str
@@ -98,6 +100,11 @@ class MotionView:
         return text.startswith("<ol>") and text.endswith("</ol>") and text.count("<ol") == 1
 
     @property
+    def form(self) -> str:
+        """The name of the ballot's part of the page."""
+        return METHODS[self.motion.method].form
+
+    @property
     def several(self) -> bool:
         """Whether a ballot may name more than one option."""
         return METHODS[self.motion.method].wire == "anyOf"
@@ -128,6 +135,9 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
     _, is_poll, _ = uow.motions.presentation(motion.id)
     return MotionView(
         motion=motion,
+        options=shown_order(
+            motion.options, motion.settings, poll=motion.uuid, member=str(member.number) if member else ""
+        ),
         text_html=text_html(motion.body),
         is_poll=is_poll,
         phase=phase,
@@ -149,6 +159,14 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
         linked=_linked(uow, member),
         annulled_reason=_annulled_reason(uow, motion),
     )
+
+
+def blank_ballot(uow: UnitOfWork, *, uuid: str, member: Member) -> tuple[Motion, tuple[Option, ...]]:
+    """Return the motion with its options as this member sees them: what a ballot's form is read against. Raises NotFound."""
+    motion = uow.motions.find_by_uuid(uuid)
+    if motion is None:
+        raise NotFound("motion-unknown", "There is no such proposal.")
+    return motion, shown_order(motion.options, motion.settings, poll=motion.uuid, member=str(member.number))
 
 
 def _sight(member: Member | None, my: Ballot | None) -> Sight:

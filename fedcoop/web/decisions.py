@@ -1,20 +1,28 @@
 """Pages of deciding: the register, a motion with its ballot or its result, voting, the recount file, steps of its life."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from fedcoop.actions.ballots import cast_on_page, withdraw_ballot
-from fedcoop.governance.choices import Choice, Scores
+from fedcoop.actions.ballots import cast_on_page, try_on_page, withdraw_ballot
+from fedcoop.governance.choice_words import words_of
+from fedcoop.governance.choices import Choice, Shape
+from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel
 from fedcoop.kernel.errors import BallotRefused, NotFound
 from fedcoop.queries.accounts import Viewer
-from fedcoop.queries.motions import MotionView, find_counted, motion_view, recount_file
+from fedcoop.queries.motions import MotionView, blank_ballot, find_counted, motion_view, recount_file
 from fedcoop.queries.register import STATES, register
 from fedcoop.web import charts, formats, words
+from fedcoop.web.ballots import ballot_page
+from fedcoop.web.choosing import Marks, marks_of, read, sheet_of
+from fedcoop.web.facts import facts_of
 from fedcoop.web.forms import read_form
 from fedcoop.web.guards import RECEIVED, html, member_page, page, see_other
 from fedcoop.web.keys import CLOCK, RENDERER, UNITS
@@ -22,6 +30,8 @@ from fedcoop.web.steps import steps_of
 from fedcoop.web.verdicts import verdict_of
 
 _RECEIPT = re.compile(r"[0-9a-f]{64}")
+OF_THE_CHOICE = frozenset(("option", "too-many", "too-few", "range", "ranks", "choice-shape"))
+"""Codes of refusals that the member mends on the ballot itself."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -92,8 +102,13 @@ def result_words(method: str, tally: Any) -> str:
 async def motion_page(request: web.Request, viewer: Viewer) -> web.Response:
     """Show a motion: with its ballot while it is open, with its result and proof afterwards."""
     view = await motion_view_of(request, viewer)
-    kept = {"choice": view.my.choice if view.my else (), "reason": view.my.reason if view.my else ""}
-    return await _show(request, view, kept=kept)
+    return await _show(request, view, marks=_stored(view))
+
+
+def _stored(view: MotionView) -> Marks:
+    """Return the ballot as this member's vote fills it in."""
+    sheet = sheet_of(view.motion, view.form, view.options)
+    return marks_of(view.my.choice, view.my.reason, sheet) if view.my else Marks()
 
 
 async def motion_view_of(request: web.Request, viewer: Viewer) -> MotionView:
@@ -108,10 +123,11 @@ async def _show(
     request: web.Request,
     view: MotionView,
     *,
-    kept: dict[str, Any],
-    errors: dict[str, str] | None = None,
+    marks: Marks,
+    errors: Mapping[str, str] | None = None,
     status: int = 200,
     late: str = "",
+    checking: bool = False,
 ) -> web.Response:
     motion = view.motion
     bars = {
@@ -124,10 +140,14 @@ async def _show(
         status=status,
         view=view,
         bars=bars,
-        kept=kept,
+        ballot=ballot_page(view, marks),
+        checking=checking,
+        signs_of=partial(choice_signs, view),
+        told_of=partial(choice_words, view),
+        facts=facts_of(view, request.app[RENDERER].zone, request.app[CLOCK].now()),
         errors=errors or {},
         late=late,
-        kept_words=choice_words(view, kept["choice"]) if late and kept["choice"] else "",
+        kept_words=choice_words(view, marks.choice) if late and marks.choice else "",
         steps=steps_of(view, request.app[RENDERER].zone, request.app[CLOCK].now()),
         counted_by=motion.closes_at + motion.settings.grace,
         verdict=verdict_of(view),
@@ -150,47 +170,69 @@ async def _receipt(request: web.Request, view: MotionView) -> dict[str, str]:
 
 
 def choice_words(view: MotionView, choice: Choice) -> str:
-    """Return what was chosen: `For`, `Olive and Rye`, `Olive 3, Rye 5`; an empty ballot abstains."""
-    named = [words.choice(key, view.motion.options).word for key in choice]
-    if isinstance(choice, Scores):
-        return ", ".join(f"{name} {choice[key]}" for name, key in zip(named, choice, strict=True)) or "Abstained"
-    return formats.listed(named) or "Abstained"
+    """Return what was chosen: `For`, `1. Amara, 2. Bilal`, `Olive 3, Rye 5`; an empty ballot abstains."""
+    return words_of(view.motion.method, choice, lambda key: words.choice(key, view.motion.options).word)
+
+
+def choice_signs(view: MotionView, choice: Choice) -> tuple[words.Sign, ...]:
+    """Return the signs of stances or ticks; nothing where the choice is a ranking or numbers, which are words."""
+    if not choice:
+        return (words.Sign(choice_words(view, choice), "dash", "abstain"),)
+    if METHODS[view.motion.method].shape not in (Shape.ONE, Shape.SET):
+        return ()
+    return tuple(words.choice(key, view.motion.options) for key in choice)
 
 
 @member_page
 async def vote(request: web.Request, viewer: Viewer) -> web.Response:
-    """Cast or change the member's ballot; what is wrong comes back with everything that was typed."""
+    """Cast or change the member's ballot; what is wrong comes back with everything that was typed.
+
+    A button that only changes what is shown, and a ranking to be checked once more, store nothing.
+    """
     assert viewer.member is not None
     uuid, form, now = uuid_of(request), await read_form(request), request[RECEIVED]
-    marks, reason = form.all("choice"), form.text("reason")
+    motion, options = await request.app[UNITS].read(blank_ballot, uuid=uuid, member=viewer.member)
+    marks = read(form, sheet_of(motion, METHODS[motion.method].form, options))
+    step = form.text("step")
+    if marks.again or step == "change":
+        return await _show(request, await motion_view_of(request, viewer), marks=replace(marks, again=True))
+    if marks.errors:
+        view = await motion_view_of(request, viewer)
+        return await _show(request, view, marks=marks, errors=marks.errors, status=422)
+    units, voter = request.app[UNITS], viewer.member.id
     try:
-        changed = await request.app[UNITS].write(
-            cast_on_page, voter=viewer.member.id, uuid=uuid, marks=marks, reason=reason, received_at=now
+        if step == "check":
+            await units.read(
+                try_on_page, voter=voter, uuid=uuid, marks=marks.choice, reason=marks.reason, received_at=now
+            )
+            return await _show(request, await motion_view_of(request, viewer), marks=marks, checking=True)
+        changed = await units.write(
+            cast_on_page, voter=voter, uuid=uuid, marks=marks.choice, reason=marks.reason, received_at=now
         )
     except BallotRefused as error:
-        return await _refused(request, viewer, error, {"choice": marks, "reason": reason}, now)
+        return await _refused(request, viewer, error, marks, now)
     return see_other(f"/motions/{uuid}?done={'changed' if changed else 'cast'}#ballot")
 
 
 async def _refused(
-    request: web.Request, viewer: Viewer, error: BallotRefused, kept: dict[str, Any], now: datetime
+    request: web.Request, viewer: Viewer, error: BallotRefused, marks: Marks, now: datetime
 ) -> web.Response:
     view = await motion_view_of(request, viewer)
     if error.code in ("late", "not-open", "closed") or view.phase != "open":
-        return await _show(request, view, kept=kept, status=409, late=late_words(request, view, now))
+        return await _show(request, view, marks=marks, status=409, late=late_words(request, view, now))
     if error.code == "reason":
-        told = next((words.REASON_NEEDED[key] for key in kept["choice"] if key in words.REASON_NEEDED), error.message)
-        return await _show(request, view, kept=kept, errors={"reason": told}, status=422)
+        told = next((words.REASON_NEEDED[key] for key in marks.choice if key in words.REASON_NEEDED), error.message)
+        return await _show(request, view, marks=marks, errors={"reason": told}, status=422)
     if error.code == "reason-long":
-        return await _show(request, view, kept=kept, errors={"reason": error.message}, status=422)
-    told = ask(view) if error.code == "option" or not kept["choice"] else error.message
-    status = 422 if error.code in ("option", "too-many", "too-few") else 409
-    return await _show(request, view, kept=kept, errors={"choice": told}, status=status)
+        return await _show(request, view, marks=marks, errors={"reason": error.message}, status=422)
+    told = ask(view, error) if error.code == "option" or not marks.choice else error.message
+    status = 422 if error.code in OF_THE_CHOICE else 409
+    return await _show(request, view, marks=marks, errors={"choice": told}, status=status)
 
 
-def ask(view: MotionView) -> str:
+def ask(view: MotionView, error: BallotRefused) -> str:
     """Return what to choose from."""
-    return words.ASKS.get(view.motion.method, "Choose one of the answers.")
+    return words.ASKS.get(view.motion.method) or error.message
 
 
 def late_words(request: web.Request, view: MotionView, now: datetime) -> str:
@@ -214,7 +256,7 @@ async def withdraw(request: web.Request, viewer: Viewer) -> web.Response:
             withdraw_ballot, voter=viewer.member.id, motion_id=view.motion.id, channel=Channel.WEB, at=now
         )
     except BallotRefused as error:
-        return await _refused(request, viewer, error, {"choice": (), "reason": ""}, now)
+        return await _refused(request, viewer, error, Marks(), now)
     return see_other(f"/motions/{view.motion.uuid}?done=withdrawn#ballot")
 
 

@@ -100,6 +100,24 @@ def width(part: int | Fraction, base: int | Fraction) -> str:
     )
 
 
+_SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
+_SCALES = {"JPY": 0, "KRW": 0, "ISK": 0, "CLP": 0, "VND": 0, "TND": 3, "KWD": 3, "BHD": 3, "JOD": 3, "OMR": 3}
+
+
+def currency_scale(currency: str) -> int:
+    """Return how many decimals the currency has: 2 but for those in the table."""
+    return _SCALES.get(currency, 2)
+
+
+def money(amount_minor: int, currency: str = "") -> str:
+    """Return `450 €` or `12.50 CHF` for an amount in minor units, with a no-break space; no currency is no word."""
+    scale = 10 ** currency_scale(currency)
+    main, rest = divmod(abs(amount_minor), scale)
+    digits = whole(main) + (f".{rest:0{len(str(scale)) - 1}d}" if rest else "")
+    sign = "−" if amount_minor < 0 else ""
+    return f"{sign}{digits}\u00a0{_SYMBOLS.get(currency, currency)}".rstrip("\u00a0")
+
+
 def listed(words: Sequence[str], last: str = "and") -> str:
     """Return `a, b and c`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""

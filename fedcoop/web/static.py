@@ -1,4 +1,4 @@
-"""Style sheets, symbols and fonts, from memory, compressed once, under an address that changes with their bytes.
+"""Style sheets, the script, symbols and fonts, from memory, compressed once, under an address that changes with their bytes.
 
 `/static/{version}/fedcoop.css` may be kept for ever: `version` is a digest over all files, and what a style sheet names
 relatively (`fonts/…`) lies under the same version. The plain `/static/{name}` answers too, for a short while.
@@ -16,11 +16,12 @@ from aiohttp import web
 FOLDER = Path(__file__).parent / "static"
 TYPES = {
     ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
     ".woff2": "font/woff2",
     ".txt": "text/plain; charset=utf-8",
 }
-_COMPRESSED = (".css", ".svg", ".txt")
+_COMPRESSED = (".css", ".js", ".svg", ".txt")
 _FOR_EVER = "public, max-age=31536000, immutable"
 _FOR_AN_HOUR = "public, max-age=3600"
 

@@ -45,6 +45,12 @@ MEANINGS = {
     "stand_aside": "I disagree and will not carry it out, but do not stop it",
     "block": "Stops the proposal",
 }
+PROMPTS = {
+    "consent_with_concern": "What should we watch?",
+    "objection": "Which aim would be harmed, and what would settle it?",
+    "block": "What stops you, and what would have to change?",
+}
+TIMES = {2: "Yes", 1: "If need be", 0: "No"}
 OUTCOMES = {
     OutcomeCode.CARRIED: Sign("Carried", "check", "done"),
     OutcomeCode.NOT_CARRIED: Sign("Not carried", "dash", "abstain"),
@@ -105,6 +111,16 @@ def counted(number: int, key: str, options: tuple[Option, ...] = ()) -> str:
 def meaning(option: Option) -> str:
     """Return the sentence under an option: its own, else the usual one of the stance."""
     return option.meaning or MEANINGS.get(option.key, "")
+
+
+def prompt(option: Option) -> str:
+    """Return what the reason box asks with this choice: the option's own question, else the usual one of the stance."""
+    return option.prompt or PROMPTS.get(option.key, "")
+
+
+def currency(extra: Mapping[str, int | str | bool]) -> str:
+    """Return the currency code of a motion about money, empty where it names none."""
+    return str(extra.get("currency", ""))
 
 
 def outcome(code: str) -> Sign:

@@ -1,0 +1,31 @@
+"""What a voting page says beside the ballot: seats, who may vote, how many have, when results show, how ties end."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from fedcoop.governance.motions import Visibility
+from fedcoop.queries.motions import MotionView
+from fedcoop.web import words
+from fedcoop.web.formats import day_of, money, plural, whole
+
+_RESULTS = {
+    Visibility.LIVE: "as votes come in: totals only, the count itself after the close",
+    Visibility.AFTER_OWN_VOTE: "after your own vote",
+    Visibility.AFTER_CLOSE: "after the close",
+}
+
+
+def facts_of(view: MotionView, zone: ZoneInfo, now: datetime) -> tuple[tuple[str, str], ...]:
+    """Return names and texts of the facts, in the order they are shown."""
+    motion, extra = view.motion, view.motion.settings.extra
+    roll = f"{plural(motion.eligible, 'member')} on the roll of {day_of(motion.opens_at, zone, now)}"
+    found = [("May vote", roll), ("Have voted", f"{whole(view.voted)} so far")]
+    if seats := extra.get("seats"):
+        found.insert(0, ("Seats", str(seats)))
+    if budget := extra.get("budget"):
+        found.insert(0, ("Money", money(int(budget), words.currency(extra))))
+    return (
+        *found,
+        ("Results", _RESULTS[motion.settings.visibility]),
+        ("Ties", "first by the rule’s own way, then by lot"),
+    )
