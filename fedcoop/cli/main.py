@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "token": "members",
     "motion": "motions",
     "recount": "recounting",
+    "count": "counting",
     "announce": "announcing",
     "peer": "peers",
     "queue": "queues",

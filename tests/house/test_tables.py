@@ -15,7 +15,7 @@ from fedcoop.kernel.events import Event
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = {
-    *("init", "serve", "worker", "demo", "member", "token", "motion", "recount", "announce", "peer", "queue"),
+    *("init", "serve", "worker", "demo", "member", "token", "motion", "recount", "count", "announce", "peer", "queue"),
     *("doctor", "backup", "restore", "export", "upgrade"),
 }
 SUBCOMMANDS = {

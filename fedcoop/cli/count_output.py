@@ -1,0 +1,143 @@
+"""How `fedcoop count` shows what it found: JSON as interface.md 2 has it, and a table of rounds for people."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from fedcoop.cli.output import table
+from fedcoop.governance.file_counts import FileCount
+from fedcoop.governance.motions import Option
+from fedcoop.governance.tallies import Round, Tie
+
+_EXACT = (0, 5, 9, 12, 30)
+
+
+def decimal(value: Fraction) -> str:
+    """Return the number as a decimal: exactly where thirty places or fewer say it, else with twelve."""
+    digits = next((n for n in _EXACT if (value * 10**n).denominator == 1), 12)
+    whole, rest = divmod(round(abs(value) * 10**digits), 10**digits)
+    text = f"{whole}.{rest:0{digits}d}".rstrip("0").rstrip(".") if digits else str(whole)
+    return f"-{text}" if value < 0 else text
+
+
+def labels_of(options: Sequence[Option]) -> dict[str, str]:
+    """Return a name for each key that no other has: equal names get their keys added."""
+    often = Counter(option.name for option in options)
+    return {
+        option.key: option.name if often[option.name] == 1 else f"{option.name} ({option.key})" for option in options
+    }
+
+
+def plain(found: FileCount) -> dict[str, Any]:
+    """Return what was counted as JSON values."""
+    names, count = labels_of(found.file.options), found.count
+    value: dict[str, Any] = {
+        "title": found.file.title,
+        "method": found.method,
+        "settings": dict(found.settings.extra),
+        "seats": found.settings.extra.get("seats", 1),
+        "elected": _named(count.elected, names),
+        "ranking": [_named(group, names) for group in count.ranking],
+        "rounds": [_round(item, names) for item in count.rounds],
+        "ties": [_tie(tie, names) for tie in count.ties],
+        "seed": found.seed,
+    }
+    for fact in ("quota", "valid", "blank"):
+        if fact in count.facts:
+            value[fact] = count.facts[fact]
+    for fact in ("pairs", "paths"):
+        if fact in count.facts:
+            value[fact] = {names[x]: {names[y]: n for y, n in row.items()} for x, row in count.facts[fact].items()}
+    if "points" in count.facts:
+        value["points"] = {names[key]: number for key, number in count.facts["points"].items()}
+    if "victories" in count.facts:
+        value["victories"] = [_victory(item, names) for item in count.facts["victories"]]
+    return value
+
+
+def _named(keys: Iterable[str], names: Mapping[str, str]) -> list[str]:
+    return [names.get(key, key) for key in keys]
+
+
+def _round(item: Round, names: Mapping[str, str]) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "kind": item.kind,
+        "of": _named(item.of, names),
+        "totals": {names[key]: decimal(number) for key, number in item.totals.items()},
+        "exhausted": decimal(item.exhausted),
+        "lost": decimal(item.lost),
+        "elected": _named(item.elected, names),
+        "excluded": _named(item.excluded, names),
+        "ties": [_tie(tie, names) for tie in item.ties],
+    }
+    return {**value, "quota": item.facts["quota"]} if "quota" in item.facts else value
+
+
+def _tie(tie: Tie, names: Mapping[str, str]) -> dict[str, Any]:
+    return {"among": _named(tie.among, names), "order": _named(tie.order, names), "rung": tie.rung, "about": tie.about}
+
+
+def _victory(item: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    named = {**item, "winner": names[item["winner"]], "loser": names[item["loser"]]}
+    return {**named, "circle": _named(item["circle"], names)} if "circle" in item else named
+
+
+def told(found: FileCount) -> str:
+    """Return what was counted for people."""
+    names, count = labels_of(found.file.options), found.count
+    facts = [
+        ("title", found.file.title or "none"),
+        ("method", found.method),
+        *((name, str(value)) for name, value in found.settings.extra.items() if value not in ("", 0)),
+        *((name, str(count.facts[name])) for name in ("valid", "blank", "quota") if name in count.facts),
+    ]
+    blocks = [table(facts)]
+    if count.rounds:
+        blocks.append(_stages(found, names))
+    if "pairs" in count.facts:
+        blocks.append(_matrix(count.facts["pairs"], names))
+    if "points" in count.facts:
+        blocks.append(table([(names[key], n) for key, n in sorted(count.facts["points"].items(), key=lambda i: -i[1])]))
+    if count.ranking:
+        blocks.append("order: " + " > ".join(" = ".join(_named(group, names)) for group in count.ranking))
+    blocks += [_told_tie(tie, names) for tie in count.ties]
+    blocks.append("elected: " + (", ".join(_named(count.elected, names)) or "nobody"))
+    return "\n\n".join(blocks)
+
+
+def _stages(found: FileCount, names: Mapping[str, str]) -> str:
+    rounds = found.count.rounds
+    rows: list[list[str]] = [["", *(_heading(n, item) for n, item in enumerate(rounds, start=1))]]
+    rows.append(["", *(", ".join(_named(item.of, names)) for item in rounds)])
+    rows += [[names[key], *(_cell(key, item) for item in rounds)] for key in _rows(found)]
+    if any("quota" in item.facts for item in rounds):
+        rows.append(["quota", *(str(item.facts.get("quota", "")) for item in rounds)])
+    rows.append(["exhausted", *(decimal(item.exhausted) for item in rounds)])
+    if any(item.lost for item in rounds):
+        rows.append(["lost", *(decimal(item.lost) for item in rounds)])
+    return table(rows) + "\n* elected, - excluded on the figures of the round"
+
+
+def _rows(found: FileCount) -> list[str]:
+    first = found.count.rounds[0].totals
+    return [option.key for option in found.file.options if option.key in first]
+
+
+def _heading(number: int, item: Round) -> str:
+    return f"{number} {item.kind}"
+
+
+def _cell(key: str, item: Round) -> str:
+    mark = "*" if key in item.elected else "-" if key in item.excluded else ""
+    return decimal(item.totals[key]) + mark
+
+
+def _matrix(pairs: Mapping[str, Mapping[str, int]], names: Mapping[str, str]) -> str:
+    head = ["row above column", *(names[key] for key in pairs)]
+    return table([[names[x], *(row.get(y, "-") for y in pairs)] for x, row in pairs.items()], head)
+
+
+def _told_tie(tie: Tie, names: Mapping[str, str]) -> str:
+    order = ", ".join(_named(tie.order, names))
+    return f"tie ({tie.about}): {', '.join(_named(tie.among, names))}; by {tie.rung}: {order}"

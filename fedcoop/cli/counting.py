@@ -1,0 +1,37 @@
+"""`fedcoop count FILE`: counts a ballot file by one of our methods; needs no instance (interface.md 2)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from fedcoop.cli.count_output import plain, told
+from fedcoop.cli.output import emit, json_option
+from fedcoop.governance.ballot_reading import read_ballot_file
+from fedcoop.governance.file_counts import count_file
+from fedcoop.kernel.errors import Refused
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--method", default="", metavar="KEY", help="A method or the name of a rule; else that of the file.")
+@click.option("--seats", type=click.IntRange(1, 2000), help="How many are elected.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the method, or seed=HEX.")
+@json_option
+def count(file: Path, method: str, seats: int | None, settings: Sequence[str], as_json: bool) -> None:
+    """Count the ballots in FILE: BLT, Pabulib, or JSON; also gzipped."""
+    words = _words(settings)
+    if seats is not None:
+        words["seats"] = str(seats)
+    found = count_file(read_ballot_file(file.read_bytes()), rule=method, words=words)
+    emit(plain(found), told(found), as_json=as_json)
+
+
+def _words(settings: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for item in settings:
+        name, equals, value = item.partition("=")
+        if not equals:
+            raise Refused("count-set", f"Write a setting as key=value: {item[:40]} is none.")
+        found[name.strip()] = value.strip()
+    return found

@@ -1,0 +1,67 @@
+"""From the bytes of a ballot file to its ballots; what stands in it tells which form it has (interface.md 2)."""
+
+import hashlib
+import json
+import zlib
+from dataclasses import replace
+from typing import Any
+
+from fedcoop.governance.ballot_files import BallotFile, broken
+from fedcoop.governance.ballot_json import read_ranked_json
+from fedcoop.governance.blt import read_blt
+
+LARGEST = 256 * 2**20
+"""Bytes after unpacking: a million ballots fit, and a file that only unpacks to be large does no harm."""
+_GZIP = b"\x1f\x8b"
+
+
+def read_ballot_file(data: bytes) -> BallotFile:
+    """Return the ballots of a BLT, Pabulib or JSON file. Raises Refused (`ballot-file`) with one sentence on what is wrong."""
+    text = _text(_unpacked(data) if data.startswith(_GZIP) else data)
+    return replace(_read(text), digest=hashlib.sha256(data).hexdigest())
+
+
+def _unpacked(data: bytes) -> bytes:
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        found = unpacking.decompress(data, LARGEST)
+    except zlib.error as error:
+        raise broken(f"The file is gzipped, and broken: {error}.") from error
+    if unpacking.unconsumed_tail:
+        raise broken(f"Unpacked, the file has more than {LARGEST // 2**20} MiB.")
+    if not unpacking.eof:
+        raise broken("The gzipped file is cut off before its end.")
+    return found
+
+
+def _text(data: bytes) -> str:
+    """Return the text; older programs write Windows-1252, in which every byte that they use has a meaning."""
+    if len(data) > LARGEST:
+        raise broken(f"The file has more than {LARGEST // 2**20} MiB.")
+    for encoding in ("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "cp1252"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise broken("This is no text, so no ballot file.")
+
+
+def _read(text: str) -> BallotFile:
+    start = text.lstrip()
+    if not start:
+        raise broken("The file is empty.")
+    if start[0] in "{[":
+        return _json(text)
+    return read_blt(text)
+
+
+def _json(text: str) -> BallotFile:
+    try:
+        document: Any = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise broken(f"The file is no JSON: {str(error)[:100]}.") from error
+    if not isinstance(document, dict):
+        raise broken("The file is JSON, but no election: that is an object with candidates and ballots.")
+    return read_ranked_json(document)

@@ -1,0 +1,125 @@
+"""Options compared one against one: the table of all pairs, and the order that a relation "beats" gives (governance.md 7.14)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from fedcoop.governance.choices import Choice
+from fedcoop.governance.counting import reaches
+from fedcoop.governance.lots import Lot
+from fedcoop.governance.motions import Option, Settings, Threshold
+from fedcoop.governance.ranking import Contest, contest_of, extra_key, groups_of
+from fedcoop.governance.tallies import Pile, Ranking, Tie
+
+Table = Mapping[str, Mapping[str, int]]
+"""`table[x][y]`: how many ballots (by weight) have x above y."""
+Beats = Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """The table of all pairs of those who stand; `valid` ballots rank somebody, `blank` ones nobody."""
+
+    table: Table
+    valid: int
+    blank: int
+
+
+def pairs_of(piles: Sequence[Pile], standing: Sequence[str], *, unranked_last: bool = True) -> Pairs:
+    """Return the pairs. Who is left out of a ballot is below everybody on it, or says nothing about any pair.
+
+    All counts of a row lie side by side in one integer, so that one addition counts a name against everybody below it.
+    """
+    whole = sum(pile.value for pile in piles)
+    width = whole.bit_length() + 1
+    lanes = {key: 1 << width * n for n, key in enumerate(standing)}
+    everybody, known = sum(lanes.values()), frozenset(standing)
+    rows, blank = dict.fromkeys(standing, 0), 0
+    for pile in piles:
+        ranks, weight = _ranks(pile.choice, known), pile.number * pile.weight
+        below = everybody if unranked_last else sum(lanes[key] for rank in ranks for key in rank)
+        blank += 0 if ranks else weight
+        for rank in ranks:
+            for key in rank:
+                below -= lanes[key]
+            for key in rank:
+                rows[key] += weight * below
+    mask = (1 << width) - 1
+    table = {
+        key: {other: row >> width * n & mask for n, other in enumerate(standing) if other != key}
+        for key, row in rows.items()
+    }
+    return Pairs(table, whole - blank, blank)
+
+
+def _ranks(choice: Choice | Ranking, known: frozenset[str]) -> list[tuple[str, ...]]:
+    """Return the ranks without skipped ones; a name repeated keeps its first place."""
+    if known.issuperset(choice):
+        return [(key,) for key in dict.fromkeys(key for key in choice if isinstance(key, str))]
+    seen: set[str] = set()
+    found: list[tuple[str, ...]] = []
+    for group in groups_of(choice, known):
+        rank = tuple(key for key in dict.fromkeys(group) if key not in seen)
+        seen.update(rank)
+        if rank:
+            found.append(rank)
+    return found
+
+
+def eligible_pairs(
+    piles: Sequence[Pile], options: Sequence[Option], settings: Settings, threshold: Threshold
+) -> tuple[Contest, Pairs, dict[str, dict[str, int | bool]]]:
+    """Return contest and pairs of those who may win, and how each did against the status quo, where one is set.
+
+    What does not reach the threshold against the status quo, one against one, is dropped before anybody is compared.
+    """
+    last = settings.extra.get("unranked", "last") == "last"
+    contest = contest_of(options, settings)
+    pairs = pairs_of(piles, contest.standing, unranked_last=last)
+    quo = extra_key(settings, "status_quo")
+    if quo not in pairs.table:
+        return contest, pairs, {}
+    against: dict[str, dict[str, int | bool]] = {}
+    for key in contest.standing:
+        if key != quo:
+            have, opposed = pairs.table[key][quo], pairs.table[quo][key]
+            passed = have + opposed > 0 and reaches(have, have + opposed, threshold)
+            against[key] = {"for": have, "against": opposed, "passed": passed}
+    dropped = [key for key, figures in against.items() if not figures["passed"]]
+    contest = contest_of(options, settings, dropped)
+    table = {
+        x: {y: n for y, n in row.items() if y not in dropped} for x, row in pairs.table.items() if x not in dropped
+    }
+    return contest, Pairs(table, pairs.valid, pairs.blank), against
+
+
+def condorcet_winner(table: Table) -> str:
+    """Return who beats every other one against one, or nothing."""
+    return next((x for x, row in table.items() if all(n > table[y][x] for y, n in row.items())), "")
+
+
+def groups(beats: Beats) -> tuple[tuple[str, ...], ...]:
+    """Return the order from the best: again and again those whom nobody who is left beats."""
+    left, found = set(beats), []
+    while left:
+        top = _unbeaten(beats, left)
+        found.append(tuple(sorted(top)))
+        left -= top
+    return tuple(found)
+
+
+def elect(beats: Beats, contest: Contest, lot: Lot) -> tuple[tuple[str, ...], tuple[Tie, ...]]:
+    """Return who takes the seats: each time an unbeaten one of those left, by lot where there are several."""
+    left, order, ties = set(beats), list[str](), list[Tie]()
+    while left and len(order) < contest.seats and contest.stop not in order:
+        top = tuple(sorted(_unbeaten(beats, left)))
+        drawn = lot.order(top)
+        if len(top) > 1:
+            ties.append(Tie(top, drawn, "lot", f"place {len(order) + 1}"))
+        order.append(drawn[0])
+        left.discard(drawn[0])
+    return contest.without_stop(order), tuple(ties)
+
+
+def _unbeaten(beats: Beats, left: Iterable[str]) -> set[str]:
+    among = set(left)
+    return among.difference(*(beats[key] for key in among)) or among

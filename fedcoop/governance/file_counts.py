@@ -1,0 +1,90 @@
+"""Counting a ballot file by one of our methods: the same road as a motion's ballots take (interface.md 2, governance.md 5.3)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from fedcoop.governance.ballot_files import BallotFile, rule_of
+from fedcoop.governance.counting import Method
+from fedcoop.governance.lots import Lot
+from fedcoop.governance.methods import METHODS
+from fedcoop.governance.motions import Option, Settings
+from fedcoop.governance.setting_words import names_of
+from fedcoop.governance.settings import settings_of
+from fedcoop.governance.tallies import Count, Tally
+from fedcoop.governance.tallying import Ballots, tally_motion
+from fedcoop.kernel.errors import Refused
+
+USUAL = "stv_scottish"
+"""The method for a file that names none, as BLT files do not."""
+_NAMES_OPTIONS = ("ron", "withdrawn", "status_quo", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class FileCount:
+    """A counted file: by which method and settings, with which seed (hex) for lots."""
+
+    file: BallotFile
+    method: str
+    settings: Settings
+    seed: str
+    tally: Tally
+
+    @property
+    def count(self) -> Count:
+        """The method's count."""
+        return self.tally.count or Count()
+
+
+def count_file(file: BallotFile, *, rule: str = "", words: Mapping[str, str] | None = None) -> FileCount:
+    """Return the count of the file by `rule`, a method key or preset; without one by that of the file.
+
+    `words` are settings as typed, which go before those of the rule and of the file; `seed` among them is the seed of
+    lots, without it the file's own digest. Options may be given by key or name. Raises Refused (`count-rule`,
+    `count-seed`, `count-ballots`) or MotionRefused with the name of a setting.
+    """
+    key, preset = rule_of(rule or file.rule or USUAL)
+    method, typed = METHODS[key], dict(words or {})
+    seed = typed.pop("seed", "") or file.digest
+    brought = {name: text for name, text in file.words.items() if name in _known(method)}
+    settings = _settings(method, file.options, {**brought, **preset, **_by_key(typed, file.options)})
+    rule_ = Ballots(key, file.options, settings, Lot(_seed(seed)))
+    number = sum(pile.number for pile in file.piles)
+    return FileCount(file, key, settings, seed, tally_motion(rule_, file.piles, {"": number}))
+
+
+def _known(method: Method) -> set[str]:
+    return {*method.extra_keys(), *method.reads()}
+
+
+def _seed(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise Refused("count-seed", "The seed of the lots is written in hex digits, two for each byte.") from error
+
+
+def _by_key(words: Mapping[str, str], options: Sequence[Option]) -> dict[str, str]:
+    """Return the settings with options by their keys where they were named by name."""
+    keys, names = {option.key for option in options}, {option.name: option.key for option in options}
+
+    def key(text: str) -> str:
+        return text if text in keys else names.get(text, text)
+
+    found = dict(words)
+    for name in _NAMES_OPTIONS:
+        if name in found:
+            found[name] = key(found[name]) if found[name] in names else ",".join(map(key, names_of(found[name])))
+    return found
+
+
+def _settings(method: Method, options: Sequence[Option], words: Mapping[str, str]) -> Settings:
+    """Return the settings, looked at as those of a motion; only that a file may have fewer options than seats, or one alone."""
+    settings = settings_of(method, words, grace=timedelta())
+    spare = (Option("\n1", "1"), Option("\n2", "2"))
+    seats = settings.extra.get("seats", 1)
+    listed = [*options, *spare[len(options) :]] if len(options) < 2 else list(options)
+    most = max(1, len(listed) - 1)
+    fitting = isinstance(seats, int) and seats > most
+    method.validate(listed, replace(settings, extra={**settings.extra, "seats": 1}) if fitting else settings)
+    return settings

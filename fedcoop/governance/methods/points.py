@@ -1,0 +1,59 @@
+"""Ranking points (Borda): a first place among n scores n, the next one less, what is left out nothing (governance.md 7.12)."""
+
+from collections.abc import Sequence
+
+from fedcoop.governance.counting import Part, Sentence, extra_int
+from fedcoop.governance.lots import Lot
+from fedcoop.governance.motions import Option, Settings
+from fedcoop.governance.rankers import RankedMethod, if_quorum, number_word
+from fedcoop.governance.ranking import Contest, contest_of, strict_rankings
+from fedcoop.governance.tallies import Count, Pile, Tie
+
+
+class Points(RankedMethod):
+    """For putting things in order; not for elections, since a ballot that names few gives the others less."""
+
+    key = "points"
+    title = "Ranking points"
+    icon = "rank"
+
+    def count(self, piles: Sequence[Pile], options: Sequence[Option], settings: Settings, lot: Lot) -> Count:
+        """Return sums, order, and the best; who has no points wins nothing, equals at the last place go by lot."""
+        contest = contest_of(options, settings)
+        rankings = strict_rankings(piles, contest)
+        points, most = dict.fromkeys(contest.standing, 0), len(contest.standing)
+        for ranking, number in rankings.numbers.items():
+            for place, key in enumerate(ranking):
+                points[key] += (most - place) * number
+        levels = sorted(set(points.values()), reverse=True)
+        groups = tuple(tuple(key for key in contest.standing if points[key] == level) for level in levels)
+        elected, ties = _winners([group for group in groups if points[group[0]]], contest, lot)
+        facts = {"points": points, "valid": rankings.valid, "blank": rankings.blank}
+        return Count(contest.without_stop(elected), groups, (), ties, facts)
+
+    def sentence(self, options: Sequence[Option], settings: Settings, eligible: int) -> Sentence:
+        """Return "The choice with the most points wins. A first rank is worth 5 points, …"."""
+        seats, most = extra_int(settings, "seats", 1), len(contest_of(options, settings).standing)
+        who = (
+            [Part("The choice with the "), Part("most points", bold=True), Part(" wins")]
+            if seats == 1
+            else [Part("The "), Part(number_word(seats), bold=True), Part(" choices with the most points win")]
+        )
+        rule = f". Your first gets {most} points and each further one a point less; what you leave out gets none."
+        return (*who, *if_quorum(settings, eligible), Part(rule))
+
+
+def _winners(groups: Sequence[tuple[str, ...]], contest: Contest, lot: Lot) -> tuple[tuple[str, ...], tuple[Tie, ...]]:
+    order: list[str] = []
+    ties: list[Tie] = []
+    for group in groups:
+        if len(order) >= contest.seats or contest.stop in order:
+            break
+        drawn = lot.order(group)
+        if len(group) > 1:
+            ties.append(Tie(group, drawn, "lot", f"place {len(order) + 1}"))
+        order += drawn
+    return contest.filled(order), tuple(ties)
+
+
+METHOD = Points()

@@ -1,0 +1,103 @@
+"""Instant runoff for one seat: the lowest is excluded until somebody has more than half of what continues (governance.md 7.13)."""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from fedcoop.governance.counting import Part, Sentence, plural
+from fedcoop.governance.lookback import lowest
+from fedcoop.governance.lots import Lot
+from fedcoop.governance.motions import Option, Settings
+from fedcoop.governance.outcomes import Requirement
+from fedcoop.governance.rankers import RankedMethod, if_quorum
+from fedcoop.governance.ranking import Contest, Rankings, contest_of, strict_rankings
+from fedcoop.governance.stages import gains_of, numbers, ranking_of, ties_of
+from fedcoop.governance.tallies import Count, Pile, Round, Tie
+from fedcoop.governance.transfers import Hands
+
+
+class Runoff(RankedMethod):
+    """Each ballot counts for its highest name that continues; a ballot with none left is no longer in the base."""
+
+    key = "runoff"
+    title = "Instant runoff"
+    icon = "rank"
+    several = False
+
+    def count(self, piles: Sequence[Pile], options: Sequence[Option], settings: Settings, lot: Lot) -> Count:
+        """Return the rounds; each lists who is excluded, or elected, on its totals."""
+        contest = contest_of(options, settings)
+        rankings = strict_rankings(piles, contest)
+        facts = {"valid": rankings.valid, "blank": rankings.blank}
+        if not rankings.valid:
+            return Count(facts=facts)
+        rounds = _rounds(rankings, contest, lot)
+        last = rounds[-1]
+        excluded = [key for item in rounds for key in item.excluded]
+        totals = {key: int(number) for key, number in last.totals.items()}
+        ranking = ranking_of(last.elected, contest.standing, totals, excluded)
+        return Count(contest.without_stop(last.elected), ranking, tuple(rounds), ties_of(rounds), facts)
+
+    def requirements(self, count: Count, options: Sequence[Option], settings: Settings) -> tuple[Requirement, ...]:
+        """Return the majority of the last round with its sum."""
+        last = count.rounds[-1]
+        have, base = int(last.totals[last.elected[0]]), int(last.facts["base"])
+        name = next(option.name for option in options if option.key == last.elected[0])
+        work = (
+            f"In the last round {name} has {have} of {plural(base, 'ballot', 'ballots')}. {base // 2 + 1} were needed."
+        )
+        title = "More than half of the ballots still counted"
+        return (Requirement("majority", title, met=True, have=have, need=base // 2 + 1, work=work),)
+
+    def sentence(self, options: Sequence[Option], settings: Settings, eligible: int) -> Sentence:
+        """Return "A choice with more than half of the ballots wins. Until then the last one is taken out, …"."""
+        return (
+            Part("A choice with "),
+            Part("more than half", bold=True),
+            Part(" of the ballots still counted wins"),
+            *if_quorum(settings, eligible),
+            Part(
+                ". Until there is one, the choice with fewest is taken out, and its ballots go to the next name on them."
+            ),
+        )
+
+
+def _rounds(rankings: Rankings, contest: Contest, lot: Lot) -> list[Round]:
+    hands = Hands(rankings, contest, 1)
+    history: list[Mapping[str, int]] = []
+    rounds: list[Round] = []
+    kind, gains = "first", dict[str, int]()
+    of: tuple[str, ...] = ()
+    while True:
+        elected, excluded, ties = _decided(hands, history, lot)
+        rounds.append(
+            Round(
+                kind=kind,
+                totals=numbers(hands.totals, 1),
+                of=of,
+                moves=gains_of(gains, 1),
+                exhausted=Fraction(hands.exhausted),
+                elected=elected,
+                excluded=excluded,
+                ties=ties,
+                facts={"base": sum(hands.totals.values())},
+            )
+        )
+        if elected:
+            return rounds
+        history.append(dict(hands.totals))
+        kind, of, gains = "exclusion", excluded, hands.exclude(excluded[0])
+
+
+def _decided(
+    hands: Hands, history: Sequence[Mapping[str, int]], lot: Lot
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Tie, ...]]:
+    """Return who wins, or who is excluded, on these totals."""
+    base = sum(hands.totals.values())
+    best = max(hands.continuing, key=lambda key: hands.totals[key])
+    if 2 * hands.totals[best] > base or len(hands.continuing) == 1:
+        return (best,), (), ()
+    out, ties = lowest(hands.continuing, hands.totals, history, lot)
+    return (), (out,), ties
+
+
+METHOD = Runoff()

@@ -1,0 +1,29 @@
+"""The single transferable vote by Meek's rule, which a computer must count (governance.md 7.16)."""
+
+from collections.abc import Sequence
+
+from fedcoop.governance.lots import Lot
+from fedcoop.governance.meek import count_meek
+from fedcoop.governance.motions import Option, Settings
+from fedcoop.governance.ranking import contest_of, strict_rankings
+from fedcoop.governance.stv import no_ballots
+from fedcoop.governance.tallies import Count, Pile
+from fedcoop.governance.transferable import Transferable
+
+
+class MeekStv(Transferable):
+    """Those elected keep a share of every ballot that comes to them, worked out anew whenever something moves."""
+
+    key = "stv_meek"
+    title = "Single transferable vote, Meek"
+    icon = "people"
+    base = "of the votes still counted"
+
+    def count(self, piles: Sequence[Pile], options: Sequence[Option], settings: Settings, lot: Lot) -> Count:
+        """Return the rounds with quota, keep factors and iterations."""
+        contest = contest_of(options, settings)
+        rankings = strict_rankings(piles, contest)
+        return count_meek(rankings, contest, lot) if rankings.valid else no_ballots(rankings)
+
+
+METHOD = MeekStv()

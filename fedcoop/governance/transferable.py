@@ -1,0 +1,29 @@
+"""What both ways of the single transferable vote share: the outcome `elected`, and the rule in words (governance.md 7.15, 7.16)."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from fedcoop.governance.counting import Part, Sentence, extra_int, share_words
+from fedcoop.governance.motions import Option, Settings
+from fedcoop.governance.outcomes import OutcomeCode
+from fedcoop.governance.rankers import RankedMethod, if_quorum, number_word
+
+
+class Transferable(RankedMethod):
+    """Several seats, shared out in proportion."""
+
+    code = OutcomeCode.ELECTED
+    base = "of the votes"
+
+    def sentence(self, options: Sequence[Option], settings: Settings, eligible: int) -> Sentence:
+        """Return "Two people are elected. A candidate with more than a third of the votes has a seat; …" (design.md 7)."""
+        seats = extra_int(settings, "seats", 1)
+        share = f"more than {share_words(Fraction(1, seats + 1))}"
+        who = "person is" if seats == 1 else "people are"
+        return (
+            Part(f"{number_word(seats).capitalize()} {who} elected"),
+            *if_quorum(settings, eligible),
+            Part(". A candidate with "),
+            Part(share, bold=True),
+            Part(f" {self.base} has a seat; what is over goes to the next name on those ballots."),
+        )
