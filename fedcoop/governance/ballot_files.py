@@ -46,8 +46,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "greedy": ("greedy", {}),
         "greedy-no-skip": ("greedy", {"skip": "off"}),
         "greedy-threshold": ("greedy", {}),
-        "equalshares": ("equal_shares", {}),
-        "equalshares/add1": ("equal_shares", {"completion": "add1"}),
+        "equalshares": ("equal_shares", {"completion": "none", "fill": "none"}),
+        "equalshares/add1": ("equal_shares", {"completion": "add1", "fill": "none"}),
     }
 )
 """Rule names of ballot files, with the method and the settings that they stand for."""

@@ -54,7 +54,10 @@ class Method(Protocol):
         ...
 
     def extra_keys(self) -> Mapping[str, type]:
-        """Return the names of `Settings.extra` that the method reads, with their types: int, bool or str."""
+        """Return the names of `Settings.extra` that the method reads, with their types.
+
+        int, bool, str; Fraction for a share, kept as text; `setting_words.MinorUnits` for money in the currency set.
+        """
         ...
 
     def reads(self) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from fedcoop.governance.demands import Comparison, Demand
 from fedcoop.governance.motions import Quorum, Threshold
 from fedcoop.kernel.errors import MotionRefused
+from fedcoop.kernel.money import currency_of
 
 E = TypeVar("E", bound=StrEnum)
 _DURATION = re.compile(r"([0-9]{1,6})\s*(s|m|h|d)?")
@@ -82,6 +83,23 @@ def number_of(name: str, text: str) -> int:
     if number < 0:
         raise MotionRefused(name, f"{name} is 0 or more.")
     return number
+
+
+class MinorUnits(int):
+    """The type of a setting that is an amount of money: typed in main units, kept as whole minor units."""
+
+
+def amount_of(name: str, text: str, currency: str) -> int:
+    """Return the minor units of an amount such as `1200` or `1200.50`."""
+    try:
+        money = currency_of(currency)
+    except ValueError as error:
+        raise MotionRefused("currency", "Write the currency as its code, such as EUR.") from error
+    try:
+        return money.minor(text)
+    except ValueError as error:
+        decimals = f" with at most {money.scale} decimals" if money.scale else " without decimals"
+        raise MotionRefused(name, f"Write {name} as an amount in {currency}{decimals}, such as 1200.") from error
 
 
 def switch_of(name: str, text: str) -> bool:

@@ -40,9 +40,10 @@ def settings_of(method: Method, pairs: Mapping[str, str], *, grace: timedelta) -
     """
     settings = replace(method.defaults(), grace=grace, preset=pairs.get("preset", "").strip())
     extra, known, readers = dict(settings.extra), method.extra_keys(), _readers(method)
+    currency = pairs.get("currency", str(extra.get("currency", ""))).strip()
     for name, text in _with_preset(method, pairs).items():
         if name in known:
-            extra[name] = _extra(name, text, known[name])
+            extra[name] = _extra(name, text.strip(), known[name], currency)
         elif name in readers:
             settings = readers[name](settings, text.strip())
         else:
@@ -51,10 +52,15 @@ def settings_of(method: Method, pairs: Mapping[str, str], *, grace: timedelta) -
     return replace(settings, extra=extra)
 
 
-def _extra(name: str, text: str, kind: type) -> int | str | bool:
+def _extra(name: str, text: str, kind: type, currency: str) -> int | str | bool:
+    """Return the value of a method's own setting; shares are kept as `1/2`, money in minor units of the currency."""
+    if kind is words.MinorUnits:
+        return words.amount_of(name, text, currency)
+    if kind is Fraction:
+        return _ratio(words.share_of(name, text))
     if kind is bool:
         return words.switch_of(name, text)
-    return words.whole_of(name, text) if kind is int else text.strip()
+    return words.whole_of(name, text) if kind is int else text
 
 
 def _readers(method: Method) -> dict[str, Callable[[Settings, str], Settings]]:

@@ -1,4 +1,8 @@
-"""Approval: tick whatever you approve; the options with most ticks win (governance.md 7.8, ties 10.1)."""
+"""Approval: tick whatever you approve; the options with most ticks win (governance.md 7.8).
+
+A tie for the last place goes to the lot (10.1), unless `ties=status_quo` leaves the place empty and the vote tied. Votes
+of before that setting have none: theirs stay tied, and their recount files agree.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,12 +20,14 @@ from fedcoop.governance.counting import (
     reaches,
     threshold_words,
 )
+from fedcoop.governance.lots import Lot
 from fedcoop.governance.motions import Option, Quorum, Settings
 from fedcoop.governance.outcomes import Outcome, OutcomeCode, Requirement
-from fedcoop.governance.tallies import Tally
+from fedcoop.governance.seats import fill_seats, listed, number_word, seats_of, supporters, tie_notes
+from fedcoop.governance.tallies import Count, Pile, Tally, totals
 from fedcoop.kernel.errors import BallotRefused, MotionRefused
 
-_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+TIES = ("lot", "status_quo")
 
 
 class Approval(BaseMethod):
@@ -41,18 +47,18 @@ class Approval(BaseMethod):
 
     def defaults(self) -> Settings:
         """Return one winner, any number of ticks, no threshold, no quorum."""
-        return Settings(quorum=Quorum(), extra={"seats": 1, "min": 0})
+        return Settings(quorum=Quorum(), extra={"seats": 1, "min": 0, "ties": "lot"})
 
     def extra_keys(self) -> Mapping[str, type]:
-        """Return `seats`, `min`, `max` and `none` (an option's key)."""
-        return {"seats": int, "min": int, "max": int, "none": str}
+        """Return `seats`, `min`, `max`, `none` (an option's key) and `ties` (`lot`, `status_quo`)."""
+        return {"seats": int, "min": int, "max": int, "none": str, "ties": str}
 
     def reads(self) -> Mapping[str, str]:
         """Return the threshold."""
         return {"threshold": "threshold"}
 
     def validate(self, options: Sequence[Option], settings: Settings) -> None:
-        """Raise MotionRefused (`options`, `seats`, `min`, `max`, `none`)."""
+        """Raise MotionRefused (`options`, `seats`, `min`, `max`, `none`, `ties`)."""
         keys = {option.key for option in options}
         if len(options) < 2:
             raise MotionRefused("options", "Give at least two choices.")
@@ -64,6 +70,8 @@ class Approval(BaseMethod):
         none = settings.extra.get("none")
         if none is not None and none not in keys:
             raise MotionRefused("none", f"There is no choice with the key {none}.")
+        if settings.extra.get("ties", "lot") not in TIES:
+            raise MotionRefused("ties", "ties is lot or status_quo.")
         if not 1 <= extra_int(settings, "seats", 1) <= len(options) - (none is not None):
             raise MotionRefused("seats", "seats is at least 1 and at most the number of choices.")
 
@@ -85,33 +93,33 @@ class Approval(BaseMethod):
         """Return False: only the setting `reasons` asks for one."""
         return False
 
+    def count(self, piles: Sequence[Pile], options: Sequence[Option], settings: Settings, lot: Lot) -> Count | None:
+        """Return who has a seat where a tie for the last one goes to the lot; else None: the totals say all."""
+        ticks, cast = totals(piles, [option.key for option in options], Shape.SET), sum(pile.value for pile in piles)
+        count = fill_seats(
+            dict(ticks),
+            settings,
+            supporters(piles),
+            lot,
+            may_win=lambda key: _may_win(key, ticks[key], cast, settings),
+            facts={},
+        )
+        return count if count.ties and settings.extra.get("ties") == "lot" else None
+
     def decide(self, tally: Tally, options: Sequence[Option], settings: Settings) -> Outcome:
-        """Return the options with most ticks, or `tied` where a tie decides who has the last seat."""
+        """Return the options with most ticks; a tie for the last seat is told apart by the count, or stays `tied`."""
         quorum = quorum_requirement(tally, settings)
-        seats, none = extra_int(settings, "seats", 1), settings.extra.get("none")
-        candidates = [option for option in options if option.key != none]
-        passed = [
-            option
-            for option in candidates
-            if tally.counts[option.key] > 0 and _passes(tally.counts[option.key], tally, settings)
-        ]
+        passed = [option for option in options if _may_win(option.key, tally.counts[option.key], tally.cast, settings)]
         ranking = sorted(passed, key=lambda option: -tally.counts[option.key])
-        winners = tuple(option.key for option in ranking[:seats])
-        tied = _tie(ranking, tally, seats)
         requirements = _requirements(ranking, tally, settings, quorum)
         if quorum is not None and not quorum.met:
             return Outcome(code=OutcomeCode.INQUORATE, requirements=requirements)
-        if tied:
-            safe = tuple(option.key for option in ranking[:seats] if option.name not in tied)
-            note = f"{_list(tied)} have the same number of votes for the last place."
-            return Outcome(code=OutcomeCode.TIED, requirements=requirements, winners=safe, notes=(note,))
-        code = OutcomeCode.CARRIED if winners else OutcomeCode.NOT_CARRIED
-        return Outcome(code=code, requirements=requirements, winners=winners)
+        return _with_seats(tally, ranking, settings, requirements)
 
     def sentence(self, options: Sequence[Option], settings: Settings, eligible: int) -> Sentence:
         """Return "The three choices with most ticks are chosen."."""
-        seats = extra_int(settings, "seats", 1)
-        number = _WORDS[seats] if seats < len(_WORDS) else str(seats)
+        seats = seats_of(settings)
+        number = number_word(seats)
         parts = [
             Part("The "),
             Part(number, bold=True),
@@ -132,8 +140,27 @@ class Approval(BaseMethod):
         return (*parts, Part("."))
 
 
-def _passes(votes: int, tally: Tally, settings: Settings) -> bool:
-    return settings.threshold is None or reaches(votes, tally.cast, settings.threshold)
+def _may_win(key: str, votes: int, cast: int, settings: Settings) -> bool:
+    """Return whether an option can have a seat: it is not "none of these", has a vote, and reaches the threshold."""
+    if key == settings.extra.get("none") or votes <= 0:
+        return False
+    return settings.threshold is None or reaches(votes, cast, settings.threshold)
+
+
+def _with_seats(
+    tally: Tally, ranking: Sequence[Option], settings: Settings, requirements: tuple[Requirement, ...]
+) -> Outcome:
+    seats, tied = seats_of(settings), _tie(ranking, tally, seats_of(settings))
+    if tied and tally.count is not None:
+        chosen, notes = tally.count.elected, tie_notes(tally.count, ranking)
+        return Outcome(code=OutcomeCode.CARRIED, requirements=requirements, winners=chosen, notes=notes)
+    if tied:
+        safe = tuple(option.key for option in ranking[:seats] if option.name not in tied)
+        note = f"{listed(tied)} have the same number of votes for the last place."
+        return Outcome(code=OutcomeCode.TIED, requirements=requirements, winners=safe, notes=(note,))
+    winners = tuple(option.key for option in ranking[:seats])
+    code = OutcomeCode.CARRIED if winners else OutcomeCode.NOT_CARRIED
+    return Outcome(code=code, requirements=requirements, winners=winners)
 
 
 def _tie(ranking: Sequence[Option], tally: Tally, seats: int) -> tuple[str, ...]:
@@ -155,10 +182,6 @@ def _requirements(
         title = f"{threshold_words(settings.threshold).capitalize()} of the ballots"
         found.append(Requirement(name="threshold", title=title, met=bool(ranking), have=best, need=need, work=work))
     return (*found, quorum) if quorum is not None else tuple(found)
-
-
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(names[:-1]) + " and " + names[-1]
 
 
 METHOD = Approval()

@@ -35,11 +35,22 @@ def members(number: int) -> list[Member]:
     ]
 
 
+def own_options(method: str) -> tuple[Option, ...]:
+    """Three options of a method that brings none, as typed; each may cost 40 or start at some time."""
+    ends = {"projects": ": 40"}.get(METHODS[method].form, "")
+    return tuple(
+        METHODS[method].read_option(key, name + ends, {})
+        for key, name in (("a", "Rye"), ("b", "Wheat"), ("c", "Spelt"))
+    )
+
+
 def motion(
     method: str = "resolution", *, eligible: int = 12, options: tuple[Option, ...] = (), **settings: str
 ) -> Motion:
     chosen = METHODS[method]
-    listed = options or chosen.default_options() or (Option("a", "Rye"), Option("b", "Wheat"), Option("c", "Spelt"))
+    listed = options or chosen.default_options() or own_options(method)
+    if "budget" in chosen.extra_keys():
+        settings = {"budget": "100", **settings}
     rules = settings_of(chosen, settings, grace=timedelta(seconds=120))
     lifecycle.check_settings(method, listed, rules)
     secret = b"s" * 32

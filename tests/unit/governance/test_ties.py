@@ -1,0 +1,98 @@
+"""The ladder of ties and the public lot: governance.md 10.1 and the vector of 10.2; shares that add up (16.7)."""
+
+import hashlib
+from fractions import Fraction
+
+import pytest
+
+from fedcoop.governance.lots import Lot, commitment, lot_of
+from fedcoop.governance.tallies import Count, Round, Tie
+from fedcoop.governance.ties import LOT, Rung, first_places, settle, uses_lot
+from fedcoop.kernel.money import currency_of, largest_remainder
+
+POLL = "https://alder.example/polls/7"
+ROOT = "b522fb2192b9d783a20906e2ed85d331dcbb4c81eb1a28b8db11dae8e3ef6cb8"
+REVEALS = ("6f" * 16, "a1" * 16)
+COMMITS = (
+    "8eebd6255e502b51dc00bf2aafe63c3b49d2d73088bbab2cb14c679e18d00d16",
+    "ca3842ff1bf0ffb632731dc409b5c3e6ba3b2c8c75aef32c80bba67df9f3c328",
+)
+
+
+def test_the_lot_is_that_of_the_vector() -> None:
+    assert tuple(commitment(value) for value in REVEALS) == COMMITS
+    for reveals in (REVEALS, REVEALS[::-1]):
+        lot = lot_of(POLL, ROOT, reveals)
+        assert lot.seed.hex() == "e438cc8ea5e82493b81afa02d40d766b46a97eeb9b5b19c65d2fb44e1e1d3363"
+        assert lot.order(["D", "B"]) == lot.order(["B", "D"]) == ("B", "D")
+
+
+def test_a_lot_without_reveals_hangs_on_the_box_alone() -> None:
+    lines = f"fedcoop-lot-v1\n{POLL}\n{ROOT}"
+    assert lot_of(POLL, ROOT, ()).seed == hashlib.sha256(lines.encode()).digest()
+
+
+def test_the_first_rung_that_parts_all_decides_else_the_lot_within_it() -> None:
+    lot = Lot(bytes(32))
+    sizes, ages = {"a": 1, "b": 2, "c": 2}, {"a": 0, "b": 7, "c": 9}
+    rungs = (Rung("supporters", sizes.__getitem__), Rung("against", ages.__getitem__))
+    assert settle("ab", rungs, lot) == Tie(("a", "b"), ("b", "a"), "supporters")
+    assert settle("cab", rungs, lot) == Tie(("a", "b", "c"), ("c", "b", "a"), "against")
+    told = settle("cab", rungs[:1], lot, about="the last place")
+    assert told.rung == LOT
+    assert told.order == (*lot.order(["b", "c"]), "a")
+
+
+def test_only_a_group_that_does_not_fit_whole_is_a_tie() -> None:
+    lot = Lot(bytes(32))
+    assert first_places((("a", "b"), ("c",)), 2, (), lot) == (lot.order("ab"), ())
+    chosen, ties = first_places((("a", "b"), ("c",)), 1, (), lot)
+    assert chosen == lot.order("ab")[:1]
+    assert ties == (Tie(("a", "b"), lot.order("ab"), LOT),)
+
+
+def test_the_lot_names_only_those_whom_nothing_else_parts() -> None:
+    lot, sizes = Lot(bytes(32)), {"a": 5, "b": 1, "c": 1}
+    chosen, ties = first_places((("a", "b", "c"),), 2, (Rung("supporters", sizes.__getitem__),), lot)
+    assert chosen == ("a", lot.order("bc")[0])
+    assert ties == (Tie(("b", "c"), lot.order("bc"), LOT),)
+
+
+def test_a_count_says_whether_a_lot_decided_anything() -> None:
+    lot, look = Tie(("a",), ("a",), LOT), Tie(("a",), ("a",), "look-back")
+    assert not uses_lot(None)
+    assert not uses_lot(Count(ties=(look,)))
+    assert uses_lot(Count(ties=(look, lot)))
+    assert uses_lot(Count(rounds=(Round("first", {}, ties=(lot,)),)))
+
+
+@pytest.mark.parametrize(
+    ("total", "weights", "shares"),
+    [
+        (4, [18, 225, 8], (0, 4, 0)),
+        (7, [18, 225, 8], (1, 6, 0)),
+        (10, [1, 1, 1], (4, 3, 3)),
+        (0, [1, 2], (0, 0)),
+        (5, [0, 0], (0, 0)),
+        (3, [Fraction(1, 2), Fraction(1, 4)], (2, 1)),
+    ],
+)
+def test_shares_add_up_by_largest_remainder(total: int, weights: list[int | Fraction], shares: tuple[int, ...]) -> None:
+    assert largest_remainder(total, weights) == shares
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "minor"),
+    [("EUR", "500", 50_000), ("EUR", "1.200,5", 120_050), ("EUR", "1,200.05", 120_005), ("JPY", "1 200", 1_200)],
+)
+def test_amounts_are_read_exactly_and_written_for_people(code: str, text: str, minor: int) -> None:
+    money = currency_of(code)
+    assert money.minor(text) == minor
+    assert money.minor(money.text(minor).removesuffix(f" {code}").replace(",", "")) == minor
+
+
+@pytest.mark.parametrize("text", ["", "1.234", "1,2,3", "-5", "1e3", "five", "1.2.3,4", "9" * 16])
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    assert currency_of("EUR").minor("1.23") == 123
+    with pytest.raises(ValueError, match=r"is no amount|decimals"):
+        currency_of("EUR").minor(text)
