@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from fedcoop.actions.aftermath import after_count
 from fedcoop.actions.moving import move, who
 from fedcoop.actions.scheduling import OPEN_TIMER as OPEN_TIMER
-from fedcoop.governance import lifecycle, logchain, roll
+from fedcoop.governance import lifecycle, logchain, roll, rounds
 from fedcoop.governance.bylaws import Bylaws
+from fedcoop.governance.choices import Shape
 from fedcoop.governance.events import MotionAnnulled, MotionClosed, MotionExtended, MotionOpened
 from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Channel, Motion, MotionState, Option
+from fedcoop.governance.motions import Channel, Motion, MotionState, Option, Settings
 from fedcoop.governance.outcomes import outcome_to_json
 from fedcoop.governance.permissions import Deed, demand
 from fedcoop.governance.proposals import Proposal, ProposalEvent, ProposalState, after
@@ -62,11 +63,13 @@ def plan_motion(uow: UnitOfWork, *, by: MemberId, draft: Draft) -> tuple[Motion,
     if draft.method not in METHODS:
         raise MotionRefused("method", f"The method is one of: {', '.join(METHODS)}.")
     method = METHODS[draft.method]
-    options = tuple(draft.options) if method.own_options else method.default_options()
-    lifecycle.check_options(options)
+    options = (tuple(draft.options) if method.own_options else ()) or method.default_options()
+    if method.shape is not Shape.WORDS:
+        lifecycle.check_options(options)
     settings = settings_of(method, draft.settings, grace=uow.site.config.federation.grace)
     lifecycle.check_settings(draft.method, options, settings)
     opens_at = draft.opens_at or uow.now
+    settings = _asked(uow, draft, settings, max(opens_at, uow.now))
     lifecycle.check_dates(max(opens_at, uow.now), draft.closes_at, Bylaws())
     if not draft.channels:
         raise MotionRefused("channels", "Choose at least one way to vote: web or activitypub.")
@@ -97,6 +100,17 @@ def plan_motion(uow: UnitOfWork, *, by: MemberId, draft: Draft) -> tuple[Motion,
         created_at=uow.now,
     )
     return motion, markdown_to_html(body)
+
+
+def _asked(uow: UnitOfWork, draft: Draft, settings: Settings, opens_at: datetime) -> Settings:
+    """Return the settings with what depends on dates; members named in them must exist. Raises MotionRefused by setting."""
+    for setting, names in METHODS[draft.method].named_members(settings).items():
+        unknown = [name for name in names if uow.members.find_by_name(name) is None]
+        if unknown:
+            raise MotionRefused(setting, f"There is no member with the short name {unknown[0]}.")
+    if draft.method != "consent":
+        return settings
+    return rounds.silence_rule(settings, notice=draft.closes_at - opens_at, typed="silence" in draft.settings)
 
 
 def open_motion(uow: UnitOfWork, *, by: MemberId, draft: Draft) -> Motion:
@@ -137,7 +151,9 @@ def open_scheduled(uow: UnitOfWork, key: str) -> None:
 
 def _open(uow: UnitOfWork, motion: Motion, body_html: str) -> Motion:
     """Freeze the roll, fix the digest, begin the log, set the timer of the close."""
-    entries = roll.freeze(motion.id, uow.members.all(), motion.settings.electorate, motion.poll_secret)
+    members = uow.members.all()
+    entries = roll.freeze(motion.id, members, motion.settings.electorate, motion.poll_secret)
+    entries = roll.mark(entries, members, METHODS[motion.method].marked(motion.settings))
     if not entries:
         raise MotionRefused("electorate", "Nobody could vote on this: the co-op has no member with a vote.")
     roll_hash = roll.roll_hash(roll.roll_lines(entries))

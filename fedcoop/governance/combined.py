@@ -111,7 +111,7 @@ def _requirement(demand: Demand, name: str, tally: Tally, settings: Settings) ->
     met = _holds(have, demand, limit)
     words = _WORDS[demand.comparison]
     of = f"{share_words(demand.share).capitalize()} of {base} is {amount(limit)}. " if demand.base else ""
-    work = f"{of}{plural(have, 'vote', 'votes')} for “{name}”; {words} {amount(limit)} {'is' if met else 'was'} asked."
+    work = f"{of}{plural(have, 'vote', 'votes')} for “{name}”; {words} {amount(limit)} is asked."
     title = f"{name}: {_bound(demand)}{_base_words(demand, tally.eligible)}"
     key = demand.option.replace("_", "-").lower()
     return Requirement(name=f"demand-{key}", title=title, met=met, have=have, need=_need(demand, limit), work=work)

@@ -42,7 +42,7 @@ class Method(Protocol):
     binding: bool
 
     def default_options(self) -> tuple[Option, ...]:
-        """Return the options where the method has its own, else nothing."""
+        """Return the options where the method has its own, else nothing; with `own_options` those used where none are given."""
         ...
 
     def read_option(self, key: str, text: str, settings: Mapping[str, str]) -> Option:
@@ -62,6 +62,14 @@ class Method(Protocol):
 
     def reads(self) -> Mapping[str, str]:
         """Return which of `threshold`, `base`, `approval_quorum` it reads, by the names that `--set` has for them."""
+        ...
+
+    def named_members(self, settings: Settings) -> Mapping[str, tuple[str, ...]]:
+        """Return the short names of members that settings hold, by setting: each must be a member (`required`, `advisers`)."""
+        ...
+
+    def marked(self, settings: Settings) -> tuple[str, ...]:
+        """Return the short names of those who have the class `required` on the roll."""
         ...
 
     def validate(self, options: Sequence[Option], settings: Settings) -> None:
@@ -116,6 +124,14 @@ class BaseMethod:
     def reads(self) -> Mapping[str, str]:
         """Return nothing: neither threshold nor base."""
         return {}
+
+    def named_members(self, settings: Settings) -> Mapping[str, tuple[str, ...]]:
+        """Return nothing: settings name nobody."""
+        return {}
+
+    def marked(self, settings: Settings) -> tuple[str, ...]:
+        """Return nobody."""
+        return ()
 
     def check(self, choice: Choice, options: Sequence[Option], settings: Settings) -> None:
         """Raise BallotRefused unless the choice is exactly one of the options."""

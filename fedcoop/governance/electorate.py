@@ -11,6 +11,9 @@ from typing import Any
 from fedcoop.governance.members import VOTING, Member, MemberStatus
 from fedcoop.kernel.clock import parse_rfc3339, rfc3339
 
+REQUIRED = "required"
+"""The class on the roll of those who must be able to come, in a time poll (governance.md 7.18)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ElectorateRule:

@@ -21,6 +21,7 @@ from fedcoop.kernel.errors import MotionRefused
 from fedcoop.kernel.html import fold_name
 
 ELECTIONS = frozenset({"runoff", "stv_scottish", "stv_meek"})
+COMBINING = frozenset({"resolution", "consensus", "gradients"})
 MAX_OPTIONS = 50
 MAX_POLL_OPTIONS = 10
 MAX_TITLE = 200
@@ -67,6 +68,8 @@ def check_settings(method: str, options: Sequence[Option], settings: Settings) -
     unknown = set(settings.reasons_for) - {option.key for option in options}
     if unknown:
         raise MotionRefused("reasons", f"There is no choice with the key {sorted(unknown)[0]}.")
+    if settings.demands and method not in COMBINING:
+        raise MotionRefused("require", f"Combined requirements are for {', '.join(sorted(COMBINING))}.")
     if settings.early_close is EarlyClose.ANY and keeps_its_dates(method, settings):
         told = "Rule changes, elections and secret votes keep their dates: early_close is all_voted, decided or never."
         raise MotionRefused("early_close", told)

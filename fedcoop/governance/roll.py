@@ -2,10 +2,11 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from fedcoop.governance.ballots import RollEntry
-from fedcoop.governance.electorate import ElectorateRule
+from fedcoop.governance.electorate import REQUIRED, ElectorateRule
 from fedcoop.governance.members import Member
 from fedcoop.kernel.canonical import sha256_hex
 from fedcoop.kernel.ids import MotionId
@@ -32,6 +33,12 @@ def freeze(
         if rule.admits(member)
     ]
     return tuple(sorted(entries, key=lambda entry: entry.voter))
+
+
+def mark(entries: Sequence[RollEntry], members: Iterable[Member], names: Collection[str]) -> tuple[RollEntry, ...]:
+    """Return the roll on which those named have the class `required`, whatever their own: a time poll asks for it (7.18)."""
+    ids = {member.id for member in members if member.name in names}
+    return tuple(replace(entry, member_class=REQUIRED) if entry.member_id in ids else entry for entry in entries)
 
 
 def roll_lines(entries: Sequence[RollEntry]) -> list[str]:

@@ -1,6 +1,8 @@
 """Rounds of consent: what follows when a round has closed (governance.md 7.5)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from enum import StrEnum
 
 from fedcoop.governance.motions import Settings
@@ -10,6 +12,8 @@ from fedcoop.kernel.errors import MotionRefused
 ROUNDS = 3
 FALLBACK = "special"
 NO_FALLBACK = "none"
+NOTICE = timedelta(days=3)
+"""How long before the close notice must have been sent, so that silence may count as consent."""
 
 
 class NextStep(StrEnum):
@@ -43,3 +47,17 @@ def next_step(round_: int, rounds: int, outcome: OutcomeCode, settings: Settings
     if round_ >= rounds and fallback_of(settings) is not None:
         return NextStep.FALLBACK
     return NextStep.NEXT_VERSION
+
+
+def silence_rule(settings: Settings, *, notice: timedelta, typed: bool) -> Settings:
+    """Return the settings under which a round with this notice may run: silence needs three days to be consent.
+
+    With less, silence is not counted; where somebody asked for it (`typed`), that is refused. Raises MotionRefused (`silence`).
+    """
+    if settings.extra.get("silence", "consent") != "consent" or notice >= NOTICE:
+        return settings
+    if typed:
+        raise MotionRefused(
+            "silence", "Silence counts as consent only with notice of at least 3 days before the close."
+        )
+    return replace(settings, extra={**settings.extra, "silence": "not_counted"})

@@ -7,11 +7,14 @@ from fedcoop.governance.choices import Choice
 from fedcoop.governance.counting import BaseMethod, Part, Sentence, check_single, needed, plural, quorum_requirement
 from fedcoop.governance.motions import Option, Quorum, Reasons, Settings
 from fedcoop.governance.outcomes import Outcome, OutcomeCode, Requirement
+from fedcoop.governance.presets import PRESETS
+from fedcoop.governance.rounds import FALLBACK, NO_FALLBACK, rounds_of
 from fedcoop.governance.tallies import Tally
 from fedcoop.kernel.errors import MotionRefused
 
 KEYS = ("consent", "consent_with_concern", "objection")
 SILENCE = ("consent", "not_counted")
+MOST_ROUNDS = 20
 
 
 class Consent(BaseMethod):
@@ -43,21 +46,25 @@ class Consent(BaseMethod):
         )
 
     def extra_keys(self) -> Mapping[str, type]:
-        """Return `silence`."""
-        return {"silence": str}
+        """Return `silence`, `rounds` (after how many the fallback is open) and `fallback` (a preset, or none)."""
+        return {"silence": str, "rounds": int, "fallback": str}
 
     def reads(self) -> Mapping[str, str]:
         """Return nothing: one objection is enough."""
         return {}
 
     def validate(self, options: Sequence[Option], settings: Settings) -> None:
-        """Raise MotionRefused (`options`, `reasons`, `silence`)."""
+        """Raise MotionRefused (`options`, `reasons`, `silence`, `rounds`, `fallback`)."""
         if tuple(option.key for option in options) != KEYS:
             raise MotionRefused("options", "Consent knows consent, consent with a concern, and objection.")
         if settings.reasons is Reasons.OFF:
             raise MotionRefused("reasons", "An objection needs a reason, so reasons cannot be off.")
         if settings.extra.get("silence", "consent") not in SILENCE:
             raise MotionRefused("silence", "silence is consent or not_counted.")
+        if not 1 <= rounds_of(settings) <= MOST_ROUNDS:
+            raise MotionRefused("rounds", f"rounds is 1 to {MOST_ROUNDS}.")
+        if settings.extra.get("fallback", FALLBACK) not in (*PRESETS, NO_FALLBACK):
+            raise MotionRefused("fallback", f"fallback is none, or one of: {', '.join(PRESETS)}.")
 
     def check(self, choice: Choice, options: Sequence[Option], settings: Settings) -> None:
         """Raise BallotRefused unless the choice is exactly one."""
@@ -70,11 +77,10 @@ class Consent(BaseMethod):
     def decide(self, tally: Tally, options: Sequence[Option], settings: Settings) -> Outcome:
         """Return carried iff no objection stands and the quorum of explicit stances is met."""
         objections = tally.counts["objection"]
-        work = (
-            "No objection stands."
-            if objections == 0
-            else f"{objections} {'objection stands' if objections == 1 else 'objections stand'}."
-        )
+        work = "No objection stands."
+        if objections:
+            work = f"{objections} {'objection stands' if objections == 1 else 'objections stand'}."
+        work += _silent(tally, settings)
         none = Requirement(
             name="no-objection", title="No objection stands", met=objections == 0, have=objections, need=0, work=work
         )
@@ -95,6 +101,14 @@ class Consent(BaseMethod):
         silent = settings.extra.get("silence", "consent") == "consent"
         parts.append(Part(" Silence counts as consent." if silent else " Silence is not counted."))
         return tuple(parts)
+
+
+def _silent(tally: Tally, settings: Settings) -> str:
+    """Return who said nothing and what that means, where it means something."""
+    silent = tally.eligible - tally.voted - tally.represented
+    if silent <= 0 or settings.extra.get("silence", "consent") != "consent":
+        return ""
+    return f" {plural(silent, 'member', 'members')} said nothing, which counts as consent."
 
 
 def _kept(concerns: int, code: OutcomeCode) -> tuple[str, ...]:

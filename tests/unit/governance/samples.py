@@ -8,7 +8,7 @@ from typing import Any
 
 from fedcoop.governance import lifecycle, logchain, recount, roll
 from fedcoop.governance.ballots import Ballot, Cast, RollEntry, accept
-from fedcoop.governance.choices import Choice
+from fedcoop.governance.choices import Choice, Shape
 from fedcoop.governance.electorate import ElectorateRule
 from fedcoop.governance.members import Member, MemberStatus
 from fedcoop.governance.methods import METHODS
@@ -23,6 +23,7 @@ from fedcoop.kernel.ids import ActorId, MemberId, MotionId, ProposalId
 OPENS = datetime(2026, 3, 1, 9, tzinfo=UTC)
 CLOSES = OPENS + timedelta(days=7)
 URL = "https://alder.example/motions/7"
+BREADS = ("Rye", "Wheat", "Spelt")
 _ids = count(1)
 
 
@@ -36,12 +37,12 @@ def members(number: int) -> list[Member]:
 
 
 def own_options(method: str) -> tuple[Option, ...]:
-    """Three options of a method that brings none, as typed; each may cost 40 or start at some time."""
-    ends = {"projects": ": 40"}.get(METHODS[method].form, "")
-    return tuple(
-        METHODS[method].read_option(key, name + ends, {})
-        for key, name in (("a", "Rye"), ("b", "Wheat"), ("c", "Spelt"))
-    )
+    """Three options of a method that brings none, as typed: some cost, some start at a time; words need none."""
+    if METHODS[method].shape is Shape.WORDS:
+        return ()
+    form, starts = METHODS[method].form, ("2026-09-22T18:00Z/2h", "2026-09-23T12:00Z/2h", "2026-09-26T10:00Z")
+    texts = starts if form == "dates" else [name + {"projects": ": 40"}.get(form, "") for name in BREADS]
+    return tuple(METHODS[method].read_option(key, text, {}) for key, text in zip("abc", texts, strict=True))
 
 
 def motion(
