@@ -75,6 +75,11 @@ class Urls:
         """The page of a member's linked accounts."""
         return f"{self.origin}/settings/accounts"
 
+    @property
+    def settings_delegations(self) -> str:
+        """The page of whom a member lets vote for them."""
+        return f"{self.origin}/settings/delegations"
+
     def actor(self, name: str) -> str:
         """Return the id of our actor `name`."""
         return f"{self.origin}/actors/{name}"

@@ -6,9 +6,9 @@ A timer's function may run twice; it must not mind.
 
 from collections.abc import Mapping, Sequence
 
-from fedcoop.actions import aftermath, motions, upkeep
+from fedcoop.actions import aftermath, delegations, motions, upkeep
 from fedcoop.actions import events as federation_events
-from fedcoop.federation.publish import decisions, notes, recounts, relations
+from fedcoop.federation.publish import decisions, notes, recounts, relations, warnings
 from fedcoop.governance import events
 from fedcoop.kernel.events import Event
 from fedcoop.queueing import LongTimer, Timer
@@ -18,6 +18,8 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     events.MotionOpened: (decisions.announce,),
     events.BallotCast: (decisions.refresh_later,),
     events.BallotWithdrawn: (decisions.refresh_later,),
+    events.RepresentationChanged: (decisions.refresh_later,),
+    events.DelegationLapsing: (warnings.tell_of_lapse,),
     events.MotionExtended: (decisions.announce_extension,),
     events.MotionClosed: (decisions.announce_outcome,),
     events.MotionAnnulled: (decisions.announce_annulment,),
@@ -47,6 +49,7 @@ TIMERS: Mapping[str, Timer] = {
     aftermath.REVIEW_TIMER: aftermath.review_due,
     decisions.REFRESH_TIMER: decisions.refresh,
     upkeep.PURGE_TIMER: upkeep.purge,
+    delegations.KEEP_UP_TIMER: delegations.keep_up,
 }
 
 LONG_TIMERS: Mapping[str, LongTimer] = {

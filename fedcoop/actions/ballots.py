@@ -7,6 +7,7 @@ from datetime import datetime
 from fedcoop.governance import logchain
 from fedcoop.governance.ballots import Ballot, Cast, accept, entitled, may_withdraw
 from fedcoop.governance.choices import Choice, Scores
+from fedcoop.governance.delegation import DelegationMode
 from fedcoop.governance.events import BallotCast, BallotWithdrawn, VoteSentAbroad
 from fedcoop.governance.motions import Channel, Motion
 from fedcoop.kernel.clock import rfc3339
@@ -77,12 +78,21 @@ def try_on_page(
 def _cast(uow: UnitOfWork, motion: Motion, voter: MemberId, cast: Cast) -> tuple[Ballot, Ballot | None]:
     """Record the ballot on a motion whose row is locked; return it with the one it replaced."""
     entry, status, earlier = uow.motions.voter_state(motion.id, voter)
+    earlier = _own(uow, motion, voter, earlier)
     nonce = secrets.token_hex(16)
     ballot = accept(motion, entitled(entry, status), earlier, cast, ballot_id=uow.new_id(), nonce=nonce)
     uow.motions.put_ballot(ballot)
     uow.motions.append_log(motion.id, motion.url, logchain.ballot_entry(ballot))
     uow.record(BallotCast(motion_id=motion.id))
     return ballot, earlier
+
+
+def _own(uow: UnitOfWork, motion: Motion, voter: MemberId, earlier: Ballot | None) -> Ballot | None:
+    """Return the member's own earlier ballot: one that a proxy cast for them gives way, also where none may change."""
+    if earlier is None or motion.settings.delegation.mode is not DelegationMode.PROXY:
+        return earlier
+    vote = uow.delegations.vote_of(motion.id, voter)
+    return None if vote is not None and vote.ballot_id == earlier.id else earlier
 
 
 def cast_by_teller(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from fedcoop.accounts import links as link_rules
+from fedcoop.actions import delegations
 from fedcoop.actions.events import CodeSent, LinkConfirmed, LinkProven
 from fedcoop.governance.events import MemberAdmitted
 from fedcoop.governance.members import ENDED, Member, MemberStatus
@@ -85,6 +86,7 @@ def end_membership(uow: UnitOfWork, *, member_id: MemberId, who: str, reason: st
     left = replace(member, status=MemberStatus.LEFT, left_at=uow.now)
     uow.members.put(left)
     uow.members.freeze_links_of_member(member_id, "membership-ended")
+    delegations.end_of_membership(uow, member_id=member_id)
     account = uow.accounts.of_member(member_id)
     if account is not None:
         uow.accounts.end_sessions(account.id)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from fedcoop.actions import delegations
 from fedcoop.actions.aftermath import after_count
 from fedcoop.actions.moving import move, who
 from fedcoop.actions.scheduling import OPEN_TIMER as OPEN_TIMER
@@ -68,6 +69,7 @@ def plan_motion(uow: UnitOfWork, *, by: MemberId, draft: Draft) -> tuple[Motion,
         lifecycle.check_options(options)
     settings = settings_of(method, draft.settings, grace=uow.site.config.federation.grace)
     lifecycle.check_settings(draft.method, options, settings)
+    lifecycle.check_delegation(settings, Bylaws())
     opens_at = draft.opens_at or uow.now
     settings = _asked(uow, draft, settings, max(opens_at, uow.now))
     lifecycle.check_dates(max(opens_at, uow.now), draft.closes_at, Bylaws())
@@ -164,6 +166,7 @@ def _open(uow: UnitOfWork, motion: Motion, body_html: str) -> Motion:
     uow.motions.put(ready)
     uow.motions.add_roll(entries)
     uow.motions.append_log(ready.id, ready.url, logchain.open_entry(ready))
+    delegations.freeze(uow, ready)
     uow.set_timer(CLOSE_TIMER, str(ready.id), lifecycle.acceptance_ends_at(ready))
     uow.audit("motion-opened", subject=ready.url, details={"eligible": ready.eligible, "roll_hash": roll_hash})
     uow.record(MotionOpened(motion_id=ready.id))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from fedcoop.actions import delegations
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 PURGE_TIMER = "purge"
@@ -15,6 +16,7 @@ def start_up(uow: UnitOfWork, *, only_process: bool) -> None:
     if only_process:
         uow.queues.release_leases(uow.now)
     uow.set_timer(PURGE_TIMER, "", uow.now + PURGE_EVERY)
+    uow.set_timer(delegations.KEEP_UP_TIMER, "", uow.now + delegations.KEEP_UP_EVERY)
 
 
 def purge(uow: UnitOfWork, key: str) -> None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from fedcoop.governance.delegation import DelegationMode
+
 
 class Who(StrEnum):
     """Who may do a thing."""
@@ -14,9 +16,10 @@ class Who(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bylaws:
-    """Who may open a motion, announce to the public, and how long a vote lasts."""
+    """Who may open a motion, announce to the public, how votes may be passed on, and how long a vote lasts."""
 
     may_open: Who = Who.MEMBERS
     may_announce: Who = Who.MEMBERS
     shortest_vote: timedelta = timedelta(minutes=1)
+    delegation: frozenset[DelegationMode] = frozenset({DelegationMode.PROXY, DelegationMode.LIQUID})
     longest_vote: timedelta = timedelta(days=366)

@@ -28,6 +28,20 @@ class BallotWithdrawn(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RepresentationChanged(Event):
+    """Somebody named or dismissed a delegate in this motion, so that its totals may be others; it names nobody."""
+
+    motion_id: MotionId
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationLapsing(Event):
+    """A member has been silent for so long that what they delegated lapses soon."""
+
+    member_id: MemberId
+
+
+@dataclass(frozen=True, slots=True)
 class MotionExtended(Event):
     """The closing time moved."""
 

@@ -80,6 +80,12 @@ def keeps_its_dates(method: str, settings: Settings) -> bool:
     return changes_rules(settings) or method in ELECTIONS or settings.secrecy != "open"
 
 
+def check_delegation(settings: Settings, bylaws: Bylaws) -> None:
+    """Raise MotionRefused (`delegation-off`) where the bylaws do not know this way of passing on votes."""
+    if settings.delegation.is_on and settings.delegation.mode not in bylaws.delegation:
+        raise MotionRefused("delegation-off", "Our bylaws do not let votes be passed on like this.")
+
+
 def is_poll(method: str, options: Sequence[Option], settings: Settings, channels: frozenset[Channel]) -> bool:
     """Return whether the motion shows as a Question (federation.md 12.1); else it is a Note with a link."""
     wire = METHODS[method].wire

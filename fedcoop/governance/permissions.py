@@ -21,6 +21,7 @@ class Deed(StrEnum):
     MANAGE_MEMBERS = "manage_members"
     MANAGE_PEERS = "manage_peers"
     MODERATE = "moderate"
+    DELEGATE = "delegate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Denied:
 
 _ADMIN_DEEDS = frozenset({Deed.ANNUL, Deed.TELL_BALLOT, Deed.MANAGE_MEMBERS, Deed.MANAGE_PEERS, Deed.MODERATE})
 _NOT_MEMBER = Denied("not-a-member", "This is for members.")
+_NO_DELEGATION = Denied("delegation-off", "Our bylaws know no delegation: everybody votes for themselves.")
 _NOT_OFFICE = Denied("not-an-office", "This is for people with an office.")
 
 
@@ -55,6 +57,8 @@ def may(member: Member | None, deed: Deed, bylaws: Bylaws, *, own: bool = False)
         return Allowed() if bylaws.may_open is Who.MEMBERS else _NOT_OFFICE
     if deed is Deed.ANNOUNCE:
         return Allowed() if bylaws.may_announce is Who.MEMBERS else _NOT_OFFICE
+    if deed is Deed.DELEGATE:
+        return Allowed() if bylaws.delegation else _NO_DELEGATION
     return Allowed() if deed is Deed.SEE_MEMBERS else _NOT_OFFICE
 
 

@@ -1,6 +1,7 @@
 """Sign-ins: accounts, sessions, one-time links and access tokens. Only hashes of secrets are stored."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -38,8 +39,9 @@ class Accounts:
     # sessions
 
     def add_session(self, session: SessionRow) -> None:
-        """Store a session."""
+        """Store a session; its member was here now."""
         insert(self._conn, t.sessions, {name: getattr(session, name) for name in SessionRow.__slots__})
+        self._saw(session.account_id, session.last_seen_at)
 
     def find_session(self, token_hash: bytes, now: datetime) -> tuple[SessionRow, MemberId] | None:
         """Return the session that has not expired, with its member."""
@@ -50,8 +52,15 @@ class Accounts:
         return None if row is None else (SessionRow(*row[:-1]), MemberId(row[-1]))
 
     def touch_session(self, token_hash: bytes, at: datetime) -> None:
-        """Remember when the session was last seen."""
+        """Remember when the session was last seen, and its member with it."""
         self._conn.execute(update(t.sessions).where(t.sessions.c.token_hash == token_hash).values(last_seen_at=at))
+        account = select(t.sessions.c.account_id).where(t.sessions.c.token_hash == token_hash).scalar_subquery()
+        self._saw(account, at)
+
+    def _saw(self, account: Any, at: datetime) -> None:
+        """Sessions are forgotten when they are over; when the member was last here is not."""
+        member = select(t.accounts.c.member_id).where(t.accounts.c.id == account).scalar_subquery()
+        self._conn.execute(update(t.members).where(t.members.c.id == member).values(last_seen_at=at))
 
     def sessions_of(self, account_id: int, now: datetime) -> list[SessionRow]:
         """Return the account's open sessions, newest first."""

@@ -21,6 +21,7 @@ from fedcoop.kernel.canonical import canonical_bytes
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import ActorId, MemberId, MotionId, ProposalId
 from fedcoop.storage import tables as t
+from fedcoop.storage.delegations import Delegations
 from fedcoop.storage.records import LogEntry, OutcomeRow
 from fedcoop.storage.rows import every, first, insert, insert_ignore, maker, upsert
 
@@ -289,7 +290,10 @@ class Motions:
     def tally(self, motion: Motion, *, received_by: datetime | None = None) -> Tally:
         """Return the totals of the stored ballots now, or as they stood at an instant; without a method's rounds."""
         rule = Ballots(motion.method, motion.options, motion.settings)
-        return tally_motion(rule, self.piles(motion.id, received_by=received_by), self.eligible_by_class(motion.id))
+        piles = self.piles(motion.id, received_by=received_by)
+        if motion.settings.delegation.is_on:
+            piles += Delegations(self._conn).piles(motion, received_by=received_by)
+        return tally_motion(rule, piles, self.eligible_by_class(motion.id))
 
     def eligible_by_class(self, motion_id: MotionId) -> dict[str, int]:
         """Return how many rows with a vote each class has on the roll."""

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from fedcoop.storage.columns import NAMING_CONVENTION, Json, UtcDateTime
@@ -65,6 +66,7 @@ members = Table(
     Column("left_at", UtcDateTime),
     _ref("actor_id", "actors.id", nullable=True),
     Column("theme", Text, nullable=False, server_default=""),
+    Column("last_seen_at", UtcDateTime),
 )
 
 accounts = Table(
@@ -437,6 +439,52 @@ answers = Table(
     Column("settled_at", UtcDateTime),
     Column("finding", Text, nullable=False, server_default=""),
     Column("found_at", UtcDateTime),
+)
+
+delegations = Table(
+    "delegations",
+    metadata,
+    _id(),
+    _ref("delegator_id", "members.id"),
+    _ref("delegate_id", "members.id"),
+    Column("scope", Text, nullable=False),
+    Column("topic", Text, nullable=False, server_default=""),
+    _ref("motion_id", "motions.id", nullable=True),
+    Column("slot", Text, nullable=False),
+    Column("granted_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("hidden", Boolean, nullable=False),
+    Column("noticed_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("ended_why", Text, nullable=False, server_default=""),
+    Index(
+        "uq_delegations_in_force",
+        "delegator_id",
+        "slot",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    Index("ix_delegations_delegator_id", "delegator_id", "id"),
+    Index("ix_delegations_delegate_id", "delegate_id", "id"),
+)
+
+motion_delegations = Table(
+    "motion_delegations",
+    metadata,
+    Column("motion_id", BigInteger, ForeignKey("motions.id"), primary_key=True),
+    Column("delegator_id", BigInteger, ForeignKey("members.id"), primary_key=True),
+    _ref("delegate_id", "members.id"),
+    _ref("delegation_id", "delegations.id", nullable=True),
+    Column("granted_at", UtcDateTime, nullable=False),
+    Column("hidden", Boolean, nullable=False),
+    Column("instructed", Boolean, nullable=False),
+    Column("instruction", Text, nullable=False, server_default=""),
+    Column("ballot_id", BigInteger),
+    Column("revoked_at", UtcDateTime),
+    Index("ix_motion_delegations_delegate_id", "delegate_id", "motion_id"),
+    Index("ix_motion_delegations_delegator_id", "delegator_id", "motion_id"),
+    Index("ix_motion_delegations_delegation_id", "delegation_id"),
 )
 
 refused_votes = Table(

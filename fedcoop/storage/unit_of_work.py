@@ -22,6 +22,7 @@ from fedcoop.storage.actors import Actors
 from fedcoop.storage.audit import Audit
 from fedcoop.storage.deciding import Deciding
 from fedcoop.storage.decisions import Motions
+from fedcoop.storage.delegations import Delegations
 from fedcoop.storage.engine import Database
 from fedcoop.storage.members import Members
 from fedcoop.storage.notes import Notes
@@ -76,6 +77,7 @@ class UnitOfWork:
         self.in_flight = in_flight
         self.motions = Motions(conn)
         self.deciding = Deciding(conn)
+        self.delegations = Delegations(conn)
         self.members = Members(conn)
         self.accounts = Accounts(conn)
         self.actors = Actors(conn)

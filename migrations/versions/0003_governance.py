@@ -129,6 +129,66 @@ def _electorate() -> None:
 
 def _delegation() -> None:
     """governance.md 8."""
+    op.create_table(
+        "delegations",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("delegator_id", sa.BigInteger(), nullable=False),
+        sa.Column("delegate_id", sa.BigInteger(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), server_default="", nullable=False),
+        sa.Column("motion_id", sa.BigInteger(), nullable=True),
+        sa.Column("slot", sa.Text(), nullable=False),
+        sa.Column("granted_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("hidden", sa.Boolean(), nullable=False),
+        sa.Column("noticed_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_why", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["delegator_id"], ["members.id"], name=op.f("fk_delegations_delegator_id_members")),
+        sa.ForeignKeyConstraint(["delegate_id"], ["members.id"], name=op.f("fk_delegations_delegate_id_members")),
+        sa.ForeignKeyConstraint(["motion_id"], ["motions.id"], name=op.f("fk_delegations_motion_id_motions")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delegations")),
+    )
+    in_force = sa.text("ended_at IS NULL")
+    op.create_index(
+        "uq_delegations_in_force",
+        "delegations",
+        ["delegator_id", "slot"],
+        unique=True,
+        sqlite_where=in_force,
+        postgresql_where=in_force,
+    )
+    op.create_index("ix_delegations_delegator_id", "delegations", ["delegator_id", "id"])
+    op.create_index("ix_delegations_delegate_id", "delegations", ["delegate_id", "id"])
+    op.create_table(
+        "motion_delegations",
+        sa.Column("motion_id", sa.BigInteger(), nullable=False),
+        sa.Column("delegator_id", sa.BigInteger(), nullable=False),
+        sa.Column("delegate_id", sa.BigInteger(), nullable=False),
+        sa.Column("delegation_id", sa.BigInteger(), nullable=True),
+        sa.Column("granted_at", sa.BigInteger(), nullable=False),
+        sa.Column("hidden", sa.Boolean(), nullable=False),
+        sa.Column("instructed", sa.Boolean(), nullable=False),
+        sa.Column("instruction", sa.Text(), server_default="", nullable=False),
+        sa.Column("ballot_id", sa.BigInteger(), nullable=True),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["motion_id"], ["motions.id"], name=op.f("fk_motion_delegations_motion_id_motions")),
+        sa.ForeignKeyConstraint(
+            ["delegator_id"], ["members.id"], name=op.f("fk_motion_delegations_delegator_id_members")
+        ),
+        sa.ForeignKeyConstraint(
+            ["delegate_id"], ["members.id"], name=op.f("fk_motion_delegations_delegate_id_members")
+        ),
+        sa.ForeignKeyConstraint(
+            ["delegation_id"], ["delegations.id"], name=op.f("fk_motion_delegations_delegation_id_delegations")
+        ),
+        sa.PrimaryKeyConstraint("motion_id", "delegator_id", name=op.f("pk_motion_delegations")),
+    )
+    op.create_index("ix_motion_delegations_delegate_id", "motion_delegations", ["delegate_id", "motion_id"])
+    op.create_index("ix_motion_delegations_delegator_id", "motion_delegations", ["delegator_id", "motion_id"])
+    op.create_index("ix_motion_delegations_delegation_id", "motion_delegations", ["delegation_id"])
+    with op.batch_alter_table("members", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("last_seen_at", sa.BigInteger(), nullable=True))
 
 
 def _lots() -> None:

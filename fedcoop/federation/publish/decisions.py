@@ -19,6 +19,7 @@ from fedcoop.governance.events import (
     MotionClosed,
     MotionExtended,
     MotionOpened,
+    RepresentationChanged,
 )
 from fedcoop.governance.motions import Channel, Motion, MotionState, Visibility
 from fedcoop.governance.outcomes import OutcomeCode, outcome_from_json
@@ -44,7 +45,7 @@ def announce(uow: UnitOfWork, event: MotionOpened) -> None:
     send(uow, actor, Parcel(type="Create", object=document, to=document["to"], cc=document["cc"]))
 
 
-def refresh_later(uow: UnitOfWork, event: BallotCast | BallotWithdrawn) -> None:
+def refresh_later(uow: UnitOfWork, event: BallotCast | BallotWithdrawn | RepresentationChanged) -> None:
     """A timer waits that will publish new totals: at most one `Update` in three minutes, however many votes (12.4)."""
     key = str(event.motion_id)
     jitter = timedelta(milliseconds=secrets.randbelow(5000))
