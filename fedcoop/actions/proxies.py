@@ -98,7 +98,10 @@ def _log_grant(uow: UnitOfWork, motion: Motion, vote: PassedVote, order: int) ->
     if giver is None:
         return
     named = Grant(
-        giver.voter, None if taker is None else taker.voter, order + uow.delegations.log_length(motion.id), vote.instructed
+        giver.voter,
+        None if taker is None else taker.voter,
+        order + uow.delegations.log_length(motion.id),
+        vote.instructed,
     )
     uow.motions.append_log(motion.id, motion.url, logchain.grant_entry(named, rfc3339(uow.now)))
     uow.record(RepresentationChanged(motion_id=motion.id))

@@ -174,7 +174,7 @@ def test_between_the_close_and_the_outcome_the_numbers_are_those_of_the_close() 
 
 # --- who may do what
 
-EVERYONE = {Deed.OPEN_MOTION, Deed.ANNOUNCE, Deed.SEE_MEMBERS}
+EVERYONE = {Deed.OPEN_MOTION, Deed.ANNOUNCE, Deed.SEE_MEMBERS, Deed.DELEGATE}
 OWN = {Deed.CLOSE_EARLY, Deed.EXTEND}
 
 
