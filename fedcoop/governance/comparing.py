@@ -62,11 +62,15 @@ class Comparison(RankedMethod):
         return {**found, "status_quo": dict(against)} if against else found
 
     def sentence(self, options: Sequence[Option], settings: Settings, eligible: int) -> Sentence:
-        """Return "Whoever beats every other choice one against one wins. …", with the status quo where it is set."""
+        """Return "The choice that beats each of the others, compared two by two, wins. …", with the status quo where it is set."""
         seats, quo = extra_int(settings, "seats", 1), extra_key(settings, "status_quo")
         name = next((option.name for option in options if option.key == quo), "")
         place = "wins" if seats == 1 else f"comes first, and the first {number_word(seats)} win"
-        parts = [Part("The choice that "), Part("beats every other", bold=True), Part(f" one against one {place}")]
+        parts = [
+            Part("The choice that "),
+            Part("beats each of the others", bold=True),
+            Part(f", compared two by two, {place}"),
+        ]
         if quo:
             parts += [Part(", if "), Part(threshold_words(settings.threshold or MAJORITY), bold=True)]
             parts.append(Part(f" prefer it to “{name}”"))

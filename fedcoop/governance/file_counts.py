@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from fedcoop.governance.ballot_files import BallotFile, rule_of
+from fedcoop.governance.choices import Shape
 from fedcoop.governance.counting import Method
 from fedcoop.governance.lots import Lot
 from fedcoop.governance.methods import METHODS
@@ -17,6 +18,8 @@ from fedcoop.kernel.errors import Refused
 
 USUAL = "stv_scottish"
 """The method for a file that names none, as BLT files do not."""
+_SPARE = (Option("\n1", "1"), Option("\n2", "2"))
+"""Options that no file has, with which a vote on one alone, or on none that stands, passes for a vote."""
 _NAMES_OPTIONS = ("ron", "withdrawn", "status_quo", "none")
 
 
@@ -46,6 +49,8 @@ def count_file(file: BallotFile, *, rule: str = "", words: Mapping[str, str] | N
     key, preset = rule_of(rule or file.rule or USUAL)
     method, typed = METHODS[key], dict(words or {})
     seed = typed.pop("seed", "") or file.digest
+    if "seats" not in _known(method) and typed.get("seats") == "1":
+        del typed["seats"]
     brought = {name: text for name, text in file.words.items() if name in _known(method)}
     settings = _settings(method, file.options, {**brought, **preset, **_by_key(typed, file.options)})
     rule_ = Ballots(key, file.options, settings, Lot(_seed(seed)))
@@ -79,12 +84,11 @@ def _by_key(words: Mapping[str, str], options: Sequence[Option]) -> dict[str, st
 
 
 def _settings(method: Method, options: Sequence[Option], words: Mapping[str, str]) -> Settings:
-    """Return the settings, looked at as those of a motion; only that a file may have fewer options than seats, or one alone."""
+    """Return the settings, looked at as those of a motion; only that a file may have more seats than ranked options."""
     settings = settings_of(method, words, grace=timedelta())
-    spare = (Option("\n1", "1"), Option("\n2", "2"))
     seats = settings.extra.get("seats", 1)
-    listed = [*options, *spare[len(options) :]] if len(options) < 2 else list(options)
-    most = max(1, len(listed) - 1)
-    fitting = isinstance(seats, int) and seats > most
-    method.validate(listed, replace(settings, extra={**settings.extra, "seats": 1}) if fitting else settings)
+    if method.shape is Shape.RANKING and isinstance(seats, int) and seats > 0:
+        method.validate((*options, *_SPARE), replace(settings, extra={**settings.extra, "seats": 1}))
+    else:
+        method.validate(options, settings)
     return settings
