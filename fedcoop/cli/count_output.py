@@ -39,8 +39,8 @@ def plain(found: FileCount) -> dict[str, Any]:
         "seats": found.settings.extra.get("seats", 1),
         "elected": _named(count.elected, names),
         "ranking": [_named(group, names) for group in count.ranking],
-        "rounds": [_round(item, names) for item in count.rounds],
-        "ties": [_tie(tie, names) for tie in count.ties],
+        "rounds": [round_plain(item, names) for item in count.rounds],
+        "ties": [tie_plain(tie, names) for tie in count.ties],
         "seed": found.seed,
     }
     for fact in ("quota", "valid", "blank"):
@@ -60,7 +60,8 @@ def _named(keys: Iterable[str], names: Mapping[str, str]) -> list[str]:
     return [names.get(key, key) for key in keys]
 
 
-def _round(item: Round, names: Mapping[str, str]) -> dict[str, Any]:
+def round_plain(item: Round, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return one round as JSON values."""
     value: dict[str, Any] = {
         "kind": item.kind,
         "of": _named(item.of, names),
@@ -69,12 +70,13 @@ def _round(item: Round, names: Mapping[str, str]) -> dict[str, Any]:
         "lost": decimal(item.lost),
         "elected": _named(item.elected, names),
         "excluded": _named(item.excluded, names),
-        "ties": [_tie(tie, names) for tie in item.ties],
+        "ties": [tie_plain(tie, names) for tie in item.ties],
     }
     return {**value, "quota": item.facts["quota"]} if "quota" in item.facts else value
 
 
-def _tie(tie: Tie, names: Mapping[str, str]) -> dict[str, Any]:
+def tie_plain(tie: Tie, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return one tie as JSON values."""
     return {"among": _named(tie.among, names), "order": _named(tie.order, names), "rung": tie.rung, "about": tie.about}
 
 
@@ -101,7 +103,7 @@ def told(found: FileCount) -> str:
         blocks.append(table([(names[key], n) for key, n in sorted(count.facts["points"].items(), key=lambda i: -i[1])]))
     if count.ranking:
         blocks.append("order: " + " > ".join(" = ".join(_named(group, names)) for group in count.ranking))
-    blocks += [_told_tie(tie, names) for tie in count.ties]
+    blocks += [tie_told(tie, names) for tie in count.ties]
     blocks.append("elected: " + (", ".join(_named(count.elected, names)) or "nobody"))
     return "\n\n".join(blocks)
 
@@ -138,6 +140,7 @@ def _matrix(pairs: Mapping[str, Mapping[str, int]], names: Mapping[str, str]) ->
     return table([[names[x], *(row.get(y, "-") for y in pairs)] for x, row in pairs.items()], head)
 
 
-def _told_tie(tie: Tie, names: Mapping[str, str]) -> str:
+def tie_told(tie: Tie, names: Mapping[str, str]) -> str:
+    """Return one tie in words."""
     order = ", ".join(_named(tie.order, names))
     return f"tie ({tie.about}): {', '.join(_named(tie.among, names))}; by {tie.rung}: {order}"

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import click
 
-from fedcoop.cli.count_output import plain, told
+from fedcoop.cli import budget_output, count_output
 from fedcoop.cli.output import emit, json_option
 from fedcoop.governance.ballot_reading import read_ballot_file
 from fedcoop.governance.file_counts import count_file
+from fedcoop.governance.methods import METHODS
 from fedcoop.kernel.errors import Refused
 
 
@@ -24,7 +25,8 @@ def count(file: Path, method: str, seats: int | None, settings: Sequence[str], a
     if seats is not None:
         words["seats"] = str(seats)
     found = count_file(read_ballot_file(file.read_bytes()), rule=method, words=words)
-    emit(plain(found), told(found), as_json=as_json)
+    shown = budget_output if METHODS[found.method].form == "projects" else count_output
+    emit(shown.plain(found), shown.told(found), as_json=as_json)
 
 
 def _words(settings: Sequence[str]) -> dict[str, str]:

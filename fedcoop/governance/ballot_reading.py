@@ -9,6 +9,7 @@ from typing import Any
 from fedcoop.governance.ballot_files import BallotFile, broken
 from fedcoop.governance.ballot_json import read_ranked_json
 from fedcoop.governance.blt import read_blt
+from fedcoop.governance.pabulib import read_pabulib, read_pb_json
 
 LARGEST = 256 * 2**20
 """Bytes after unpacking: a million ballots fit, and a file that only unpacks to be large does no harm."""
@@ -54,7 +55,8 @@ def _read(text: str) -> BallotFile:
         raise broken("The file is empty.")
     if start[0] in "{[":
         return _json(text)
-    return read_blt(text)
+    first = start.splitlines()[0].replace('"', "").strip(" ;\t").upper()
+    return read_pabulib(start) if first == "META" else read_blt(text)
 
 
 def _json(text: str) -> BallotFile:
@@ -64,4 +66,8 @@ def _json(text: str) -> BallotFile:
         raise broken(f"The file is no JSON: {str(error)[:100]}.") from error
     if not isinstance(document, dict):
         raise broken("The file is JSON, but no election: that is an object with candidates and ballots.")
-    return read_ranked_json(document)
+    return (
+        read_pb_json(document)
+        if document.get("method") == "pb" or "projects" in document
+        else read_ranked_json(document)
+    )

@@ -49,6 +49,7 @@ def count_file(file: BallotFile, *, rule: str = "", words: Mapping[str, str] | N
     key, preset = rule_of(rule or file.rule or USUAL)
     method, typed = METHODS[key], dict(words or {})
     seed = typed.pop("seed", "") or file.digest
+    _check_kind(file, method)
     if "seats" not in _known(method) and typed.get("seats") == "1":
         del typed["seats"]
     brought = {name: text for name, text in file.words.items() if name in _known(method)}
@@ -56,6 +57,13 @@ def count_file(file: BallotFile, *, rule: str = "", words: Mapping[str, str] | N
     rule_ = Ballots(key, file.options, settings, Lot(_seed(seed)))
     number = sum(pile.number for pile in file.piles)
     return FileCount(file, key, settings, seed, tally_motion(rule_, file.piles, {"": number}))
+
+
+def _check_kind(file: BallotFile, method: Method) -> None:
+    form, holds = ("projects", "a budget") if "budget" in file.words else ("ranking", "rankings")
+    if method.form != form:
+        fitting = ", ".join(key for key, other in METHODS.items() if other.form == form)
+        raise Refused("count-ballots", f"The file holds {holds}. Choose a method for that: {fitting}.")
 
 
 def _known(method: Method) -> set[str]:

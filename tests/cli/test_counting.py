@@ -101,6 +101,26 @@ def test_for_people_there_is_a_table_of_rounds(nowhere: Cli, board: Path):
     assert "elected: nobody" in nowhere.run("count", str(board), "--set", "withdrawn=1,2,3,4,5").stdout
 
 
+def test_a_budget_names_projects_by_their_ids(nowhere: Cli, tmp_path: Path):
+    file = ELECTIONS / "pb" / "pb-poland-swiecie-2023.json"
+    found, document = nowhere.json("count", str(file)), json.loads(file.read_text())
+    assert found["method"] == "equal_shares"
+    assert set(found["selected"]) == set(document["official"]["selected"])
+    assert found["spent"] == sum(item["cost"] for item in document["projects"] if item["id"] in found["selected"])
+    assert found["scores"] == found["votes"] == document["official"]["votes"]
+    assert found["rounds"][0]["elected"] == ["c12"]
+    said = nowhere.run("count", str(file)).stdout
+    assert "1040337 PLN" in said
+    assert said.index("c12") < said.index("c8 ")
+    pabulib = tmp_path / "small.pb"
+    pabulib.write_text(
+        "META\nkey;value\nvote_type;approval\nrule;greedy\nbudget;10.50\nPROJECTS\nproject_id;cost\n"
+        "a;10.50\nb;1\nVOTES\nvoter_id;vote\n1;a,b\n2;a\n"
+    )
+    small = nowhere.json("count", str(pabulib))
+    assert (small["selected"], small["spent"], small["scores"]) == (["a"], "10.5", {"a": 2, "b": 1})
+
+
 def test_equal_names_stay_apart(nowhere: Cli, tmp_path: Path):
     file = tmp_path / "twins.blt"
     file.write_text('3 1\n3 1 0\n2 2 0\n0\n"Kim"\n"Kim"\n""\n"Twins"\n')

@@ -206,6 +206,8 @@ def test_a_file_without_a_rule_is_counted_by_the_usual_one() -> None:
         ("", {"decimals": "99"}, "decimals"),
         ("", {"colour": "red"}, "colour"),
         ("irv", {"seats": "2"}, "seats"),
+        ("greedy", {}, "count-ballots"),
+        ("resolution", {}, "count-ballots"),
         ("schulze", {"unranked": "first"}, "unranked"),
     ],
 )

@@ -11,6 +11,7 @@ import pytest
 from fedcoop.governance.ballot_reading import read_ballot_file
 from fedcoop.governance.file_counts import FileCount, count_file
 from fedcoop.governance.tallies import Count
+from fedcoop.kernel.errors import Refused
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "elections"
 
@@ -18,6 +19,11 @@ FOLDER = Path(__file__).parents[2] / "vectors" / "elections"
 def _ranked(*rules: str) -> list[str]:
     index = json.loads((FOLDER / "index.json").read_text())
     return [item["file"] for item in index if item["method"] != "pb" and (not rules or item["rule"] in rules)]
+
+
+def _of(method: str) -> list[str]:
+    index = json.loads((FOLDER / "index.json").read_text())
+    return [item["file"] for item in index if item["method"] == method]
 
 
 @cache
@@ -81,6 +87,17 @@ def test_a_condorcet_vote_elects_whom_its_community_announced(name: str, rule: s
     assert _names(count) == official["elected"]
     if "ranking" in official and not rule:
         assert ranking == [[item] if isinstance(item, int) else item for item in official["ranking"]]
+
+
+@pytest.mark.parametrize("name", _of("pb"))
+def test_a_budget_funds_what_the_city_funded_and_by_no_rule_of_rankings(name: str) -> None:
+    official, found = _document(name)["official"], _counted(name)
+    assert set(found.count.elected) == set(official["selected"])
+    assert {key: found.count.facts["supporters"][key] for key in official["votes"]} == official["votes"]
+    assert {key: found.tally.counts[key] for key in official.get("scores", {})} == official.get("scores", {})
+    with pytest.raises(Refused) as refused:
+        _counted(name, "schulze")
+    assert refused.value.code == "count-ballots"
 
 
 @pytest.mark.parametrize("rule", ["meek", "wigm"])
