@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import inbox, outgoing, pages, storage
+from benchmarks import closing, inbox, outgoing, pages, storage
 
 LATEST = Path(__file__).parent / "latest.json"
 
@@ -104,6 +104,21 @@ BENCHMARKS = (
     Benchmark(
         outgoing.unseen_tls,
         (Figure("unseen-tls", "1/s", 400, False, "one post to 600 hosts never seen before, over TLS"),),
+    ),
+    Benchmark(
+        closing.closing,
+        (
+            Figure(
+                "close-slowest",
+                "ms",
+                50,
+                True,
+                "slowest request while a motion of 100,000 ballots closes and is counted",
+            ),
+            Figure("close-p99", "ms", None, True, "99th percentile of these requests: GET, poll object, a vote"),
+            Figure("close-before", "ms", None, True, "slowest of the same requests in the five seconds before"),
+            Figure("close-outcome", "s", None, True, "from the close until the outcome is public"),
+        ),
     ),
     Benchmark(
         storage.units,

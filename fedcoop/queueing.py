@@ -1,19 +1,18 @@
 """The loop over timers: rows that say what is due when (architecture.md 8.5). What a name does stands in `wiring`.
 
 A timer may fire twice: after a crash its lease runs out and it fires again; its function must not mind. A short timer is
-settled in the very unit that has its effect. A long one is three steps: read, compute in a thread, write.
+settled in the very unit that has its effect. A long one is a function that takes its own units, one after the other, with
+the work between them.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from fedcoop.storage.records import TimerRow
-from fedcoop.storage.unit_of_work import Site, UnitOfWork, Units
+from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
 log = logging.getLogger(__name__)
 
@@ -23,15 +22,8 @@ IDLE_S = 1.0
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
 Timer = Callable[[UnitOfWork, str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class LongTimer:
-    """Work that would hold up the writer: `read` returns what `compute` needs, or None when there is nothing to do."""
-
-    read: Callable[[UnitOfWork, str], Any]
-    compute: Callable[[Site, Any], Any]
-    write: Callable[[UnitOfWork, str, Any], None]
+LongTimer = Callable[[Units, str], Awaitable[None]]
+"""Work that would hold up the writer: between short units it computes in a thread or in a process of its own."""
 
 
 class TimerLoop:
@@ -83,7 +75,7 @@ class TimerLoop:
     async def fire(self, timer: TimerRow) -> None:
         """Have the timer's effect and settle it."""
         if timer.name in self._long:
-            await run_long(self._units, self._long[timer.name], timer.key)
+            await self._long[timer.name](self._units, timer.key)
             await self._units.write(_settle, timer=timer)
         elif timer.name in self._timers:
             await self._units.write(_fire, timer=timer, function=self._timers[timer.name])
@@ -96,14 +88,6 @@ class TimerLoop:
         if due is None:
             return IDLE_S
         return min(IDLE_S, max(0.02, (due - self._units.clock.now()).total_seconds()))
-
-
-async def run_long(units: Units, timer: LongTimer, key: str) -> None:
-    """Take the three steps of a long timer."""
-    material = await units.read(timer.read, key)
-    if material is not None:
-        result = await asyncio.to_thread(timer.compute, units.site, material)
-        await units.write(timer.write, key, result)
 
 
 def _claim(uow: UnitOfWork) -> list[TimerRow]:

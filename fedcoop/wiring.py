@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from fedcoop.actions import aftermath, delegations, motions, upkeep
 from fedcoop.actions import events as federation_events
-from fedcoop.federation.publish import decisions, notes, recounts, relations, warnings
+from fedcoop.federation.publish import counting, decisions, notes, relations, warnings
 from fedcoop.governance import events
 from fedcoop.kernel.events import Event
 from fedcoop.queueing import LongTimer, Timer
@@ -53,5 +53,5 @@ TIMERS: Mapping[str, Timer] = {
 }
 
 LONG_TIMERS: Mapping[str, LongTimer] = {
-    motions.COUNT_TIMER: LongTimer(read=recounts.gather, compute=recounts.compute, write=motions.store_count),
+    motions.COUNT_TIMER: counting.count_motion,
 }

@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet
 
 from fedcoop import wiring
 from fedcoop.actions.founding import found_instance
-from fedcoop.config import Config, InstanceConfig
+from fedcoop.config import Config, DatabaseConfig, InstanceConfig
 from fedcoop.kernel.clock import FrozenClock
 from fedcoop.storage.engine import Database, make_database
 from fedcoop.storage.migrations import upgrade
@@ -35,8 +35,10 @@ class Instance:
     database: Database
 
 
-def make_units(database: Database, clock: FrozenClock) -> Units:
-    config = Config(instance=InstanceConfig(origin=ORIGIN, name="Alder Works", actor="alder"))
+def make_units(database: Database, clock: FrozenClock, *, url: str = "") -> Units:
+    config = Config(
+        instance=InstanceConfig(origin=ORIGIN, name="Alder Works", actor="alder"), database=DatabaseConfig(url=url)
+    )
     site = Site(config=config, urls=Urls(ORIGIN), vault=Vault(KEY))
     return Units(database, site=site, clock=clock, reactions=wiring.REACTIONS)
 
@@ -45,7 +47,7 @@ async def _found(url: str) -> None:
     database = make_database(url)
     await database.start()
     await database.write(upgrade)
-    await make_units(database, FrozenClock(NOW)).write(found_instance)
+    await make_units(database, FrozenClock(NOW), url=url).write(found_instance)
     await database.close()
 
 
@@ -89,8 +91,9 @@ async def instance(
     request: pytest.FixtureRequest, templates: dict[str, str], tmp_path: Path
 ) -> AsyncIterator[Instance]:
     """An instance on each make of database in turn."""
-    database = make_database(await database_url(request.param, request, templates, tmp_path))
+    url = await database_url(request.param, request, templates, tmp_path)
+    database = make_database(url)
     await database.start()
     clock = FrozenClock(NOW)
-    yield Instance(make_units(database, clock), clock, database)
+    yield Instance(make_units(database, clock, url=url), clock, database)
     await database.close()

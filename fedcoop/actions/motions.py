@@ -254,13 +254,42 @@ def gather(uow: UnitOfWork, key: str) -> Material | None:
     )
 
 
+def ballots_to_count(uow: UnitOfWork, key: str) -> int | None:
+    """Return how many ballots a closed motion has that has no outcome yet, else None."""
+    motion_id = MotionId(int(key))
+    return uow.motions.count_ballots(motion_id) if _awaits_count(uow, motion_id) else None
+
+
+def _awaits_count(uow: UnitOfWork, motion_id: MotionId) -> bool:
+    return uow.motions.get(motion_id).state is MotionState.CLOSED and uow.motions.outcome_of(motion_id) is None
+
+
+def store_export_part(uow: UnitOfWork, key: str, n: int, part: bytes) -> None:
+    """Part `n` of the recount file of a motion that is being counted is stored; nobody sees it before the outcome."""
+    motion_id = MotionId(int(key))
+    if _awaits_count(uow, motion_id):
+        uow.exports.put_part(motion_id, n, part)
+
+
+def end_export(uow: UnitOfWork, key: str, parts: int) -> None:
+    """What an earlier, broken count left beyond the last of these parts is gone."""
+    motion_id = MotionId(int(key))
+    if _awaits_count(uow, motion_id):
+        uow.exports.drop_parts(motion_id, since=parts)
+
+
 def store_count(uow: UnitOfWork, key: str, counted: Counted) -> None:
-    """The outcome stands and is announced. Counted already or annulled meanwhile: nothing happens."""
+    """The outcome stands and is announced; the parts of its recount file are stored before, by units of their own.
+
+    Counted already: nothing happens. Annulled meanwhile: the parts go.
+    """
     motion = uow.motions.get(MotionId(int(key)), lock=True)
-    if motion.state is not MotionState.CLOSED or uow.motions.outcome_of(motion.id) is not None:
+    if uow.motions.outcome_of(motion.id) is not None:
         return
-    log = uow.motions.log(motion.id)
-    n, head = len(log), log[-1].head
+    if motion.state is not MotionState.CLOSED:
+        uow.exports.drop_parts(motion.id)
+        return
+    n, head = uow.motions.log_end(motion.id)
     entries: list[LogEntry] = []
     for text in counted.new_entries:
         n, head = n + 1, logchain.next_head(head, text.encode())
@@ -277,7 +306,7 @@ def store_count(uow: UnitOfWork, key: str, counted: Counted) -> None:
         note_uuid=new_uuid(),
         decided_at=uow.now,
     )
-    uow.motions.add_outcome(row, export=counted.export)
+    uow.motions.add_outcome(row)
     uow.motions.put(lifecycle.decided(motion))
     after_count(uow, motion, counted.outcome.code)
     uow.audit("motion-decided", subject=motion.url, details={"code": row.code, "log_head": head})

@@ -68,12 +68,12 @@ def count_vote(uow: UnitOfWork, vote: RemoteVote) -> None:
         )
     except BallotRefused:
         for digest in remembered:
-            uow.motions.forget_vote(digest)
+            uow.votes.forget_vote(digest)
         raise
 
 
 def _remember(uow: UnitOfWork, vote: RemoteVote, mark: Mark) -> bool:
-    return uow.motions.add_vote(
+    return uow.votes.add_vote(
         mark.digest,
         motion_id=vote.motion.id,
         member_id=vote.member_id,
@@ -88,7 +88,7 @@ def withdraw_vote(uow: UnitOfWork, *, actor_id: ActorId, digest: bytes, at: date
 
     Of an approval ballot only that mark goes. Once the motion is over, or where ballots cannot be changed, it stays.
     """
-    row = uow.motions.find_vote(digest)
+    row = uow.votes.find_vote(digest)
     if row is None or row.actor_id != actor_id:
         return False
     motion_id, member_id, key = MotionId(row.motion_id), MemberId(row.member_id), str(row.option_key)
@@ -103,7 +103,7 @@ def withdraw_vote(uow: UnitOfWork, *, actor_id: ActorId, digest: bytes, at: date
             withdraw_ballot(uow, voter=member_id, motion_id=motion_id, channel=Channel.ACTIVITYPUB, at=at)
     except Refused:
         return True
-    uow.motions.drop_vote(bytes(row.digest))
+    uow.votes.drop_vote(bytes(row.digest))
     return True
 
 
@@ -128,7 +128,7 @@ def refuse_vote(uow: UnitOfWork, *, motion: Motion, actor_id: ActorId, origin: s
         _note_flood(uow, motion)
         return
     values = {"motion_id": motion.id, "actor_id": actor_id, "origin": origin, "code": code, "linked": linked}
-    first = uow.motions.note_refused_vote({**values, "answered_at": uow.now, "at": uow.now})
+    first = uow.votes.note_refused_vote({**values, "answered_at": uow.now, "at": uow.now})
     if first or linked:
         uow.audit("vote-refused", subject=motion.url, details={"actor": actor_id, "code": code})
     if first and code != "replay":
@@ -138,9 +138,9 @@ def refuse_vote(uow: UnitOfWork, *, motion: Motion, actor_id: ActorId, origin: s
 def _within_budget(uow: UnitOfWork, origin: str, *, linked: bool) -> bool:
     part, whole = (1, 1) if linked else STRANGERS_SHARE
     since = uow.now - AN_HOUR
-    if uow.motions.count_answers(since) >= IN_ALL * part // whole:
+    if uow.votes.count_answers(since) >= IN_ALL * part // whole:
         return False
-    return uow.motions.count_answers(since, origin) < PER_ORIGIN * part // whole
+    return uow.votes.count_answers(since, origin) < PER_ORIGIN * part // whole
 
 
 def _note_flood(uow: UnitOfWork, motion: Motion) -> None:

@@ -132,7 +132,7 @@ def _write_members(uow: UnitOfWork, path: Path) -> None:
 def _write_recounts(uow: UnitOfWork, folder: Path) -> int:
     decided = uow.motions.listing([MotionState.DECIDED], limit=1_000_000)
     for motion in decided:
-        text = uow.motions.export_of(motion.id)
+        text = uow.exports.of(motion.id)
         if text is not None:
             (folder / f"{motion.uuid}.json").write_text(text, encoding="utf-8")
     return len(decided)

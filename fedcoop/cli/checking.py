@@ -220,7 +220,7 @@ def _print_tables(*, as_json: bool) -> None:
         event.__name__: [f"{reaction.__module__}.{reaction.__qualname__}" for reaction in found]
         for event, found in wiring.REACTIONS.items()
     }
-    actions = {**wiring.TIMERS, **{name: timer.write for name, timer in wiring.LONG_TIMERS.items()}}
+    actions = {**wiring.TIMERS, **wiring.LONG_TIMERS}
     timers = {name: f"{action.__module__}.{action.__qualname__}" for name, action in actions.items()}
     rows = [(name, name_of) for name, found in reactions.items() for name_of in found or ["-"]]
     text = table(rows, ("event", "leads to")) + "\n\n" + table(list(timers.items()), ("timer", "calls"))

@@ -23,7 +23,6 @@ from fedcoop.governance.motions import Channel, Motion, MotionState, Option
 from fedcoop.governance.visibility import Viewer, may_see_counts, shown_until
 from fedcoop.kernel.clock import parse_rfc3339, rfc3339
 from fedcoop.kernel.errors import Conflict, FedcoopError
-from fedcoop.queueing import run_long
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
 FOR_PEOPLE = ("title", "url", "method", "state", "closes_at", "ballots", "eligible")
@@ -248,7 +247,7 @@ async def _decided(units: Units, url: str) -> None:
         late_s = (clock.now() - acceptance_ends_at(found)).total_seconds()
         if late_s > SERVER_HAS_S:
             await units.write(actions.close, str(found.id))
-            await run_long(units, wiring.LONG_TIMERS[actions.COUNT_TIMER], str(found.id))
+            await wiring.LONG_TIMERS[actions.COUNT_TIMER](units, str(found.id))
         if clock.monotonic() - started > WAIT_AT_MOST_S:
             raise FedcoopError("motion-waiting", "Votes that came in time are still being processed; look again later.")
         await asyncio.sleep(LOOK_EVERY_S)
@@ -290,7 +289,7 @@ def export(ctx: click.Context, url: str, *, file: Path, as_json: bool) -> None:
 
 def _recount_file(uow: UnitOfWork, *, url: str) -> str:
     found = motion_at(uow, url=url)
-    text = uow.motions.export_of(found.id)
+    text = uow.exports.of(found.id)
     if text is None:
         raise Conflict(
             "motion-undecided", f"This motion is {found.state.value}; the recount file comes with the outcome."

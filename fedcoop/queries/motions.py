@@ -268,10 +268,13 @@ def find_counted(uow: UnitOfWork, *, motion_id: MotionId, leaf: str) -> Choice |
     return next(found, None)
 
 
-def recount_file(uow: UnitOfWork, *, uuid: str) -> str:
-    """Return the recount file of a decided motion, byte for byte as it was stored. Raises NotFound."""
+def recount_part(uow: UnitOfWork, *, uuid: str, n: int) -> bytes:
+    """Return part `n` of the recount file of a decided motion, byte for byte as it was stored; empty after the last.
+
+    Raises NotFound where there is no such file.
+    """
     motion = uow.motions.find_by_uuid(uuid)
-    export = uow.motions.export_of(motion.id) if motion is not None else None
-    if export is None:
+    part = uow.exports.part(motion.id, n) if motion is not None else None
+    if part is None and n == 0:
         raise NotFound("recount-absent", "There is no recount file here; it is made when the vote is counted.")
-    return export
+    return part or b""

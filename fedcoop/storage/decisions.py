@@ -19,11 +19,11 @@ from fedcoop.governance.tallies import Pile, Tally
 from fedcoop.governance.tallying import Ballots, tally_motion
 from fedcoop.kernel.canonical import canonical_bytes
 from fedcoop.kernel.errors import NotFound
-from fedcoop.kernel.ids import ActorId, MemberId, MotionId, ProposalId
+from fedcoop.kernel.ids import MemberId, MotionId, ProposalId
 from fedcoop.storage import tables as t
 from fedcoop.storage.delegations import Delegations
 from fedcoop.storage.records import LogEntry, OutcomeRow
-from fedcoop.storage.rows import every, first, insert, insert_ignore, maker, upsert
+from fedcoop.storage.rows import every, first, insert, maker, upsert
 
 _log_entry, _outcome = maker(LogEntry), maker(OutcomeRow)
 _MOTION_FIELDS = tuple(Motion.__slots__)
@@ -163,8 +163,12 @@ class Motions:
         )
 
     def put(self, motion: Motion) -> None:
-        """Store the motion's row whole, but for its rendered body."""
-        self._conn.execute(update(t.motions).where(t.motions.c.id == motion.id).values(**self._values(motion)))
+        """Store the motion's row whole, but for its rendered body.
+
+        Its id is not written again: SQLite would look through every ballot for rows that refer to it.
+        """
+        values = {name: value for name, value in self._values(motion).items() if name != "id"}
+        self._conn.execute(update(t.motions).where(t.motions.c.id == motion.id).values(**values))
 
     def presentation(self, motion_id: MotionId) -> tuple[str, bool, str]:
         """Return the rendered body, whether it is a poll on the wire, and the uuid of its conversation."""
@@ -358,71 +362,6 @@ class Motions:
         query = select(c.motion_id).where(c.member_id == member_id, c.motion_id.in_(list(motion_ids)))
         return {MotionId(row[0]) for row in self._conn.execute(query)} if motion_ids else set()
 
-    # votes from afar
-
-    def add_vote(
-        self,
-        digest: bytes,
-        *,
-        motion_id: MotionId,
-        member_id: MemberId,
-        actor_id: ActorId,
-        activity_digest: bytes,
-        option_key: str,
-    ) -> bool:
-        """Remember a counted vote's id; return False if it was seen (federation.md 12.3, `replay`)."""
-        values = {"digest": digest, "motion_id": motion_id, "member_id": member_id, "actor_id": actor_id}
-        return insert_ignore(
-            self._conn, t.votes, {**values, "activity_digest": activity_digest, "option_key": option_key}
-        )
-
-    def find_vote(self, digest: bytes) -> Row[Any] | None:
-        """Return the counted vote whose id, or whose activity's id, has this digest."""
-        return self._conn.execute(
-            select(t.votes).where(or_(t.votes.c.digest == digest, t.votes.c.activity_digest == digest))
-        ).first()
-
-    def drop_vote(self, digest: bytes) -> None:
-        """Make a withdrawn vote no longer found; its activity id stays in the seen ids."""
-        self._conn.execute(update(t.votes).where(t.votes.c.digest == digest).values(option_key=""))
-
-    def forget_vote(self, digest: bytes) -> None:
-        """Remove a vote's id that was remembered but did not count after all."""
-        self._conn.execute(delete(t.votes).where(t.votes.c.digest == digest))
-
-    def voting_inboxes(self, motion_id: MotionId) -> list[str]:
-        """Return each inbox of those whose vote came by federation and counts (federation.md 12.4)."""
-        inbox = func.coalesce(func.nullif(t.actors.c.shared_inbox, ""), t.actors.c.inbox)
-        query = select(inbox).distinct().join(t.ballots, t.ballots.c.actor_id == t.actors.c.id)
-        query = query.where(
-            t.ballots.c.motion_id == motion_id, t.actors.c.local.is_(False), t.actors.c.gone_at.is_(None)
-        )
-        return [str(row[0]) for row in self._conn.execute(query) if row[0]]
-
-    def last_update(self, motion_id: MotionId) -> datetime | None:
-        """Return when the motion's object was last sent as an `Update`."""
-        a = t.activities.c
-        url = select(t.motions.c.url).where(t.motions.c.id == motion_id).scalar_subquery()
-        query = select(func.max(a.created_at)).where(a.object == url, a.type == "Update")
-        return self._conn.execute(query).scalar()
-
-    def note_refused_vote(self, values: Mapping[str, Any]) -> bool:
-        """Remember that this actor's vote on this motion was refused; return whether it is the first time."""
-        return insert_ignore(self._conn, t.refused_votes, values)
-
-    def count_answers(self, since: datetime, origin: str | None = None) -> int:
-        """Return how many refused voters were answered since, of one origin or in all."""
-        c = t.refused_votes.c
-        query = select(func.count()).select_from(t.refused_votes).where(c.answered_at >= since)
-        return int(self._conn.execute(query if origin is None else query.where(c.origin == origin)).scalar_one())
-
-    def mark_answered(self, motion_id: MotionId, actor_id: ActorId, at: datetime) -> None:
-        """Remember when the refused voter was answered."""
-        c = t.refused_votes.c
-        self._conn.execute(
-            update(t.refused_votes).where(c.motion_id == motion_id, c.actor_id == actor_id).values(answered_at=at)
-        )
-
     # log chain
 
     def append_log(self, motion_id: MotionId, url: str, entry: Mapping[str, Any]) -> LogEntry:
@@ -444,6 +383,13 @@ class Motions:
                 {"motion_id": motion_id, "n": entry.n, "entry": entry.entry, "head": entry.head},
             )
 
+    def log_end(self, motion_id: MotionId) -> tuple[int, str]:
+        """Return number and head of the last entry of a motion's log. Raises LookupError for a motion without one."""
+        last = self._conn.execute(_LOG_HEAD, {"motion": motion_id}).first()
+        if last is None:
+            raise LookupError(f"motion {motion_id} has no log")
+        return int(last[0]), str(last[1])
+
     def log(self, motion_id: MotionId) -> list[LogEntry]:
         """Return the motion's log from the first entry to the last."""
         c = t.log_entries.c
@@ -451,16 +397,9 @@ class Motions:
 
     # outcomes
 
-    def add_outcome(self, row: OutcomeRow, *, export: str) -> None:
-        """Store the immutable result with its recount file; a second one breaks the primary key."""
+    def add_outcome(self, row: OutcomeRow) -> None:
+        """Store the immutable result; a second one breaks the primary key."""
         insert(self._conn, t.outcomes, {name: getattr(row, name) for name in OutcomeRow.__slots__})
-        insert(self._conn, t.exports, {"motion_id": row.motion_id, "document": export})
-
-    def export_of(self, motion_id: MotionId) -> str | None:
-        """Return the recount file (governance.md 5.3) of a decided motion: canonical JSON, one line."""
-        return self._conn.execute(
-            select(t.exports.c.document).where(t.exports.c.motion_id == motion_id)
-        ).scalar_one_or_none()
 
     def outcome_of(self, motion_id: MotionId) -> OutcomeRow | None:
         """Return the stored result, if the motion is decided."""

@@ -1,7 +1,8 @@
 """The one `Database`: plain functions of a sync Connection run whole where the connection lives (architecture.md 8.5).
 
 SQLite: one writer thread takes all waiting units, begins with BEGIN IMMEDIATE, gives each a savepoint, commits once and
-only then answers (group commit); readers are threads with connections of their own. PostgreSQL: the same functions run
+only then answers (group commit); readers are threads with connections of their own, and so is who moves what was written
+from the log to the file, so that no unit waits for that. PostgreSQL: the same functions run
 by `AsyncConnection.run_sync` on asyncpg.
 """
 
@@ -26,6 +27,8 @@ READERS = 3
 RETRIES = 3
 _RETRYABLE = frozenset({"40001", "40P01"})
 _FOREVER_MS = 60_000
+CHECKPOINT_FROM_BYTES = 4 << 20
+CHECKPOINT_EVERY_S = 0.5
 
 
 class Database(Protocol):
@@ -77,6 +80,8 @@ class SqliteDatabase:
         self._write_engine = self._engine("BEGIN IMMEDIATE", query_only=False)
         self._read_engine = self._engine("BEGIN", query_only=True)
         self._readers: ThreadPoolExecutor | None = None
+        self._checkpointer: threading.Thread | None = None
+        self._closing = threading.Event()
         self._local = threading.local()
         self._open: list[Connection] = []
 
@@ -88,6 +93,9 @@ class SqliteDatabase:
         self._writer = threading.Thread(target=self._run, args=(loop, ready), name="sqlite-writer", daemon=True)
         self._writer.start()
         await ready
+        self._closing.clear()
+        self._checkpointer = threading.Thread(target=self._checkpoint, name="sqlite-checkpointer", daemon=True)
+        self._checkpointer.start()
 
     async def close(self) -> None:
         """Run the units that wait, then end the threads."""
@@ -95,6 +103,10 @@ class SqliteDatabase:
             self._queue.put(None)
             await asyncio.to_thread(self._writer.join)
             self._writer = None
+        if self._checkpointer is not None:
+            self._closing.set()
+            await asyncio.to_thread(self._checkpointer.join)
+            self._checkpointer = None
         if self._readers is not None:
             await asyncio.to_thread(self._readers.shutdown)
             self._readers = None
@@ -155,6 +167,20 @@ class SqliteDatabase:
                 self._commit_group(conn, units)
         conn.close()
 
+    def _checkpoint(self) -> None:
+        """Move what was committed from the write-ahead log to the file whenever the log is long, beside the writer.
+
+        PASSIVE waits for nobody and nobody waits for it; the writer's own checkpoint stays as a bound on the log.
+        """
+        wal = Path(f"{self._path}-wal")
+        conn = self._write_engine.connect()
+        try:
+            while not self._closing.wait(CHECKPOINT_EVERY_S):
+                if wal.exists() and wal.stat().st_size >= CHECKPOINT_FROM_BYTES:
+                    conn.connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").close()
+        finally:
+            conn.close()
+
     def _take(self) -> tuple[list[_Unit], bool]:
         """Wait for one unit, then take all that wait, up to a bound; the bool says whether to go on after them."""
         units: list[_Unit] = []
@@ -209,7 +235,7 @@ class SqliteDatabase:
                 "foreign_keys=ON",
                 "temp_store=MEMORY",
                 "cache_size=-16000",
-                "wal_autocheckpoint=4000",
+                "wal_autocheckpoint=40000",
                 f"query_only={'ON' if query_only else 'OFF'}",
             ):
                 cursor.execute(f"PRAGMA {pragma}")

@@ -309,6 +309,7 @@ ballots = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("nonce", Text, nullable=False),
     UniqueConstraint("motion_id", "member_id"),
+    Index("ix_ballots_motion_id_actor_id", "motion_id", "actor_id"),
 )
 
 votes = Table(
@@ -347,11 +348,12 @@ outcomes = Table(
     Column("decided_at", UtcDateTime, nullable=False),
 )
 
-exports = Table(
-    "exports",
+export_parts = Table(
+    "export_parts",
     metadata,
     Column("motion_id", BigInteger, ForeignKey("motions.id"), primary_key=True),
-    Column("document", Text, nullable=False),
+    Column("n", Integer, primary_key=True),
+    Column("part", LargeBinary, nullable=False),
 )
 
 sequels = Table(

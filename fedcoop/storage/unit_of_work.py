@@ -24,11 +24,13 @@ from fedcoop.storage.deciding import Deciding
 from fedcoop.storage.decisions import Motions
 from fedcoop.storage.delegations import Delegations
 from fedcoop.storage.engine import Database
+from fedcoop.storage.exports import Exports
 from fedcoop.storage.members import Members
 from fedcoop.storage.notes import Notes
 from fedcoop.storage.queues import Queues
 from fedcoop.storage.rows import insert
 from fedcoop.storage.vault import Vault
+from fedcoop.storage.votes import Votes
 from fedcoop.urls import Urls
 
 P = ParamSpec("P")
@@ -78,11 +80,13 @@ class UnitOfWork:
         self.motions = Motions(conn)
         self.deciding = Deciding(conn)
         self.delegations = Delegations(conn)
+        self.exports = Exports(conn)
         self.members = Members(conn)
         self.accounts = Accounts(conn)
         self.actors = Actors(conn)
         self.notes = Notes(conn)
         self.queues = Queues(conn)
+        self.votes = Votes(conn)
         self.audits = Audit(conn)
         self.events: list[Event] = []
         self.wakes: set[str] = set()

@@ -13,12 +13,17 @@ class Vault:
     """Encrypts and decrypts small secrets with one Fernet key."""
 
     def __init__(self, key: bytes) -> None:
+        self._key = key
         try:
             self._fernet = Fernet(key)
         except ValueError as error:
             raise ConfigError(
                 "instance-key-bad", "The instance key is not a Fernet key; restore the key file from your backup."
             ) from error
+
+    def __reduce__(self) -> tuple[type["Vault"], tuple[bytes]]:
+        """A process of ours gets it by a pipe, never by a file or its arguments."""
+        return Vault, (self._key,)
 
     def seal(self, plain: bytes) -> bytes:
         """Return `plain` encrypted."""

@@ -17,7 +17,7 @@ from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel
 from fedcoop.kernel.errors import BallotRefused, NotFound
 from fedcoop.queries.accounts import Viewer
-from fedcoop.queries.motions import MotionView, blank_ballot, find_counted, motion_view, recount_file
+from fedcoop.queries.motions import MotionView, blank_ballot, find_counted, motion_view, recount_part
 from fedcoop.queries.register import STATES, register
 from fedcoop.web import charts, formats, words
 from fedcoop.web.ballots import ballot_page
@@ -261,15 +261,23 @@ async def withdraw(request: web.Request, viewer: Viewer) -> web.Response:
 
 
 @page
-async def recount(request: web.Request, viewer: Viewer) -> web.Response:
-    """Hand out the recount file of a decided motion (governance.md 5.3)."""
-    text = await request.app[UNITS].read(recount_file, uuid=uuid_of(request))
-    name = f"recount-{request.match_info['uuid'][:8]}.json"
+async def recount(request: web.Request, viewer: Viewer) -> web.StreamResponse:
+    """Hand out the recount file of a decided motion, part by part (governance.md 5.3)."""
+    units, uuid = request.app[UNITS], uuid_of(request)
+    part = await units.read(recount_part, uuid=uuid, n=0)
     headers = {
         "Content-Type": "application/json; charset=utf-8",
-        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Disposition": f'attachment; filename="recount-{uuid[:8]}.json"',
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "Cache-Control": "public, max-age=3600",
     }
-    return web.Response(body=text.encode(), headers=headers)
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(request)
+    n = 0
+    while part:
+        await response.write(part)
+        n += 1
+        part = await units.read(recount_part, uuid=uuid, n=n)
+    await response.write_eof()
+    return response

@@ -1,5 +1,7 @@
 """The governance engine: proposals with their life, electorate and classes, delegation, lots, templates."""
 
+import zlib
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -16,6 +18,7 @@ def upgrade() -> None:
     _delegation()
     _lots()
     _templates()
+    _exports()
 
 
 def _proposals() -> None:
@@ -197,3 +200,24 @@ def _lots() -> None:
 
 def _templates() -> None:
     """Templates of decisions."""
+
+
+def _exports() -> None:
+    """Recount files in parts (governance.md 5.3)."""
+    parts = op.create_table(
+        "export_parts",
+        sa.Column("motion_id", sa.BigInteger(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("part", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["motion_id"], ["motions.id"], name=op.f("fk_export_parts_motion_id_motions")),
+        sa.PrimaryKeyConstraint("motion_id", "n", name=op.f("pk_export_parts")),
+    )
+    exports = sa.table("exports", sa.column("motion_id", sa.BigInteger), sa.column("document", sa.Text))
+    connection = op.get_bind()
+    for motion_id, document in connection.execute(sa.select(exports.c.motion_id, exports.c.document)).all():
+        data, size = document.encode(), 1 << 18
+        pieces = [zlib.compress(data[start : start + size], 1) for start in range(0, len(data), size)]
+        rows = [{"motion_id": motion_id, "n": n, "part": piece} for n, piece in enumerate(pieces)]
+        connection.execute(parts.insert(), rows)
+    op.drop_table("exports")
+    op.create_index("ix_ballots_motion_id_actor_id", "ballots", ["motion_id", "actor_id"])

@@ -30,7 +30,7 @@ async def test_a_motion_is_opened_voted_closed_counted_and_recounted(instance: I
     await run_timers(instance)
     found = await instance.units.read(lambda uow: uow.motions.get(motion.id))
     outcome = await instance.units.read(lambda uow: uow.motions.outcome_of(motion.id))
-    export = await instance.units.read(lambda uow: uow.motions.export_of(motion.id))
+    export = await instance.units.read(lambda uow: uow.exports.of(motion.id))
     assert found.state is MotionState.DECIDED
     assert outcome is not None
     assert outcome.code == "carried"
@@ -69,7 +69,7 @@ async def test_votes_cast_side_by_side_leave_one_ballot_and_a_whole_chain(instan
     assert numbers == list(range(1, 26))
     instance.clock.advance(timedelta(days=8))
     await run_timers(instance)
-    export = await instance.units.read(lambda uow: uow.motions.export_of(motion.id))
+    export = await instance.units.read(lambda uow: uow.exports.of(motion.id))
     assert export is not None
     recount(export.encode(), verify)
 
@@ -141,7 +141,7 @@ async def test_an_extension_moves_the_close_and_is_logged(instance: Instance) ->
     await vote(instance, ada, motion, "for")
     instance.clock.advance(timedelta(days=2))
     await run_timers(instance)
-    export = await instance.units.read(lambda uow: uow.motions.export_of(motion.id))
+    export = await instance.units.read(lambda uow: uow.exports.of(motion.id))
     assert export is not None
     assert [entry["type"] for entry in json.loads(export)["log"]] == [
         "open",

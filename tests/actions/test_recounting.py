@@ -31,7 +31,7 @@ async def export(instance: Instance) -> bytes:
     await instance.units.write(cast_by_teller, teller="operator", voter=dee.id, motion_id=motion.id, choice=("for",))
     instance.clock.advance(timedelta(days=8))
     await run_timers(instance)
-    found = await instance.units.read(lambda uow: uow.motions.export_of(motion.id))
+    found = await instance.units.read(lambda uow: uow.exports.of(motion.id))
     assert found is not None
     return found.encode()
 

@@ -213,7 +213,7 @@ async def test_the_recount_file_is_handed_out_as_it_was_stored(site: Website) ->
     got = await site.browser().get(f"/motions/{motion.uuid}/recount.json")
     assert got.status == 200
     assert got.headers["Content-Disposition"].startswith("attachment")
-    assert got.text == await site.units.read(lambda uow: uow.motions.export_of(motion.id))
+    assert got.text == await site.units.read(lambda uow: uow.exports.of(motion.id))
     assert "noor" not in got.text.lower()
     assert len(json.loads(got.text)["ballots"]) == 1
 

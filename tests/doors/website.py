@@ -25,6 +25,7 @@ from fedcoop.governance.recount import count
 from fedcoop.kernel.clock import FrozenClock
 from fedcoop.kernel.errors import PeerUnreachable
 from fedcoop.storage.engine import SqliteDatabase
+from fedcoop.storage.exports import pack
 from fedcoop.storage.tables import metadata
 from fedcoop.storage.unit_of_work import Site, Units
 from fedcoop.storage.vault import Vault
@@ -170,6 +171,8 @@ class Website:
         material = await self.units.read(motion_actions.gather, key)
         if material is not None:
             counted = count(material, lambda document: document)
+            for n, part in enumerate(pack(counted.export)):
+                await self.units.write(motion_actions.store_export_part, key, n, part)
             await self.units.write(motion_actions.store_count, key, counted)
 
 

@@ -50,7 +50,7 @@ def refresh_later(uow: UnitOfWork, event: BallotCast | BallotWithdrawn | Represe
     key = str(event.motion_id)
     jitter = timedelta(milliseconds=secrets.randbelow(5000))
     if uow.set_timer(REFRESH_TIMER, key, uow.now + REFRESH_EVERY + jitter):
-        last = uow.motions.last_update(event.motion_id)
+        last = uow.votes.last_update(event.motion_id)
         if last is None or last < uow.now - REFRESH_EVERY - jitter:
             uow.queues.move_timer(REFRESH_TIMER, key, uow.now + FIRST_REFRESH + jitter)
 
@@ -155,4 +155,4 @@ def _send_note(uow: UnitOfWork, motion: Motion, actor: Actor, note: dict[str, An
 
 
 def _voters(uow: UnitOfWork, motion: Motion) -> list[str]:
-    return uow.motions.voting_inboxes(motion.id) if Channel.ACTIVITYPUB in motion.channels else []
+    return uow.votes.voting_inboxes(motion.id) if Channel.ACTIVITYPUB in motion.channels else []

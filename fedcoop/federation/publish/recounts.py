@@ -37,7 +37,7 @@ def gather(uow: UnitOfWork, key: str) -> Provable | None:
 
 
 def compute(site: Site, provable: Provable) -> Counted:
-    """Count, and sign the recount file; called in a thread."""
+    """Count, and sign the recount file; called in a thread or in a process of its own."""
     motion = provable.material.motion
     created = motion.closed_at or motion.closes_at
 
