@@ -3,8 +3,9 @@
 Words and forms are those of design.md 7 and 8; numbers come from the settings, never from hand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from fedcoop.governance.choices import Shape
 from fedcoop.governance.counting import Sentence, plural
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Motion, Option, Settings
@@ -53,16 +54,29 @@ def plain(sentence: Sentence) -> str:
 def outcome_sentence(motion: Motion, outcome: Outcome, tally: Tally) -> str:
     """Return "Carried: Buy a second oven. 24 for, 4 against, 2 abstain; 30 of 37 members voted." (federation.md 13.4)."""
     names = {option.key: option.name for option in motion.options}
-    shown = ", ".join(
-        f"{number} {names[key].lower() if motion.method == 'resolution' else names[key]}"
-        for key, number in tally.counts.items()
-    )
-    chosen = ", ".join(names[key] for key in outcome.winners)
-    won = f" Chosen: {chosen}." if chosen else ""
+    method, chosen = METHODS[motion.method], ", ".join(names[key] for key in outcome.winners)
+    won = f" {_WON.get(outcome.code, 'Chosen')}: {chosen}." if chosen else ""
+    shown = _totals(motion, tally, names)
     turnout = f"{tally.voted} of {plural(tally.eligible, 'member', 'members')} voted"
     if tally.represented:
         turnout += f", {tally.represented} more through a delegate"
-    return f"{OUTCOME_WORDS[outcome.code]}: {motion.title}.{won} {shown}; {turnout}."
+    nothing = outcome.code is OutcomeCode.NO_RESULT and not method.binding
+    word = method.title if nothing else OUTCOME_WORDS[outcome.code]
+    return f"{word}: {motion.title}.{won} {shown}{'; ' if shown else ''}{turnout}."
+
+
+_WON = {OutcomeCode.ELECTED: "Elected", OutcomeCode.FUNDED: "Funded"}
+
+
+def _totals(motion: Motion, tally: Tally, names: Mapping[str, str]) -> str:
+    """Return the totals; of rankings none, since first places decide nothing, and sums behind their names."""
+    shape = METHODS[motion.method].shape
+    if shape in (Shape.RANKING, Shape.WORDS):
+        return ""
+    if shape is Shape.SCORES:
+        return ", ".join(f"{names[key]} {number}" for key, number in tally.counts.items())
+    lower = motion.method == "resolution"
+    return ", ".join(f"{number} {names[key].lower() if lower else names[key]}" for key, number in tally.counts.items())
 
 
 def refused_vote_sentence(code: str, title: str) -> str:

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from fedcoop.governance.choices import Choice, Scores
 from fedcoop.governance.motions import Option, Reasons
 from fedcoop.kernel.clock import parse_rfc3339
+from fedcoop.kernel.money import Currency
 from fedcoop.queries.motions import MotionView
 from fedcoop.web import words
 from fedcoop.web.choosing import Marks, Sheet, sheet_of
-from fedcoop.web.formats import currency_scale, money, plural
+from fedcoop.web.formats import money, plural
 
 MOST_RADIOS = 11
 """More steps than this are a number field (design.md 5)."""
@@ -97,7 +98,7 @@ def ballot_page(view: MotionView, marks: Marks) -> BallotPage:
         ranks=tuple(str(rank) for rank in range(1, len(lines) + 1)),
         steps=tuple(str(step) for step in range(sheet.low, sheet.high + 1)) if spread < MOST_RADIOS else (),
         left=sheet.purse - sum(marks.choice.values()) if isinstance(marks.choice, Scores) else sheet.purse,
-        scale=currency_scale(words.currency(view.motion.settings.extra)),
+        scale=Currency(words.currency(view.motion.settings.extra)).scale,
         sums=_sums(view, marks.choice) if form == "projects" else "",
         prompts=tuple((line.key, line.sign.word, line.prompt) for line in lines if line.prompt),
         hides_reason=view.motion.settings.reasons is Reasons.REQUIRED_FOR and form in ("one", "several"),

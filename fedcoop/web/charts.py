@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from fedcoop.governance.counting import threshold_words
+from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Motion, Option
 from fedcoop.governance.tallies import Tally
 from fedcoop.web import words
-from fedcoop.web.formats import percent, plural, whole, width
+from fedcoop.web.formats import money, percent, plural, whole, width
 
 _FILLS = {
     "for": "fill-for",
@@ -81,13 +82,59 @@ def turnout(voted: int, eligible: int, needed: int, *, over: bool = False) -> Ba
     return Bar(_parts([(voted, "fill")], eligible), goals, tuple(top), (), sentence)
 
 
+_UNITS = {"scores": "in all", "dots": "dots", "dates": "points", "ranking": "first places", "projects": "supporters"}
+_APART = frozenset(("sense", "gradients", "advice", "opt_in"))
+"""Methods whose answers are a distribution: a bar for each."""
+
+
 def results(motion: Motion, tally: Tally) -> tuple[Bar, ...]:
     """Return the bars of the totals: one for stances, one for each option where options are chosen."""
-    if motion.method == "approval":
+    form = METHODS[motion.method].form
+    if form == "several":
         return tuple(_option(option, tally) for option in _by_count(motion.options, tally.counts))
+    if form in _UNITS:
+        return amounts(_by_count(motion.options, tally.counts), tally.counts, _UNITS[form])
+    if not motion.options:
+        return ()
+    if motion.method in _APART:
+        return tuple(_answer(motion, option, tally) for option in motion.options)
     if motion.method == "resolution":
         return (_resolution(motion, tally),)
     return (_stances(motion, tally),)
+
+
+def amounts(options: Sequence[Option], totals: Mapping[str, int], unit: str) -> tuple[Bar, ...]:
+    """Return a bar for each option, as long as its part of the largest total; below 0 there is no length."""
+    largest = max([1, *totals.values()])
+    bars = []
+    for option in _by_count([option for option in options if option.key in totals], totals):
+        total = totals[option.key]
+        top = (Label("", option.name), Label(whole(total), unit))
+        parts = _parts([(max(total, 0), "fill")], largest)
+        bars.append(Bar(parts, (), top, (), f"{option.name}: {whole(total)} {unit}"))
+    return tuple(bars)
+
+
+def spent(options: Sequence[Option], funded: Sequence[str], budget: int, currency: str) -> Bar:
+    """Return the bar of the money: a length for each funded project, the rest is left."""
+    costs = {option.key: option.cost for option in options}
+    total = sum(costs[key] for key in funded)
+    top = (
+        Label(money(total, currency), f"of {money(budget, currency)} spent, {percent(total, budget)}"),
+        Label("", f"{money(budget - total, currency)} left", quiet=True),
+    )
+    parts = _parts([(costs[key], "fill") for key in funded], budget)
+    told = f"{money(total, currency)} of {money(budget, currency)} spent on {plural(len(funded), 'project')}"
+    return Bar(parts, (), top, (), told)
+
+
+def _answer(motion: Motion, option: Option, tally: Tally) -> Bar:
+    sign, count = words.choice(option.key, motion.options), tally.counts.get(option.key, 0)
+    base = sum(tally.counts.values())
+    guests = f", and {plural(tally.guests[option.key], 'guest')}" if tally.guests.get(option.key) else ""
+    top = (Label("", sign.word), Label(whole(count), f"{percent(count, base)}{guests}"))
+    fill = _FILLS.get(sign.tone, "fill")
+    return Bar(_parts([(count, fill)], base), (), top, (), f"{sign.word}: {whole(count)} of {whole(base)}{guests}")
 
 
 def remote(options: Sequence[Mapping[str, object]], total: int) -> tuple[Bar, ...]:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -26,8 +25,9 @@ from fedcoop.web.facts import facts_of
 from fedcoop.web.forms import read_form
 from fedcoop.web.guards import RECEIVED, html, member_page, page, see_other
 from fedcoop.web.keys import CLOCK, RENDERER, UNITS
+from fedcoop.web.results import Result, counts_later, result_of
 from fedcoop.web.steps import steps_of
-from fedcoop.web.verdicts import verdict_of
+from fedcoop.web.verdicts import headline_of, result_words, verdict_of
 
 _RECEIPT = re.compile(r"[0-9a-f]{64}")
 OF_THE_CHOICE = frozenset(("option", "too-many", "too-few", "range", "ranks", "choice-shape"))
@@ -60,7 +60,7 @@ async def decisions_page(request: web.Request, viewer: Viewer) -> web.Response:
     here = {"state": state, **({"q": sought} if sought else {})}
     older = f"/decisions?{urlencode({**here, 'before': view.older})}" if view.older else ""
     newer = f"/decisions?{urlencode(here)}" if before else ""
-    results = {line.uuid: result_words(line.motion.method, line.tally) for line in view.lines}
+    results = {line.uuid: result_words(line.motion, line.tally) for line in view.lines}
     return html(
         request,
         "decisions.html",
@@ -79,20 +79,6 @@ def cursor(request: web.Request) -> int | None:
     if text and not (text.isascii() and text.isdigit() and len(text) < 20):
         raise NotFound("cursor-unknown")
     return int(text) if text else None
-
-
-def result_words(method: str, tally: Any) -> str:
-    """Return the totals in a few words: `48 : 21, 78 of 120`; empty while they are hidden."""
-    if tally is None:
-        return ""
-    counts = tally.counts
-    part = f"{tally.took_part} of {tally.eligible}"
-    if method == "resolution":
-        return f"{counts.get('for', 0)} : {counts.get('against', 0)}, {part}"
-    if method == "approval":
-        return f"{part} took part"
-    shown = [words.counted(number, key) for key, number in counts.items() if number]
-    return ", ".join(shown) or f"0 of {tally.eligible}"
 
 
 # --- one motion -------------------------------------------------------------------------------------------------
@@ -151,11 +137,22 @@ async def _show(
         steps=steps_of(view, request.app[RENDERER].zone, request.app[CLOCK].now()),
         counted_by=motion.closes_at + motion.settings.grace,
         verdict=verdict_of(view),
+        headline=headline_of(view),
+        result=_result(request, view),
+        totals_only=counts_later(motion.method),
         my_words=choice_words(view, view.my.choice) if view.my else "",
         tick_rule=words.tick_rule(motion.settings.extra),
         reason_words=formats.listed([words.choice(key, motion.options).word.lower() for key in view.reason_for], "or"),
         receipt=await _receipt(request, view),
     )
+
+
+def _result(request: web.Request, view: MotionView) -> Result:
+    """Return the parts of the result once there is one."""
+    if view.outcome is None or view.tally is None:
+        return Result()
+    zone, now = request.app[RENDERER].zone, request.app[CLOCK].now()
+    return result_of(view.motion, view.tally, lambda option: formats.occasion(option, zone, now))
 
 
 async def _receipt(request: web.Request, view: MotionView) -> dict[str, str]:

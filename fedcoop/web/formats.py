@@ -8,6 +8,10 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from fedcoop.governance.motions import Option
+from fedcoop.kernel.clock import parse_rfc3339
+from fedcoop.kernel.money import Currency
+
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -35,6 +39,18 @@ def day_of(instant: datetime, zone: ZoneInfo, now: datetime) -> str:
     there = instant.astimezone(zone)
     year = "" if there.year == now.astimezone(zone).year else f" {there.year}"
     return f"{there.day} {_SHORT_MONTH[MONTHS[there.month - 1]]}{year}"
+
+
+def occasion(option: Option, zone: ZoneInfo, now: datetime) -> str:
+    """Return `Tue 22 Sep, 18:00 to 20:00` for an option that is a time, else its name."""
+    if not option.starts_at:
+        return option.name
+    starts = parse_rfc3339(option.starts_at)
+    ends = starts + timedelta(minutes=option.minutes)
+    if not option.minutes:
+        return moment(starts, zone, now)
+    same = starts.astimezone(zone).date() == ends.astimezone(zone).date()
+    return f"{moment(starts, zone, now)} to {clock(ends, zone) if same else moment(ends, zone, now)}"
 
 
 def full_day(instant: datetime, zone: ZoneInfo) -> str:
@@ -101,21 +117,12 @@ def width(part: int | Fraction, base: int | Fraction) -> str:
 
 
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
-_SCALES = {"JPY": 0, "KRW": 0, "ISK": 0, "CLP": 0, "VND": 0, "TND": 3, "KWD": 3, "BHD": 3, "JOD": 3, "OMR": 3}
-
-
-def currency_scale(currency: str) -> int:
-    """Return how many decimals the currency has: 2 but for those in the table."""
-    return _SCALES.get(currency, 2)
 
 
 def money(amount_minor: int, currency: str = "") -> str:
-    """Return `450 €` or `12.50 CHF` for an amount in minor units, with a no-break space; no currency is no word."""
-    scale = 10 ** currency_scale(currency)
-    main, rest = divmod(abs(amount_minor), scale)
-    digits = whole(main) + (f".{rest:0{len(str(scale)) - 1}d}" if rest else "")
-    sign = "−" if amount_minor < 0 else ""
-    return f"{sign}{digits}\u00a0{_SYMBOLS.get(currency, currency)}".rstrip("\u00a0")
+    """Return `1,200.50 €` or `450 CHF` for an amount in minor units, with a no-break space; no currency is no word."""
+    number, _, code = Currency(currency).text(amount_minor).rpartition(" ")
+    return f"{number}\u00a0{_SYMBOLS.get(code, code)}".rstrip("\u00a0")
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:

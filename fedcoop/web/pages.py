@@ -10,10 +10,10 @@ from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.register import MotionLine, front, home
 from fedcoop.queries.remote import what_is
 from fedcoop.web import charts
-from fedcoop.web.decisions import result_words
 from fedcoop.web.forms import read_form
 from fedcoop.web.guards import html, member_page, page, see_other
 from fedcoop.web.keys import CLOCK, REMOTE, RENDERER, UNITS
+from fedcoop.web.verdicts import result_words
 
 VERSION = version("fedcoop")
 MAX_URI = 2048
@@ -38,7 +38,7 @@ async def home_page(request: web.Request, viewer: Viewer) -> web.Response:
 
 def results_of(lines: tuple[MotionLine, ...]) -> dict[str, str]:
     """Return the totals of each line in a few words."""
-    return {line.uuid: result_words(line.method, line.tally) for line in lines}
+    return {line.uuid: result_words(line.motion, line.tally) for line in lines}
 
 
 @page

@@ -1,11 +1,17 @@
 """The outcome in a sentence, as it stands beside the word of the verdict (design.md 8.14 to 8.16)."""
 
+from collections.abc import Sequence
+
+from fedcoop.governance.choices import Shape
+from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Motion
 from fedcoop.governance.outcomes import Outcome, OutcomeCode, Requirement
 from fedcoop.governance.tallies import Tally
 from fedcoop.queries.motions import MotionView
 from fedcoop.web import words
 from fedcoop.web.formats import listed, plural, whole
+
+_MOST_NAMES = 3
 
 
 def verdict_of(view: MotionView) -> str:
@@ -15,13 +21,52 @@ def verdict_of(view: MotionView) -> str:
     return _sentence(view.motion, view.outcome, view.tally)
 
 
+def headline_of(view: MotionView) -> str:
+    """Return the word of the verdict, with the names of who is elected or what is funded (mock 08)."""
+    if view.outcome is None:
+        return ""
+    word = words.outcome(view.outcome.code.value, view.motion.method).word
+    named = view.outcome.code in (OutcomeCode.ELECTED, OutcomeCode.FUNDED) and view.outcome.winners
+    return f"{word}: {_named(view.motion, view.outcome.winners)}" if named else word
+
+
+def result_words(motion: Motion, tally: Tally | None) -> str:
+    """Return the result in a few words for lists: `48 : 21, 78 of 120`; empty while it is hidden."""
+    if tally is None:
+        return ""
+    counts, part = tally.counts, f"{tally.took_part} of {tally.eligible}"
+    if motion.method == "resolution":
+        return f"{counts.get('for', 0)} : {counts.get('against', 0)}, {part}"
+    if tally.count is not None and tally.count.elected:
+        return f"{_few(motion, tally.count.elected)}; {part}"
+    if METHODS[motion.method].shape is not Shape.ONE:
+        return f"{part} took part"
+    shown = [words.counted(number, key, motion.options) for key, number in counts.items() if number]
+    return ", ".join(shown) or f"0 of {tally.eligible}"
+
+
+def _few(motion: Motion, keys: Sequence[str]) -> str:
+    more = len(keys) - _MOST_NAMES
+    return _named(motion, keys) if more <= 0 else f"{_named(motion, keys[:_MOST_NAMES])}, and {more} more"
+
+
+def _named(motion: Motion, keys: Sequence[str]) -> str:
+    return listed([words.choice(key, motion.options).word for key in keys])
+
+
 def _sentence(motion: Motion, outcome: Outcome, tally: Tally) -> str:
     needs = {requirement.name: requirement for requirement in outcome.requirements}
+    took_part = f"{plural(tally.took_part, 'member')} of {whole(tally.eligible)} took part"
     if outcome.code is OutcomeCode.INQUORATE:
         return _no_quorum(needs.get("quorum"), tally)
-    chosen = listed([words.choice(key, motion.options).word for key in outcome.winners])
-    if chosen:
-        return f"Chosen: {chosen}. {plural(tally.took_part, 'member')} took part."
+    if outcome.code in (OutcomeCode.ELECTED, OutcomeCode.FUNDED) and outcome.winners:
+        return f"{took_part}."
+    if outcome.winners:
+        return f"Chosen: {_named(motion, outcome.winners)}. {plural(tally.took_part, 'member')} took part."
+    if outcome.code is OutcomeCode.NO_RESULT and not METHODS[motion.method].binding and outcome.notes:
+        return " ".join(outcome.notes)
+    if METHODS[motion.method].shape is not Shape.ONE:
+        return f"Nothing is chosen. {took_part}."
     if motion.method != "resolution":
         return f"{_stances(motion, tally)}. {plural(tally.took_part, 'member')} of {whole(tally.eligible)} answered."
     counts = f"{whole(tally.counts['for'])} for, {whole(tally.counts['against'])} against"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fedcoop.governance.methods import METHODS as COUNTED
 from fedcoop.governance.motions import Option
 from fedcoop.governance.outcomes import OutcomeCode
 from fedcoop.web.formats import whole
@@ -33,6 +34,20 @@ CHOICES = {
     "agree": Sign("Agree", "check", "for"),
     "stand_aside": Sign("Stand aside", "concern", "care"),
     "block": Sign("Block", "stop", "stop"),
+    "endorse": Sign("Endorse", "check", "for"),
+    "support": Sign("Support, with a small point", "check", "for"),
+    "reservations": Sign("Agree, with reservations", "check", "for"),
+    "go_along": Sign("Disagree, and go along", "cross", "against"),
+    "not_involved": Sign("Disagree, and take no part", "cross", "against"),
+    "veto": Sign("Veto", "stop", "stop"),
+    "looks_good": Sign("Looks good", "sprout", "for"),
+    "unsure": Sign("Unsure", "dash", "abstain"),
+    "concerned": Sign("Concerned", "concern", "care"),
+    "accept": Sign("I am in", "check", "for"),
+    "decline": Sign("Not this time", "dash", "abstain"),
+    "go_ahead": Sign("Go ahead", "check", "for"),
+    "reconsider": Sign("Think again", "undo", "against"),
+    "offer_help": Sign("I can help", "people", "care"),
 }
 MEANINGS = {
     "for": "Do this, as it is written",
@@ -62,7 +77,13 @@ OUTCOMES = {
     OutcomeCode.WITHDRAWN: Sign("Withdrawn", "undo", "line"),
     OutcomeCode.ANNULLED: Sign("Annulled", "stop", "stop"),
 }
-COUNTABLE = frozenset(("objection", "block"))
+ANSWERED = {
+    "sense": Sign("How we feel about it", "sprout"),
+    "opt_in": Sign("Who joins in", "people"),
+    "questions": Sign("Answers", "talk"),
+    "advice": Sign("Advice", "concern"),
+}
+COUNTABLE = frozenset(("objection", "block", "veto"))
 VERDICT_TONES = {"done": "carried", "care": "quorum"}
 SECRECY = {
     "open": Sign("open ballot", "eye"),
@@ -92,7 +113,10 @@ CHANNELS = {"web": "this page", "activitypub": "the fediverse", "peer": "a siste
 
 def method(key: str) -> Sign:
     """Return word and icon of a method; one without its own sign shows its key."""
-    return METHODS.get(key) or Sign(key.replace("_", " ").capitalize(), "decide")
+    counted = COUNTED.get(key)
+    if counted is not None:
+        return METHODS.get(key) or Sign(counted.title, counted.icon)
+    return Sign(key.replace("_", " ").capitalize(), "decide")
 
 
 def choice(key: str, options: tuple[Option, ...] = ()) -> Sign:
@@ -123,9 +147,10 @@ def currency(extra: Mapping[str, int | str | bool]) -> str:
     return str(extra.get("currency", ""))
 
 
-def outcome(code: str) -> Sign:
-    """Return word, icon and tone of an outcome code."""
-    return OUTCOMES[OutcomeCode(code)]
+def outcome(code: str, method: str = "") -> Sign:
+    """Return word, icon and tone of an outcome code; a method that decides nothing has its own word for that."""
+    known = OutcomeCode(code)
+    return ANSWERED.get(method, OUTCOMES[known]) if known is OutcomeCode.NO_RESULT else OUTCOMES[known]
 
 
 def secrecy(key: str) -> Sign:

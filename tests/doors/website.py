@@ -155,7 +155,7 @@ class Website:
             **more,
         }
         if "options" in values:
-            values["options"] = [Option(key, name) for key, name in values["options"]]
+            values["options"] = [item if isinstance(item, Option) else Option(*item) for item in values["options"]]
         draft = motion_actions.Draft(**values)
         return await self.units.write(motion_actions.open_motion, by=self.members[by].id, draft=draft)
 

@@ -157,13 +157,10 @@ function ticks(form) {
   change();
 }
 function sums(ticked, line) {
-  const total = ticked.reduce((all, box) => all + Number(box.dataset.cost), 0);
-  const sample = line.dataset.money || (line.dataset.money = line.textContent.match(/for (.*?) in all/)[1]);
-  const scale = Number(line.dataset.scale);
-  const digits = (total / 10 ** scale).toFixed(total % 10 ** scale ? scale : 0);
-  const sign = sample.replace(/^[\d.\s\u202f]+/, "");
-  const main = digits.replace(/^\d{5,}/, (long) => long.replace(/\B(?=(\d{3})+$)/g, "\u202f"));
-  line.textContent = line.textContent.replace(/for .*? in all/, `for ${main}${sign ? "\u00a0" + sign : ""} in all`);
+  const total = ticked.reduce((all, box) => all + Number(box.dataset.cost), 0), scale = Number(line.dataset.scale);
+  const [main, rest] = (total / 10 ** scale).toFixed(total % 10 ** scale ? scale : 0).split(".");
+  const number = main.replace(/\B(?=(\d{3})+$)/g, ",") + (rest ? `.${rest}` : "");
+  line.textContent = line.textContent.replace(/for [\d.,]+/, `for ${number}`);
 }
 function sliders(form) {
   all("[data-slide]", form).forEach((field) => {
