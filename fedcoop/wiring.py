@@ -21,6 +21,7 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     events.RepresentationChanged: (decisions.refresh_later,),
     events.DelegationLapsing: (warnings.tell_of_lapse,),
     events.MotionExtended: (decisions.announce_extension,),
+    events.RollCorrected: (decisions.announce_roll,),
     events.MotionClosed: (decisions.announce_outcome,),
     events.MotionAnnulled: (decisions.announce_annulment,),
     events.MotionMirrored: (),  # theirs: shown here, never published again

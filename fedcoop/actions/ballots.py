@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
+from fedcoop.actions import rolls
 from fedcoop.governance import logchain
 from fedcoop.governance.ballots import Ballot, Cast, accept, entitled, may_withdraw
 from fedcoop.governance.choices import Choice, Scores
@@ -79,8 +80,12 @@ def _cast(uow: UnitOfWork, motion: Motion, voter: MemberId, cast: Cast) -> tuple
     """Record the ballot on a motion whose row is locked; return it with the one it replaced."""
     entry, status, earlier = uow.motions.voter_state(motion.id, voter)
     earlier = _own(uow, motion, voter, earlier)
+    late = rolls.late_entry(uow, motion, voter) if entry is None else None
+    entry = late or entitled(entry, status, motion.settings.electorate)
     nonce = secrets.token_hex(16)
-    ballot = accept(motion, entitled(entry, status), earlier, cast, ballot_id=uow.new_id(), nonce=nonce)
+    ballot = accept(motion, entry, earlier, cast, ballot_id=uow.new_id(), nonce=nonce)
+    if late is not None:
+        rolls.enter_late(uow, motion, late)
     uow.motions.put_ballot(ballot)
     uow.motions.append_log(motion.id, motion.url, logchain.ballot_entry(ballot))
     uow.record(BallotCast(motion_id=motion.id))

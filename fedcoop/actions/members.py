@@ -3,11 +3,11 @@
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from fedcoop.accounts import links as link_rules
-from fedcoop.actions import delegations
+from fedcoop.actions import standing
 from fedcoop.actions.events import CodeSent, LinkConfirmed, LinkProven
 from fedcoop.governance.events import MemberAdmitted
 from fedcoop.governance.members import ENDED, Member, MemberStatus
@@ -83,15 +83,7 @@ def end_membership(uow: UnitOfWork, *, member_id: MemberId, who: str, reason: st
     member = uow.members.get(member_id)
     if member.status in ENDED:
         raise Conflict("member-left", "This membership has ended already.")
-    left = replace(member, status=MemberStatus.LEFT, left_at=uow.now)
-    uow.members.put(left)
-    uow.members.freeze_links_of_member(member_id, "membership-ended")
-    delegations.end_of_membership(uow, member_id=member_id)
-    account = uow.accounts.of_member(member_id)
-    if account is not None:
-        uow.accounts.end_sessions(account.id)
-    uow.audit("member-left", who=who, subject=f"member:{member.number}", reason=reason)
-    return left
+    return standing.end(uow, member, status=MemberStatus.LEFT, who=who, reason=reason)
 
 
 # linking

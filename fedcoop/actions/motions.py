@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from fedcoop.actions import delegations
+from fedcoop.actions import delegations, rolls
 from fedcoop.actions.aftermath import after_count
 from fedcoop.actions.moving import move, who
 from fedcoop.actions.scheduling import OPEN_TIMER as OPEN_TIMER
@@ -26,6 +26,7 @@ from fedcoop.governance.publication import motion_digest
 from fedcoop.governance.recount import Counted, Material
 from fedcoop.governance.settings import settings_of
 from fedcoop.governance.tallies import tally_to_json
+from fedcoop.governance.weight_rules import with_register
 from fedcoop.governance.wording import plain, rule_sentence
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.errors import MotionRefused
@@ -59,7 +60,7 @@ def plan_motion(uow: UnitOfWork, *, by: MemberId, draft: Draft) -> tuple[Motion,
 
     Raises NotAllowed or MotionRefused (its code names the field).
     """
-    demand(uow.members.get(by), Deed.OPEN_MOTION, Bylaws())
+    rolls.demand_proposing(uow, by)
     lifecycle.check_text(draft.title, draft.body)
     if draft.method not in METHODS:
         raise MotionRefused("method", f"The method is one of: {', '.join(METHODS)}.")
@@ -67,11 +68,13 @@ def plan_motion(uow: UnitOfWork, *, by: MemberId, draft: Draft) -> tuple[Motion,
     options = (tuple(draft.options) if method.own_options else ()) or method.default_options()
     if method.shape is not Shape.WORDS:
         lifecycle.check_options(options)
-    settings = settings_of(method, draft.settings, grace=uow.site.config.federation.grace)
+    words = with_register(draft.settings, method, uow.classes.all())
+    settings = settings_of(method, words, grace=uow.site.config.federation.grace)
     lifecycle.check_settings(draft.method, options, settings)
     lifecycle.check_delegation(settings, Bylaws())
     opens_at = draft.opens_at or uow.now
     settings = _asked(uow, draft, settings, max(opens_at, uow.now))
+    rolls.check_rule(uow, method, settings, opens_at=max(opens_at, uow.now))
     lifecycle.check_dates(max(opens_at, uow.now), draft.closes_at, Bylaws())
     if not draft.channels:
         raise MotionRefused("channels", "Choose at least one way to vote: web or activitypub.")
@@ -153,14 +156,13 @@ def open_scheduled(uow: UnitOfWork, key: str) -> None:
 
 def _open(uow: UnitOfWork, motion: Motion, body_html: str) -> Motion:
     """Freeze the roll, fix the digest, begin the log, set the timer of the close."""
-    members = uow.members.all()
-    entries = roll.freeze(motion.id, members, motion.settings.electorate, motion.poll_secret)
-    entries = roll.mark(entries, members, METHODS[motion.method].marked(motion.settings))
-    if not entries:
-        raise MotionRefused("electorate", "Nobody could vote on this: the co-op has no member with a vote.")
-    roll_hash = roll.roll_hash(roll.roll_lines(entries))
-    eligible = sum(entry.weight > 0 for entry in entries)
-    ready = replace(lifecycle.opened(motion), eligible=eligible, roll_hash=roll_hash)
+    register = rolls.register_at(uow, motion.settings)
+    entries = roll.freeze(motion.id, register, motion.settings, motion.poll_secret)
+    entries = roll.mark(entries, register.members, METHODS[motion.method].marked(motion.settings))
+    eligible, roll_hash = roll.eligible_in(entries), roll.roll_hash(roll.roll_lines(entries))
+    if not eligible:
+        raise MotionRefused("electorate", "Nobody could vote on this: no member has a vote by its rule.")
+    ready = replace(lifecycle.opened(motion), eligible=eligible, first_eligible=eligible, roll_hash=roll_hash)
     coop = uow.urls.actor(uow.site.coop_name)
     ready = replace(ready, motion_digest=motion_digest(ready, content=wire_content(ready, body_html), electorate=coop))
     uow.motions.put(ready)
@@ -174,8 +176,12 @@ def _open(uow: UnitOfWork, motion: Motion, body_html: str) -> Motion:
 
 
 def wire_content(motion: Motion, body_html: str) -> str:
-    """Return the content that other servers show: title, text, rule, and where to vote. It never changes after opening."""
-    rule = plain(rule_sentence(motion.method, motion.options, motion.settings, motion.eligible))
+    """Return the content that other servers show: title, text, rule, and where to vote. It never changes after opening.
+
+    Its numbers are those of the first roll: a correction shows beside them, in size and digest of the roll.
+    """
+    eligible = motion.first_eligible or motion.eligible
+    rule = plain(rule_sentence(motion.method, motion.options, motion.settings, eligible))
     only = (
         "Only linked members’ votes count." if Channel.ACTIVITYPUB in motion.channels else "Members vote on the page."
     )

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fedcoop.governance.choices import Choice, Scores, Shape
+from fedcoop.governance.electorate import ElectorateRule
 from fedcoop.governance.lifecycle import acceptance_ends_at
-from fedcoop.governance.members import VOTING, MemberStatus
+from fedcoop.governance.members import MemberStatus
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Change, Channel, Motion, MotionState, Reasons
 from fedcoop.kernel.errors import BallotRefused
@@ -13,6 +14,7 @@ from fedcoop.kernel.ids import ActorId, MemberId, MotionId
 
 FROM_AFAR = frozenset({Channel.ACTIVITYPUB, Channel.PEER})
 """Channels whose ballots other servers pass on: grace is theirs, and they may wait in a queue before they are judged."""
+_EVERYBODY = ElectorateRule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +97,11 @@ def accept(
     )
 
 
-def entitled(entry: RollEntry | None, status: MemberStatus | None) -> RollEntry | None:
+def entitled(
+    entry: RollEntry | None, status: MemberStatus | None, rule: ElectorateRule = _EVERYBODY
+) -> RollEntry | None:
     """Return the roll entry if its member may vote now: whoever is suspended or left cannot cast any more (governance.md 3)."""
-    return entry if status in VOTING else None
+    return entry if rule.lets_vote(status) else None
 
 
 def may_withdraw(motion: Motion, at: datetime) -> None:

@@ -50,11 +50,11 @@ def check_demands(settings: Settings, options: Sequence[Option], bases: Sequence
 
 def weighted_eligible(tally: Tally, settings: Settings) -> int:
     """Return the weight of everybody on the roll: what a base of all members means where votes have weights."""
-    weights = settings.weighting.weights
-    if not weights:
+    rule, kind = settings.weighting, settings.preset
+    if not rule.is_plural(kind):
         return tally.eligible
     if tally.classes:
-        return sum(weights.get(name, 1) * group.eligible for name, group in tally.classes.items())
+        return sum(rule.weight_of(name, kind) * group.eligible for name, group in tally.classes.items())
     members = tally.voted + tally.represented
     return tally.eligible * (tally.cast // members) if members else tally.eligible
 

@@ -49,6 +49,13 @@ class MotionExtended(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RollCorrected(Event):
+    """The roll of an open motion changed, in the open; its size and digest are new."""
+
+    motion_id: MotionId
+
+
+@dataclass(frozen=True, slots=True)
 class MotionClosed(Event):
     """Acceptance has stopped, the ballots are counted, the outcome stands."""
 

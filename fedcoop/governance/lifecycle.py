@@ -16,6 +16,7 @@ from fedcoop.governance.outcomes import OutcomeCode
 from fedcoop.governance.presets import changes_rules
 from fedcoop.governance.settings import settings_to_json
 from fedcoop.governance.tallies import Tally
+from fedcoop.governance.weighting import Weighting
 from fedcoop.kernel.canonical import digest_of
 from fedcoop.kernel.errors import MotionRefused
 from fedcoop.kernel.html import fold_name
@@ -167,6 +168,8 @@ def is_decided(motion: Motion, tally: Tally) -> bool:
     method = METHODS[motion.method]
     if method.wire != "oneOf" or not method.binding or motion.settings.delegation.is_on:
         return False
+    if motion.settings.weighting != Weighting():
+        return False  # with weights or colleges a ballot may say more than one head: nothing is decided early
     missing = tally.eligible - tally.voted
     codes = {_decide(motion, tally)}
     for first in tally.counts:

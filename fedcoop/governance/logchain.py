@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -89,10 +90,29 @@ def standing_grants(entries: Iterable[Mapping[str, Any]]) -> list[Grant]:
     return sorted(standing.values(), key=lambda grant: grant.order)
 
 
+@dataclass(frozen=True, slots=True)
+class RollChange:
+    """One correction: the voter's line before and after, None where there is none, and the whole roll afterwards."""
+
+    kind: str
+    voter: str
+    before: str | None
+    after: str | None
+    roll_hash: str
+    eligible: int
+
+
+def roll_entry(change: RollChange) -> dict[str, Any]:
+    """Return the entry of a correction of the roll; its reason is in the audit log: words can be forgotten."""
+    return {"type": "roll", **asdict(change)}
+
+
 def standing_at(entries: Sequence[Mapping[str, Any]], instant: datetime) -> dict[str, Choice]:
     """Return by pseudonym the choices that the ballots received by an instant made."""
     standing: dict[str, Choice] = {}
     for entry in entries:
+        if entry["type"] == "roll" and entry["after"] is None:
+            standing.pop(entry["voter"], None)
         if entry["type"] not in ("ballot", "withdrawal") or parse_rfc3339(entry["received_at"]) > instant:
             continue
         if entry["type"] == "ballot":

@@ -28,7 +28,11 @@ ENDED = frozenset({MemberStatus.LEFT, MemberStatus.EXPELLED, MemberStatus.CEASED
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person or organisation in the register; `number` is never reused, `name` is the short unique one."""
+    """A person or organisation in the register; `number` is never reused, `name` is the short unique one.
+
+    `arrears_since` is when dues were overdue beyond the grace period, None in good standing (3). `merged_into` is the
+    other number of the same person, where somebody had two.
+    """
 
     id: MemberId
     number: int
@@ -40,6 +44,8 @@ class Member:
     is_admin: bool
     joined_at: datetime
     left_at: datetime | None
+    arrears_since: datetime | None = None
+    merged_into: MemberId | None = None
 
     @property
     def may_vote(self) -> bool:

@@ -160,7 +160,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """One decision with everything that is locked when it opens."""
+    """One decision with everything that is locked when it opens.
+
+    `eligible` and `roll_hash` change by corrections of the roll only; `first_eligible` is the number at the opening.
+    """
 
     id: MotionId
     uuid: str
@@ -187,6 +190,12 @@ class Motion:
     closed_at: datetime | None = None
     no_grace: bool = False
     reruns: MotionId | None = None
+    first_eligible: int = 0
+
+    @property
+    def has_guests(self) -> bool:
+        """Whether somebody may be on the roll whose stance does not count."""
+        return bool(self.settings.electorate.guests or self.settings.weighting.investors_excluded_for)
 
 
 def option_to_json(option: Option) -> dict[str, Any]:

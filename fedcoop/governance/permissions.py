@@ -40,13 +40,21 @@ class Denied:
 _ADMIN_DEEDS = frozenset({Deed.ANNUL, Deed.TELL_BALLOT, Deed.MANAGE_MEMBERS, Deed.MANAGE_PEERS, Deed.MODERATE})
 _NOT_MEMBER = Denied("not-a-member", "This is for members.")
 _NO_DELEGATION = Denied("delegation-off", "Our bylaws know no delegation: everybody votes for themselves.")
+_NOT_PROPOSING = Denied("class-may-not-propose", "Members of your class take part; they do not put things to a vote.")
 _NOT_OFFICE = Denied("not-an-office", "This is for people with an office.")
 
 
-def may(member: Member | None, deed: Deed, bylaws: Bylaws, *, own: bool = False) -> Allowed | Denied:
-    """Return whether `member` may do `deed`; `own` says that the thing is the member's own (the opener's motion)."""
+def may(
+    member: Member | None, deed: Deed, bylaws: Bylaws, *, own: bool = False, proposes: bool = True
+) -> Allowed | Denied:
+    """Return whether `member` may do `deed`.
+
+    `own` says that the thing is the member's own (the opener's motion), `proposes` that the member's class may propose.
+    """
     if member is None or not member.may_vote:
         return _NOT_MEMBER
+    if deed is Deed.OPEN_MOTION and not proposes:
+        return _NOT_PROPOSING
     if member.is_admin:
         return Allowed()
     if deed in _ADMIN_DEEDS:
@@ -62,8 +70,8 @@ def may(member: Member | None, deed: Deed, bylaws: Bylaws, *, own: bool = False)
     return Allowed() if deed is Deed.SEE_MEMBERS else _NOT_OFFICE
 
 
-def demand(member: Member | None, deed: Deed, bylaws: Bylaws, *, own: bool = False) -> None:
+def demand(member: Member | None, deed: Deed, bylaws: Bylaws, *, own: bool = False, proposes: bool = True) -> None:
     """Raise NotAllowed with the code unless the member may."""
-    answer = may(member, deed, bylaws, own=own)
+    answer = may(member, deed, bylaws, own=own, proposes=proposes)
     if isinstance(answer, Denied):
         raise NotAllowed(answer.code, answer.why)

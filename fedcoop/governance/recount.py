@@ -5,7 +5,7 @@ by pseudonym only.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -209,11 +209,35 @@ def _check_log(document: Mapping[str, Any]) -> None:
         _differ("log-order", "the log begins with the opening and ends with close, tally and outcome")
     first, last = log[0], log[-3]
     _same("log-open-text", first["text_hash"], document["text_hash"])
-    _same("log-open-roll", first["roll_hash"], document["roll_hash"])
-    _same("log-open-eligible", first["eligible"], sum(eligible_of(_rows(document["roll"])).values()))
+    opening = _opening_roll(document)
+    _same("log-open-roll", first["roll_hash"], roll_hash(opening))
+    _same("log-open-eligible", first["eligible"], sum(eligible_of(_rows(opening)).values()))
     _same("log-open-time", first["opens_at"], document["opens_at"])
     _same("log-close", last["closes_at"], document["closes_at"])
     _same("log-close-ballots", last["ballots"], len(document["ballots"]))
+
+
+def _opening_roll(document: Mapping[str, Any]) -> list[str]:
+    """Return the roll as it was at the opening: the last one with every correction of the log taken back, newest first."""
+    lines = list(document["roll"])
+    for entry in reversed(document["log"]):
+        if entry["type"] != "roll":
+            continue
+        _same("log-roll", [entry["roll_hash"], entry["eligible"]], [roll_hash(lines), _with_vote(lines)])
+        before, after = entry["before"], entry["after"]
+        if before == after or {line.partition(" ")[0] for line in (before, after) if line} != {entry["voter"]}:
+            _differ("log-roll-voter", "a correction of the roll is about somebody else, or about nothing")
+        if after is not None:
+            if after not in lines:
+                _differ("log-roll-line", f"the roll lacks the line {after} that a correction put there")
+            lines.remove(after)
+        if before is not None:
+            lines.append(before)
+    return sorted(lines)
+
+
+def _with_vote(lines: Iterable[str]) -> int:
+    return sum(row_of(line).weight > 0 for line in lines)
 
 
 def _check_ballots(
@@ -229,7 +253,7 @@ def _check_ballots(
                 "poll": document["poll"],
                 "voter": entry["voter"],
             }
-        elif entry["type"] == "withdrawal":
+        elif entry["type"] == "withdrawal" or (entry["type"] == "roll" and entry["after"] is None):
             standing.pop(entry["voter"], None)
     _same("ballots", document["ballots"], [standing[voter] for voter in sorted(standing)])
     method = METHODS[document["method"]]

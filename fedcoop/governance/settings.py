@@ -1,6 +1,5 @@
 """Settings of a motion from words and to JSON: the names of governance.md, as `--set`, forms and recount files use them."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +11,7 @@ from fedcoop.governance.counting import Method
 from fedcoop.governance.delegation import DelegationMode, ProxyNaming, delegation_of, delegation_to_json, topic_of
 from fedcoop.governance.demands import demand_of, demand_to_json
 from fedcoop.governance.electorate import electorate_of, electorate_to_json
+from fedcoop.governance.members import VOTING, MemberStatus
 from fedcoop.governance.motions import (
     Change,
     EarlyClose,
@@ -24,12 +24,11 @@ from fedcoop.governance.motions import (
     Visibility,
 )
 from fedcoop.governance.presets import PRESETS
-from fedcoop.governance.weighting import weighting_of, weighting_to_json
+from fedcoop.governance.weighting import exact_of, weighting_of, weighting_to_json
 from fedcoop.kernel.clock import parse_rfc3339
 from fedcoop.kernel.errors import MotionRefused
 
 MAX_GRACE = timedelta(seconds=240)
-_STORED = re.compile(r"[0-9]{1,30}/[0-9]{1,30}")
 _OF_METHODS = frozenset({"threshold", "base", "approval_quorum"})
 
 
@@ -145,8 +144,14 @@ def _record_date(settings: Settings, text: str) -> Settings:
         raise MotionRefused("record_date", "Write record_date such as 2026-05-01T00:00:00Z.") from error
 
 
+def _statuses(settings: Settings, text: str) -> Settings:
+    named = frozenset(words.one_of(MemberStatus, "statuses", name) for name in words.names_of(text))
+    return _electorate("statuses", named or VOTING)(settings)
+
+
 def _weights(settings: Settings, text: str) -> Settings:
-    weights = {key: words.number_of("weights", value) for key, value in words.pairs_of("weights", text).items()}
+    pairs = {} if text in ("", "none") else words.pairs_of("weights", text)
+    weights = {key: words.number_of("weights", value) for key, value in pairs.items()}
     return replace(settings, weighting=replace(settings.weighting, weights=weights))
 
 
@@ -184,6 +189,7 @@ _READERS: Mapping[str, Callable[[Settings, str], Settings]] = {
     "second_call_quorum": _second_quorum,
     "second_call_lasts": _second_lasts,
     "classes": _listed("classes"),
+    "statuses": _statuses,
     "groups": _listed("groups"),
     "members": _listed("members"),
     "guests": _listed("guests"),
@@ -194,11 +200,17 @@ _READERS: Mapping[str, Callable[[Settings, str], Settings]] = {
     "weights": _weights,
     "weight_reference": _weighting("reference", lambda _, text: text, "weight_reference"),
     "colleges": _weighting("colleges", words.shares_of, "colleges"),
+    "max_weight": _weighting("max_weight", words.number_of, "max_weight"),
+    "ignored_for": _weighting("ignored_for", lambda _, text: words.names_of(text), "ignored_for"),
+    "college_rule": _weighting("college_rule", lambda _, text: text, "college_rule"),
     "absent_class": _absent_class,
     "class_quorum": _weighting("class_quorum", words.shares_of, "class_quorum"),
     "class_veto": _weighting("veto", lambda _, text: words.names_of(text), "class_veto"),
     "investors": _weighting("investors", lambda _, text: words.names_of(text), "investors"),
     "investor_cap": _weighting("investor_cap", words.share_of, "investor_cap"),
+    "investors_excluded_for": _weighting(
+        "investors_excluded_for", lambda _, text: words.names_of(text), "investors_excluded_for"
+    ),
     "delegation": _delegation("mode", lambda word, text: words.one_of(DelegationMode, word, text), "delegation"),
     "delegation_cap": _delegation("cap", words.number_of, "delegation_cap"),
     "delegation_counts_for_quorum": _delegation("quorum", words.switch_of, "delegation_counts_for_quorum"),
@@ -271,10 +283,10 @@ def settings_from_json(value: Mapping[str, Any]) -> Settings:
         reasons=Reasons(value["reasons"]),
         reasons_for=tuple(value["reasons_for"]),
         reason_max=int(value["reason_max"]),
-        threshold=None if threshold is None else Threshold(_exact(threshold["share"]), bool(threshold["strict"])),
+        threshold=None if threshold is None else Threshold(exact_of(threshold["share"]), bool(threshold["strict"])),
         base=str(value["base"]),
         quorum=_quorum_of(value["quorum"]),
-        approval_quorum=None if approval is None else _exact(approval),
+        approval_quorum=None if approval is None else exact_of(approval),
         binding=bool(value["binding"]),
         max_extensions=int(value["max_extensions"]),
         extra=dict(value["extra"]),
@@ -299,15 +311,8 @@ def _quorum_to_json(quorum: Quorum) -> dict[str, Any]:
 
 
 def _quorum_of(value: Mapping[str, Any]) -> Quorum:
-    return Quorum(_exact(value["share"]), int(value["floor"]), bool(value.get("floor_up_to_all", False)))
+    return Quorum(exact_of(value["share"]), int(value["floor"]), bool(value.get("floor_up_to_all", False)))
 
 
 def _ratio(value: Fraction) -> str:
     return f"{value.numerator}/{value.denominator}"
-
-
-def _exact(text: str) -> Fraction:
-    """Return the fraction of `a/b`; any other writing, such as one with an exponent, is refused unread."""
-    if not _STORED.fullmatch(text):
-        raise ValueError(f"{text[:40]} is no fraction")
-    return Fraction(text)

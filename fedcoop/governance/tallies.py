@@ -136,11 +136,12 @@ def tally_of_piles(
     eligible: Mapping[str, int],
     shape: Shape = Shape.SET,
     count: Counter_ | None = None,
+    classes: Sequence[str] = (),
 ) -> Tally:
     """Return the totals; `options` are all keys, `eligible` the rows of the roll with a vote by class.
 
-    `count` is the method's own count over the piles that have a vote, where its result is wanted. The order of the
-    piles changes nothing.
+    `count` is the method's own count over the piles that have a vote, where its result is wanted. `classes` are told
+    apart even if nobody of them is on the roll. The order of the piles changes nothing.
     """
     given = sorted(_merged(piles), key=_order)
     counting = [pile for pile in given if pile.weight > 0]
@@ -153,7 +154,7 @@ def tally_of_piles(
         represented=sum(pile.number for pile in counting if pile.represented),
         heads=totals([_head(pile) for pile in counting], keys, shape) if weighted else None,
         weight=sum(pile.value for pile in counting) if weighted else None,
-        classes=_classes(counting, keys, eligible, shape),
+        classes=_classes(counting, keys, {**dict.fromkeys(classes, 0), **eligible}, shape, always=bool(classes)),
         guests=_guests(given, keys, shape),
         count=count(counting) if count is not None else None,
     )
@@ -192,10 +193,10 @@ def _head(pile: Pile) -> Pile:
 
 
 def _classes(
-    piles: Sequence[Pile], keys: tuple[str, ...], eligible: Mapping[str, int], shape: Shape
+    piles: Sequence[Pile], keys: tuple[str, ...], eligible: Mapping[str, int], shape: Shape, *, always: bool
 ) -> dict[str, ClassTally]:
-    """Return heads by class where the roll has more than one."""
-    if len(eligible) < 2:
+    """Return heads by class where the roll has more than one, or the rule goes by classes."""
+    if len(eligible) < 2 and not always:
         return {}
     found = {}
     for name in sorted(eligible):

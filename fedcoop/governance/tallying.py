@@ -82,5 +82,6 @@ def tally_motion(rule: Ballots, piles: Iterable[Pile], eligible: Mapping[str, in
         options=[option.key for option in rule.options],
         eligible=eligible,
         shape=method.shape,
+        classes=sorted(rule.settings.weighting.named()),
         count=None if lot is None else lambda given: method.count(given, rule.options, rule.settings, lot),
     )

@@ -11,6 +11,7 @@ from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Motion, Option, Settings
 from fedcoop.governance.outcomes import Outcome, OutcomeCode
 from fedcoop.governance.tallies import Tally
+from fedcoop.governance.weighing import weighed_words
 
 OUTCOME_WORDS = {
     OutcomeCode.CARRIED: "Carried",
@@ -62,7 +63,8 @@ def outcome_sentence(motion: Motion, outcome: Outcome, tally: Tally) -> str:
         turnout += f", {tally.represented} more through a delegate"
     nothing = outcome.code is OutcomeCode.NO_RESULT and not method.binding
     word = method.title if nothing else OUTCOME_WORDS[outcome.code]
-    return f"{word}: {motion.title}.{won} {shown}{'; ' if shown else ''}{turnout}."
+    beside = weighed_words(tally, motion.settings) if shown else ""
+    return f"{word}: {motion.title}.{won} {shown}{'; ' if shown else ''}{turnout}.{beside}"
 
 
 _WON = {OutcomeCode.ELECTED: "Elected", OutcomeCode.FUNDED: "Funded"}

@@ -58,9 +58,11 @@ def rule_of(motion: Motion) -> Sentence:
 
 
 def motion_lines(uow: UnitOfWork, motions: Sequence[Motion]) -> tuple[MotionLine, ...]:
-    """Return the lines of these motions, in three queries whatever their number."""
+    """Return the lines of these motions, in three or four queries whatever their number."""
     ids = [motion.id for motion in motions]
     counts, outcomes = uow.motions.ballot_counts(ids), uow.motions.outcome_codes(ids)
+    for key, guests in uow.rolls.guest_ballots([motion.id for motion in motions if motion.has_guests]).items():
+        counts[key] -= guests
     return tuple(_line(uow, motion, counts, outcomes) for motion in motions)
 
 

@@ -1,6 +1,6 @@
 """Members, their linked fediverse accounts and pending codes: rows ↔ plain values."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -13,7 +13,7 @@ from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import ActorId, MemberId
 from fedcoop.storage import tables as t
 from fedcoop.storage.records import Actor, Link, LinkChallenge
-from fedcoop.storage.rows import every, first, insert, maker, upsert
+from fedcoop.storage.rows import every, first, insert, insert_ignore, maker, upsert
 
 _link, _challenge = maker(Link), maker(LinkChallenge)
 _FIELDS = tuple(Member.__slots__)
@@ -47,6 +47,26 @@ _VOTER = (
 )
 
 
+_STANDING = ("status", "member_class", "arrears_since")
+
+
+def _standing(member: Member) -> tuple[Any, ...]:
+    """Return what of a member a roll depends on and time changes."""
+    return tuple(getattr(member, name) for name in _STANDING)
+
+
+_LATER = t.member_changes.alias("later")
+_AS_AT = (
+    select(*(t.member_changes.c[name] if name in _STANDING else t.members.c[name] for name in _FIELDS))
+    .join(t.member_changes, t.member_changes.c.member_id == t.members.c.id)
+    .where(
+        t.member_changes.c.at
+        == select(func.max(_LATER.c.at))
+        .where(_LATER.c.member_id == t.members.c.id, _LATER.c.at <= bindparam("at"))
+        .scalar_subquery()
+    )
+    .order_by(t.members.c.number)
+)
 _BY_ID = select(*_COLUMNS).where(t.members.c.id == bindparam("member_id"))
 _COUNT_FULL = select(func.count()).select_from(t.members).where(t.members.c.status == MemberStatus.FULL.value)
 _SIGNED_IN = (
@@ -73,8 +93,8 @@ class SignedIn:
 class Members:
     """Repository of the member register and of links."""
 
-    def __init__(self, conn: Connection) -> None:
-        self._conn = conn
+    def __init__(self, conn: Connection, now: datetime) -> None:
+        self._conn, self._now = conn, now
 
     def get(self, member_id: MemberId) -> Member:
         """Return the member. Raises NotFound."""
@@ -117,13 +137,31 @@ class Members:
         return int(self._conn.execute(select(func.coalesce(func.max(t.members.c.number), 0))).scalar_one()) + 1
 
     def add(self, member: Member) -> None:
-        """Store a new member."""
+        """Store a new member; a class not seen before is kept too, with one vote each."""
         insert(self._conn, t.members, {name: getattr(member, name) for name in _FIELDS})
+        self._remember(member, member.joined_at)
+        name = member.member_class
+        insert_ignore(self._conn, t.member_classes, {"name": name, "title": name, "weight": 1, "may_propose": True})
 
     def put(self, member: Member) -> None:
-        """Store the member's row whole."""
+        """Store the member's row whole; what a roll depends on is remembered as true from now on."""
+        if _standing(self.get(member.id)) != _standing(member):
+            self._remember(member, self._now)
         values = {name: getattr(member, name) for name in _FIELDS}
         self._conn.execute(update(t.members).where(t.members.c.id == member.id).values(**values))
+
+    def as_at(self, at: datetime) -> list[Member]:
+        """Return those who had joined by the instant, with status, class and arrears as they were then, by number."""
+        return every(self._conn, _AS_AT, _member, {"at": at})
+
+    def known_names(self, names: Collection[str]) -> set[str]:
+        """Return which of these are short names of members."""
+        query = select(t.members.c.name).where(t.members.c.name.in_(list(names)))
+        return {str(row[0]) for row in self._conn.execute(query)} if names else set()
+
+    def _remember(self, member: Member, at: datetime) -> None:
+        values = {"member_id": member.id, "at": at, **dict(zip(_STANDING, _standing(member), strict=True))}
+        upsert(self._conn, t.member_changes, values, keys=("member_id", "at"))
 
     def actor_id_of(self, member_id: MemberId) -> ActorId | None:
         """Return the member's opt-in public actor here."""

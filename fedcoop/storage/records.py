@@ -318,3 +318,28 @@ class AuditEntry:
     subject: str
     details: Mapping[str, Any]
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RollName:
+    """One row of a roll with its member's name, for members."""
+
+    number: int
+    name: str
+    member_class: str
+    weight: int
+    voter: str
+
+
+@dataclass(frozen=True, slots=True)
+class RollObjection:
+    """What a member says is wrong with a roll: `state` is `pending`, `granted` or `refused`."""
+
+    id: int
+    motion_id: MotionId
+    member_id: MemberId
+    words: str
+    state: str
+    created_at: datetime
+    answer: str = ""
+    answered_at: datetime | None = None

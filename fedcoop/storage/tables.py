@@ -67,6 +67,47 @@ members = Table(
     _ref("actor_id", "actors.id", nullable=True),
     Column("theme", Text, nullable=False, server_default=""),
     Column("last_seen_at", UtcDateTime),
+    Column("arrears_since", UtcDateTime),
+    Column("merged_into", BigInteger),
+)
+
+member_changes = Table(
+    "member_changes",
+    metadata,
+    Column("member_id", BigInteger, ForeignKey("members.id"), primary_key=True),
+    Column("at", UtcDateTime, primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("member_class", Text, nullable=False),
+    Column("arrears_since", UtcDateTime),
+)
+
+member_classes = Table(
+    "member_classes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("weight", Integer, nullable=False),
+    Column("share", Text, nullable=False, server_default=""),
+    Column("may_propose", Boolean, nullable=False),
+    Column("reference", Text, nullable=False, server_default=""),
+    Column("ignored_for", Text, nullable=False, server_default=""),
+)
+
+member_groups = Table(
+    "member_groups",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+)
+
+group_members = Table(
+    "group_members",
+    metadata,
+    Column("group_name", Text, ForeignKey("member_groups.name"), primary_key=True),
+    Column("member_id", BigInteger, ForeignKey("members.id"), primary_key=True),
+    Column("since", UtcDateTime, primary_key=True),
+    Column("until", UtcDateTime),
+    Index("ix_group_members_member_id", "member_id"),
 )
 
 accounts = Table(
@@ -281,6 +322,7 @@ motions = Table(
     Column("closed_at", UtcDateTime),
     Column("is_poll", Boolean, nullable=False),
     _ref("reruns", "motions.id", nullable=True),
+    Column("first_eligible", Integer, nullable=False, server_default="0"),
     Index("ix_motions_state_closes_at", "state", "closes_at"),
 )
 
@@ -292,6 +334,21 @@ roll_entries = Table(
     Column("voter", Text, nullable=False),
     Column("member_class", Text, nullable=False),
     Column("weight", Integer, nullable=False),
+)
+
+roll_objections = Table(
+    "roll_objections",
+    metadata,
+    _id(),
+    _ref("motion_id", "motions.id"),
+    _ref("member_id", "members.id"),
+    Column("words", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("answer", Text, nullable=False, server_default=""),
+    Column("answered_at", UtcDateTime),
+    Index("ix_roll_objections_motion_id", "motion_id", "id"),
+    Index("ix_roll_objections_state", "state", "id"),
 )
 
 ballots = Table(

@@ -20,6 +20,7 @@ from fedcoop.storage import tables as t
 from fedcoop.storage.accounts import Accounts
 from fedcoop.storage.actors import Actors
 from fedcoop.storage.audit import Audit
+from fedcoop.storage.classes import Classes
 from fedcoop.storage.deciding import Deciding
 from fedcoop.storage.decisions import Motions
 from fedcoop.storage.delegations import Delegations
@@ -28,6 +29,7 @@ from fedcoop.storage.exports import Exports
 from fedcoop.storage.members import Members
 from fedcoop.storage.notes import Notes
 from fedcoop.storage.queues import Queues
+from fedcoop.storage.rolls import Rolls
 from fedcoop.storage.rows import insert
 from fedcoop.storage.vault import Vault
 from fedcoop.storage.votes import Votes
@@ -81,7 +83,9 @@ class UnitOfWork:
         self.deciding = Deciding(conn)
         self.delegations = Delegations(conn)
         self.exports = Exports(conn)
-        self.members = Members(conn)
+        self.members = Members(conn, now)
+        self.classes = Classes(conn)
+        self.rolls = Rolls(conn)
         self.accounts = Accounts(conn)
         self.actors = Actors(conn)
         self.notes = Notes(conn)

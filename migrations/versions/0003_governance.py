@@ -127,7 +127,96 @@ def _deciding() -> None:
 
 
 def _electorate() -> None:
-    """governance.md 3 and 9."""
+    """governance.md 3, 9 and 15: standing and its history, classes, groups, objections to a roll."""
+    with op.batch_alter_table("members", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("arrears_since", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("merged_into", sa.BigInteger(), nullable=True))
+    with op.batch_alter_table("motions", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("first_eligible", sa.Integer(), server_default="0", nullable=False))
+    op.execute("UPDATE motions SET first_eligible = eligible")
+    _member_changes()
+    _member_classes()
+    _groups()
+    op.create_table(
+        "roll_objections",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("motion_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("answer", sa.Text(), server_default="", nullable=False),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["motion_id"], ["motions.id"], name=op.f("fk_roll_objections_motion_id_motions")),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_roll_objections_member_id_members")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roll_objections")),
+    )
+    with op.batch_alter_table("roll_objections", schema=None) as batch_op:
+        batch_op.create_index("ix_roll_objections_motion_id", ["motion_id", "id"], unique=False)
+        batch_op.create_index("ix_roll_objections_state", ["state", "id"], unique=False)
+
+
+def _member_changes() -> None:
+    """What is known of the past: everybody was full from joining on, and those who left are gone since then."""
+    op.create_table(
+        "member_changes",
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("member_class", sa.Text(), nullable=False),
+        sa.Column("arrears_since", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_member_changes_member_id_members")),
+        sa.PrimaryKeyConstraint("member_id", "at", name=op.f("pk_member_changes")),
+    )
+    op.execute(
+        "INSERT INTO member_changes (member_id, at, status, member_class) "
+        "SELECT id, joined_at, CASE WHEN left_at IS NULL THEN status ELSE 'full' END, member_class FROM members"
+    )
+    op.execute(
+        "INSERT INTO member_changes (member_id, at, status, member_class) "
+        "SELECT id, left_at, status, member_class FROM members WHERE left_at > joined_at"
+    )
+
+
+def _member_classes() -> None:
+    op.create_table(
+        "member_classes",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.Column("share", sa.Text(), server_default="", nullable=False),
+        sa.Column("may_propose", sa.Boolean(), nullable=False),
+        sa.Column("reference", sa.Text(), server_default="", nullable=False),
+        sa.Column("ignored_for", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_member_classes")),
+    )
+    op.execute(
+        "INSERT INTO member_classes (name, title, weight, may_propose) "
+        "SELECT DISTINCT member_class, member_class, 1, true FROM members"
+    )
+
+
+def _groups() -> None:
+    op.create_table(
+        "member_groups",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_member_groups")),
+    )
+    op.create_table(
+        "group_members",
+        sa.Column("group_name", sa.Text(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["group_name"], ["member_groups.name"], name=op.f("fk_group_members_group_name_member_groups")
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_group_members_member_id_members")),
+        sa.PrimaryKeyConstraint("group_name", "member_id", "since", name=op.f("pk_group_members")),
+    )
+    with op.batch_alter_table("group_members", schema=None) as batch_op:
+        batch_op.create_index("ix_group_members_member_id", ["member_id"], unique=False)
 
 
 def _delegation() -> None:

@@ -20,6 +20,7 @@ from fedcoop.governance.events import (
     MotionExtended,
     MotionOpened,
     RepresentationChanged,
+    RollCorrected,
 )
 from fedcoop.governance.motions import Channel, Motion, MotionState, Visibility
 from fedcoop.governance.outcomes import OutcomeCode, outcome_from_json
@@ -64,6 +65,11 @@ def refresh(uow: UnitOfWork, key: str) -> None:
 
 def announce_extension(uow: UnitOfWork, event: MotionExtended) -> None:
     """The new `endTime` is on its way (12.5)."""
+    _update(uow, uow.motions.get(event.motion_id))
+
+
+def announce_roll(uow: UnitOfWork, event: RollCorrected) -> None:
+    """The corrected size and digest of the roll are on their way; the motion's own digest does not hold them (12.5)."""
     _update(uow, uow.motions.get(event.motion_id))
 
 

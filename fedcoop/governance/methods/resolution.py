@@ -23,6 +23,7 @@ from fedcoop.governance.motions import Option, Quorum, Settings, Threshold
 from fedcoop.governance.outcomes import Outcome, OutcomeCode, Requirement
 from fedcoop.governance.presets import confirms_after
 from fedcoop.governance.tallies import Tally
+from fedcoop.governance.weighing import Weighed, added_sentence, base_words, weigh
 from fedcoop.kernel.errors import MotionRefused
 
 KEYS = ("for", "against", "abstain")
@@ -80,13 +81,15 @@ class Resolution(BaseMethod):
 
     def decide(self, tally: Tally, options: Sequence[Option], settings: Settings) -> Outcome:
         """Return carried, not_carried, inquorate or tied, with every requirement's sum (governance.md 6)."""
-        requirements = tuple(found for rule in RULES for found in rule(tally, options, settings))
-        return Outcome(code=_code(requirements, tally, settings), requirements=requirements)
+        weighed = weigh(tally, settings, settings.threshold or _SIMPLE, majority(tally, settings))
+        others = (found for rule in RULES for found in rule(tally, options, settings))
+        requirements = (weighed.majority, *weighed.more, *others)
+        return Outcome(_code(requirements, tally, settings, weighed), requirements, notes=weighed.notes)
 
     def sentence(self, options: Sequence[Option], settings: Settings, eligible: int) -> Sentence:
         """Return "Carried if more than half of the votes for and against are for, and at least 12 of 120 members take part."."""
         threshold, of_all = settings.threshold or _SIMPLE, settings.base in _OF_ALL
-        base = BASES[settings.base].format(eligible=eligible, present=_present(settings))
+        base = base_words(settings, BASES[settings.base].format(eligible=eligible, present=_present(settings)))
         strong = threshold_words(threshold) + (f" {base}" if of_all else "")
         parts = [Part("Carried if "), Part(strong, bold=True)]
         parts.append(Part(" are for" if of_all else f" {base} are for"))
@@ -99,7 +102,7 @@ class Resolution(BaseMethod):
         parts.append(Part("."))
         if of_all:
             parts.append(Part(" Who does not vote counts like a vote against."))
-        return tuple(parts)
+        return (*parts, *added_sentence(settings))
 
 
 def _present(settings: Settings) -> int:
@@ -115,18 +118,19 @@ def _check_present(settings: Settings) -> None:
         raise MotionRefused("present", "present counts only with base=present.")
 
 
-def _code(requirements: Sequence[Requirement], tally: Tally, settings: Settings) -> OutcomeCode:
+def _code(requirements: Sequence[Requirement], tally: Tally, settings: Settings, weighed: Weighed) -> OutcomeCode:
     unmet = {item.name for item in requirements if not item.met}
-    if "quorum" in unmet:
+    if not unmet.isdisjoint(("quorum", "class-quorum")):
         return OutcomeCode.INQUORATE
     if not unmet:
         return OutcomeCode.CARRIED
-    if unmet == {"majority"} and _is_tied(tally, settings):
+    tied = _is_tied(tally, settings) if weighed.tied is None else weighed.tied
+    if unmet == {weighed.majority.name} and tied:
         return OutcomeCode.TIED
     return OutcomeCode.NOT_CARRIED
 
 
-def majority(tally: Tally, options: Sequence[Option], settings: Settings) -> tuple[Requirement, ...]:
+def majority(tally: Tally, settings: Settings) -> Requirement:
     """Return the threshold of its base, with the sum in words; counts and bases are weighted where votes have weights."""
     for_, against, abstain = (tally.counts[key] for key in KEYS)
     yes_no, threshold = for_ + against, settings.threshold or _SIMPLE
@@ -146,7 +150,7 @@ def majority(tally: Tally, options: Sequence[Option], settings: Settings) -> tup
     if base == 0:
         work = f"{sum_} Of nobody there is no majority."
     title = f"{threshold_words(threshold).capitalize()} of {_SHORT[settings.base]}"
-    return (Requirement(name="majority", title=title, met=met, have=for_, need=need, work=work),)
+    return Requirement(name="majority", title=title, met=met, have=for_, need=need, work=work)
 
 
 def _present_words(present: int, voted: int) -> str:
@@ -187,7 +191,7 @@ def participation(tally: Tally, options: Sequence[Option], settings: Settings) -
 
 
 Rule = Callable[[Tally, Sequence[Option], Settings], Sequence[Requirement]]
-RULES: tuple[Rule, ...] = (majority, approval, demanded, participation)
-"""Everything that must hold, in the order in which it is told; the quorum last."""
+RULES: tuple[Rule, ...] = (approval, demanded, participation)
+"""What must hold besides the majority, in the order in which it is told; the quorum last."""
 
 METHOD = Resolution()

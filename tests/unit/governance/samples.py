@@ -9,7 +9,6 @@ from typing import Any
 from fedcoop.governance import lifecycle, logchain, recount, roll
 from fedcoop.governance.ballots import Ballot, Cast, RollEntry, accept
 from fedcoop.governance.choices import Choice, Shape
-from fedcoop.governance.electorate import ElectorateRule
 from fedcoop.governance.members import Member, MemberStatus
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Motion, MotionState, Option
@@ -55,7 +54,7 @@ def motion(
     rules = settings_of(chosen, settings, grace=timedelta(seconds=120))
     lifecycle.check_settings(method, listed, rules)
     secret = b"s" * 32
-    entries = roll.freeze(MotionId(7), members(eligible), ElectorateRule(), secret)
+    entries = roll.freeze(MotionId(7), roll.RegisterAt(OPENS, members(eligible)), rules, secret)
     return Motion(
         id=MotionId(7),
         uuid="7",
@@ -85,7 +84,8 @@ def motion(
 
 
 def entries_of(motion: Motion) -> tuple[RollEntry, ...]:
-    return roll.freeze(motion.id, members(motion.eligible), ElectorateRule(), motion.poll_secret)
+    register = roll.RegisterAt(OPENS, members(motion.eligible))
+    return roll.freeze(motion.id, register, motion.settings, motion.poll_secret)
 
 
 def cast(*choice: str, **changes: Any) -> Cast:
