@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from fedcoop.actions import aftermath, delegations, motions, upkeep
 from fedcoop.actions import events as federation_events
-from fedcoop.federation.publish import counting, decisions, notes, relations, warnings
+from fedcoop.federation.publish import counting, decisions, joining, notes, relations, warnings
 from fedcoop.governance import events
 from fedcoop.kernel.events import Event
 from fedcoop.queueing import LongTimer, Timer
@@ -20,6 +20,8 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     events.BallotWithdrawn: (decisions.refresh_later,),
     events.RepresentationChanged: (decisions.refresh_later,),
     events.DelegationLapsing: (warnings.tell_of_lapse,),
+    events.TargetReached: (joining.announce_target,),
+    events.TargetLost: (joining.announce_target,),
     events.MotionExtended: (decisions.announce_extension,),
     events.RollCorrected: (decisions.announce_roll,),
     events.MotionClosed: (decisions.announce_outcome,),

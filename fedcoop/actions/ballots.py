@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from fedcoop.actions import rolls
+from fedcoop.actions.joining import watch_target
 from fedcoop.governance import logchain
 from fedcoop.governance.ballots import Ballot, Cast, accept, entitled, may_withdraw
 from fedcoop.governance.choices import Choice, Scores
@@ -89,6 +90,7 @@ def _cast(uow: UnitOfWork, motion: Motion, voter: MemberId, cast: Cast) -> tuple
     uow.motions.put_ballot(ballot)
     uow.motions.append_log(motion.id, motion.url, logchain.ballot_entry(ballot))
     uow.record(BallotCast(motion_id=motion.id))
+    watch_target(uow, motion, before=earlier.choice if earlier is not None else (), now=ballot.choice)
     return ballot, earlier
 
 
@@ -132,6 +134,7 @@ def withdraw_ballot(uow: UnitOfWork, *, voter: MemberId, motion_id: MotionId, ch
     uow.motions.drop_ballot(motion.id, voter)
     uow.motions.append_log(motion.id, motion.url, logchain.withdrawal_entry(entry.voter, channel.value, rfc3339(at)))
     uow.record(BallotWithdrawn(motion_id=motion.id))
+    watch_target(uow, motion, before=earlier.choice, now=())
 
 
 def send_abroad(

@@ -42,6 +42,22 @@ class DelegationLapsing(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TargetReached(Event):
+    """So many joined that the target of a count is reached (governance.md 7.2)."""
+
+    motion_id: MotionId
+    accepts: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetLost(Event):
+    """A withdrawal dropped a count below its target before the close."""
+
+    motion_id: MotionId
+    accepts: int
+
+
+@dataclass(frozen=True, slots=True)
 class MotionExtended(Event):
     """The closing time moved."""
 

@@ -16,6 +16,7 @@ from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel
 from fedcoop.kernel.errors import BallotRefused, NotFound
 from fedcoop.queries.accounts import Viewer
+from fedcoop.queries.meetings import Joining, joining
 from fedcoop.queries.motions import MotionView, blank_ballot, find_counted, motion_view, recount_part
 from fedcoop.queries.register import STATES, register
 from fedcoop.web import charts, formats, words
@@ -130,6 +131,7 @@ async def _show(
         checking=checking,
         signs_of=partial(choice_signs, view),
         told_of=partial(choice_words, view),
+        joining=await _joining(request, view),
         facts=facts_of(view, request.app[RENDERER].zone, request.app[CLOCK].now()),
         errors=errors or {},
         late=late,
@@ -153,6 +155,14 @@ def _result(request: web.Request, view: MotionView) -> Result:
         return Result()
     zone, now = request.app[RENDERER].zone, request.app[CLOCK].now()
     return result_of(view.motion, view.tally, lambda option: formats.occasion(option, zone, now))
+
+
+async def _joining(request: web.Request, view: MotionView) -> Joining | None:
+    """Return where a count stands, where its numbers may be seen (governance.md 7.2)."""
+    if view.motion.method != "opt_in" or view.tally is None:
+        return None
+    voter = view.my.voter if view.my else ""
+    return await request.app[UNITS].read(joining, motion=view.motion, voter=voter)
 
 
 async def _receipt(request: web.Request, view: MotionView) -> dict[str, str]:
