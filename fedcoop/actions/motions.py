@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from fedcoop.actions import delegations, rolls
+from fedcoop.actions import delegations, lots, rolls
 from fedcoop.actions.aftermath import after_count
 from fedcoop.actions.moving import move, who
 from fedcoop.actions.scheduling import OPEN_TIMER as OPEN_TIMER
-from fedcoop.governance import lifecycle, logchain, roll, rounds
+from fedcoop.actions.timers import COUNT_TIMER as COUNT_TIMER
+from fedcoop.governance import lifecycle, logchain, public_lots, roll, rounds
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.choices import Shape
 from fedcoop.governance.events import MotionAnnulled, MotionClosed, MotionExtended, MotionOpened
@@ -36,7 +37,6 @@ from fedcoop.storage.records import LogEntry, OutcomeRow
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 CLOSE_TIMER = "close_motion"
-COUNT_TIMER = "count_motion"
 LOOK_AGAIN = timedelta(seconds=1)
 DEFAULT_CHANNELS = frozenset({Channel.WEB, Channel.ACTIVITYPUB})
 
@@ -72,6 +72,7 @@ def plan_motion(uow: UnitOfWork, *, by: MemberId, draft: Draft) -> tuple[Motion,
     settings = settings_of(method, words, grace=uow.site.config.federation.grace)
     lifecycle.check_settings(draft.method, options, settings)
     lifecycle.check_delegation(settings, Bylaws())
+    lots.check_scrutineers(uow, settings)
     opens_at = draft.opens_at or uow.now
     settings = _asked(uow, draft, settings, max(opens_at, uow.now))
     rolls.check_rule(uow, method, settings, opens_at=max(opens_at, uow.now))
@@ -168,6 +169,7 @@ def _open(uow: UnitOfWork, motion: Motion, body_html: str) -> Motion:
     uow.motions.put(ready)
     uow.motions.add_roll(entries)
     uow.motions.append_log(ready.id, ready.url, logchain.open_entry(ready))
+    lots.log_commits(uow, ready)
     delegations.freeze(uow, ready)
     uow.set_timer(CLOSE_TIMER, str(ready.id), lifecycle.acceptance_ends_at(ready))
     uow.audit("motion-opened", subject=ready.url, details={"eligible": ready.eligible, "roll_hash": roll_hash})
@@ -252,11 +254,14 @@ def gather(uow: UnitOfWork, key: str) -> Material | None:
     if motion.state is not MotionState.CLOSED or uow.motions.outcome_of(motion.id) is not None:
         return None
     entries = uow.motions.roll(motion.id)
+    secrets_ = uow.lots.of(motion.id)
     return Material(
         motion=motion,
         ballots=uow.motions.ballots(motion.id),
         roll=roll.roll_lines(entries),
         log=[entry.entry for entry in uow.motions.log(motion.id)],
+        secrets=secrets_,
+        may_wait=public_lots.may_wait(motion, secrets_, uow.now),
     )
 
 
@@ -287,7 +292,8 @@ def end_export(uow: UnitOfWork, key: str, parts: int) -> None:
 def store_count(uow: UnitOfWork, key: str, counted: Counted) -> None:
     """The outcome stands and is announced; the parts of its recount file are stored before, by units of their own.
 
-    Counted already: nothing happens. Annulled meanwhile: the parts go.
+    Counted already: nothing happens. Annulled meanwhile: the parts go. A result that hangs on a lot waits for its
+    secrets; one whose log has grown meanwhile is counted anew.
     """
     motion = uow.motions.get(MotionId(int(key)), lock=True)
     if uow.motions.outcome_of(motion.id) is not None:
@@ -296,6 +302,9 @@ def store_count(uow: UnitOfWork, key: str, counted: Counted) -> None:
         uow.exports.drop_parts(motion.id)
         return
     n, head = uow.motions.log_end(motion.id)
+    if counted.awaits_lot or counted.follows != n:
+        lots.await_reveals(uow, motion) if counted.awaits_lot else uow.queues.move_timer(COUNT_TIMER, key, uow.now)
+        return
     entries: list[LogEntry] = []
     for text in counted.new_entries:
         n, head = n + 1, logchain.next_head(head, text.encode())

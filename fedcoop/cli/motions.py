@@ -3,7 +3,7 @@
 import asyncio
 import json
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,10 +15,12 @@ from fedcoop import wiring
 from fedcoop.actions import motions as actions
 from fedcoop.actions.ballots import cast_by_teller
 from fedcoop.cli.instance import member_named, motion_at, with_units
+from fedcoop.cli.lots import LOT_COMMANDS
 from fedcoop.cli.output import emit, json_option, note, table
 from fedcoop.config import parse_duration
 from fedcoop.governance.choices import Choice, choice_of, choice_to_json
 from fedcoop.governance.lifecycle import acceptance_ends_at
+from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Motion, MotionState, Option
 from fedcoop.governance.visibility import Viewer, may_see_counts, shown_until
 from fedcoop.kernel.clock import parse_rfc3339, rfc3339
@@ -60,6 +62,7 @@ class Closing:
 @click.option(
     "--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A rule of this motion, as governance names it."
 )
+@click.option("--opens-in", metavar="DURATION", help="Open later, for example in 2d; scrutineers commit until then.")
 @click.option("--closes-in", metavar="DURATION", help="For example 7d, which is the default.")
 @click.option("--closes-at", metavar="INSTANT", help="RFC 3339 with offset.")
 @click.option("--channels", default="web,activitypub", show_default=True, help="web, activitypub, peer; with commas.")
@@ -74,6 +77,7 @@ def open_(
     method: str,
     options: tuple[str, ...],
     pairs: tuple[str, ...],
+    opens_in: str | None,
     closes_in: str | None,
     closes_at: str | None,
     channels: str,
@@ -82,6 +86,7 @@ def open_(
     """Open a motion for voting, at once if the bylaws let NAME do so."""
     text = text_file.read() if text_file else ""
     closing, settings, ways = _closing(closes_in, closes_at), _pairs(pairs), _channels(channels)
+    opening = _closing(opens_in, None).after
 
     def run(uow: UnitOfWork) -> dict[str, Any]:
         draft = actions.Draft(
@@ -89,9 +94,10 @@ def open_(
             body=text,
             method=method,
             closes_at=closing.instant(uow.now),
-            options=lettered(options),
+            options=lettered(options, method, settings),
             settings=settings,
             channels=ways,
+            opens_at=None if opening is None else uow.now + opening,
         )
         return plain(actions.open_motion(uow, by=member_named(uow, name=by).id, draft=draft))
 
@@ -127,11 +133,13 @@ def _channels(text: str) -> frozenset[Channel]:
         raise click.UsageError(f"--channels {text}: known are web, activitypub, peer") from error
 
 
-def lettered(names: Sequence[str]) -> tuple[Option, ...]:
-    """Return options with the keys a, b, …, z, aa, ab, …: short to write in a ballot."""
+def lettered(texts: Sequence[str], method: str, pairs: Mapping[str, str]) -> tuple[Option, ...]:
+    """Return options, as the method reads them, with the keys a, b, …, z, aa, ab, …: short to write in a ballot."""
     letters = string.ascii_lowercase
     keys = [*letters, *(first + second for first in letters for second in letters)]
-    return tuple(Option(key, name) for key, name in zip(keys, names, strict=False))
+    if method not in METHODS:
+        return tuple(Option(key, text) for key, text in zip(keys, texts, strict=False))
+    return tuple(METHODS[method].read_option(key, text, pairs) for key, text in zip(keys, texts, strict=False))
 
 
 def plain(found: Motion) -> dict[str, Any]:
@@ -243,11 +251,14 @@ async def _decided(units: Units, url: str) -> None:
     clock = units.clock
     started = clock.monotonic()
     found = await units.read(motion_at, url=url)
+    motion_id = found.id
     while found.state not in ENDED:
         late_s = (clock.now() - acceptance_ends_at(found)).total_seconds()
         if late_s > SERVER_HAS_S:
             await units.write(actions.close, str(found.id))
             await wiring.LONG_TIMERS[actions.COUNT_TIMER](units, str(found.id))
+        if await units.read(lambda uow: uow.lots.is_awaited(motion_id)):
+            raise Conflict("lot-awaited", "The lot decides; its scrutineers have 48 hours to reveal their secrets.")
         if clock.monotonic() - started > WAIT_AT_MOST_S:
             raise FedcoopError("motion-waiting", "Votes that came in time are still being processed; look again later.")
         await asyncio.sleep(LOOK_EVERY_S)
@@ -295,3 +306,7 @@ def _recount_file(uow: UnitOfWork, *, url: str) -> str:
             "motion-undecided", f"This motion is {found.state.value}; the recount file comes with the outcome."
         )
     return text
+
+
+for _command in LOT_COMMANDS:
+    motion.add_command(_command)

@@ -131,6 +131,7 @@ class Settings:
     """Every rule of one motion, locked at opening. Names are those of governance.md and of `--set`.
 
     `extra` holds what only one method reads (`max_blocks`, `max_stand_aside`, `silence`, `seats`, `min`, `max`, …).
+    `scrutineers` are the members, by their short names, who make the public lot (10.2).
     `preset` is the name of the rule it came from (governance.md 6): some rules hold for a kind of resolution only.
     """
 
@@ -156,6 +157,7 @@ class Settings:
     weighting: Weighting = field(default_factory=Weighting)
     delegation: DelegationRule = field(default_factory=DelegationRule)
     second_call: SecondCall | None = None
+    scrutineers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from fedcoop.governance import logchain, secrecy
+from fedcoop.governance import logchain, public_lots, secrecy
 from fedcoop.governance.ballots import Ballot
 from fedcoop.governance.choices import Choice, choice_of
 from fedcoop.governance.lifecycle import text_hash
@@ -44,17 +44,23 @@ class Material:
     """Everything that a count needs of one closed motion; `log` holds the canonical entries so far.
 
     Votes passed on stand in the log too: as they were at the opening, and what was named or revoked since.
+    `may_wait` says that a result which hangs on the lot is not final: of the `secrets` some may still be revealed.
     """
 
     motion: Motion
     ballots: Sequence[Ballot]
     roll: Sequence[str]
     log: Sequence[str]
+    secrets: Sequence[public_lots.Secret] = ()
+    may_wait: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A finished count: what it found, the log entries it adds (canonical text), and the recount file."""
+    """A finished count: what it found, the log entries it adds (canonical text), and the recount file.
+
+    `awaits_lot`: it hangs on a lot whose secrets may still be revealed, so that it must not stand yet.
+    """
 
     tally: Tally
     outcome: Outcome
@@ -62,6 +68,12 @@ class Counted:
     new_entries: tuple[str, ...]
     log_head: str
     export: str
+    awaits_lot: bool = False
+
+    @property
+    def follows(self) -> int:
+        """After how many entries of the log it was made."""
+        return int(json.loads(self.new_entries[0])["n"]) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +94,12 @@ def count(material: Material, prove: Prove) -> Counted:
     motion = material.motion
     boxed = [secrecy.box_ballot(ballot, motion.url) for ballot in material.ballots]
     root = secrecy.root([secrecy.leaf(ballot) for ballot in boxed])
-    rule = Ballots(motion.method, motion.options, motion.settings, lot_of(motion.url, root, ()))
+    lot = lot_of(motion.url, root, public_lots.reveals_of(material.secrets))
+    rule = Ballots(motion.method, motion.options, motion.settings, lot)
     grants = _grants(material)
     tally = _tally(rule, material.roll, {ballot.voter: ballot.choice for ballot in material.ballots}, grants)
     outcome = METHODS[motion.method].decide(tally, motion.options, motion.settings)
+    outcome = public_lots.flagged(outcome, tally, material.secrets)
     n = len(material.log)
     additions = (
         logchain.tally_entry(tally_to_json(tally), root),
@@ -111,13 +125,14 @@ def count(material: Material, prove: Prove) -> Counted:
         "delegations": [grant_to_json(grant) for grant in grants],
         "ballots": sorted(boxed, key=lambda ballot: str(ballot["voter"])),
         "root": root,
-        "seed": None,
+        "seed": public_lots.seed_to_json(material.secrets, lot, tally),
         "tally": tally_to_json(tally),
         "outcome": outcome_to_json(outcome),
         "log": [json.loads(entry) for entry in log],
         "log_head": head,
     }
-    return Counted(tally, outcome, root, new, head, canonical_bytes(prove(document)).decode())
+    awaits = material.may_wait and public_lots.needs_lot(tally, outcome)
+    return Counted(tally, outcome, root, new, head, canonical_bytes(prove(document)).decode(), awaits)
 
 
 def recount(data: bytes, verify: Callable[[dict[str, Any]], None]) -> Recounted:
@@ -148,12 +163,15 @@ def _rebuild(document: dict[str, Any], verify: Callable[[dict[str, Any]], None])
     boxed = document["ballots"]
     root = secrecy.root([secrecy.leaf(ballot) for ballot in boxed])
     _same("root", document["root"], root)
-    rule = Ballots(document["method"], options, settings, lot_of(document["poll"], root, ()))
+    secrets = _secrets(document)
+    lot = lot_of(document["poll"], root, public_lots.reveals_of(secrets))
+    rule = Ballots(document["method"], options, settings, lot)
     grants = [grant_of(item) for item in document["delegations"]]
     choices = {ballot["voter"]: choice_of(ballot["choice"]) for ballot in boxed}
     tally = _tally(rule, document["roll"], choices, grants)
     _same("tally", document["tally"], tally_to_json(tally))
-    outcome = METHODS[document["method"]].decide(tally, options, settings)
+    _same("seed", document["seed"], public_lots.seed_to_json(secrets, lot, tally))
+    outcome = public_lots.flagged(METHODS[document["method"]].decide(tally, options, settings), tally, secrets)
     _same("outcome", document["outcome"], outcome_to_json(outcome))
     _check_results(document, tally, outcome, root)
     _proven(document, verify)
@@ -205,9 +223,11 @@ def _check_log(document: Mapping[str, Any]) -> None:
     log = document["log"]
     _same("log-numbers", [entry.get("n") for entry in log], list(range(1, len(log) + 1)))
     kinds = [entry.get("type") for entry in log]
-    if kinds[:1] != ["open"] or kinds[-3:] != ["close", "tally", "outcome"]:
-        _differ("log-order", "the log begins with the opening and ends with close, tally and outcome")
-    first, last = log[0], log[-3]
+    revealed = kinds.count(public_lots.REVEAL_ENTRY)
+    ends = ["close", *[public_lots.REVEAL_ENTRY] * revealed, "tally", "outcome"]
+    if kinds[:1] != ["open"] or kinds[-len(ends) :] != ends:
+        _differ("log-order", "the log begins with the opening and ends with close, secrets of the lot, tally, outcome")
+    first, last = log[0], log[-len(ends)]
     _same("log-open-text", first["text_hash"], document["text_hash"])
     opening = _opening_roll(document)
     _same("log-open-roll", first["roll_hash"], roll_hash(opening))
@@ -238,6 +258,20 @@ def _opening_roll(document: Mapping[str, Any]) -> list[str]:
 
 def _with_vote(lines: Iterable[str]) -> int:
     return sum(row_of(line).weight > 0 for line in lines)
+
+
+def _secrets(document: Mapping[str, Any]) -> tuple[public_lots.Secret, ...]:
+    """Return the secrets of the lot, each of them as it was committed to, and as the log tells it."""
+    secrets = public_lots.secrets_of(document["seed"])
+    if broken := public_lots.broken_secret(secrets):
+        _differ("lot", f"the secret of {broken} is not the one that was committed to")
+    log = document["log"]
+    committed = len([entry for entry in log if entry["type"] == public_lots.COMMIT_ENTRY])
+    early = [entry["type"] for entry in log[1 : 1 + committed]]
+    _same("lot-order", early, [public_lots.COMMIT_ENTRY] * committed)
+    told = sorted(public_lots.told_in(log), key=public_lots.told_order)
+    _same("lot-log", public_lots.entries_of(secrets), told)
+    return secrets
 
 
 def _check_ballots(

@@ -186,6 +186,7 @@ _READERS: Mapping[str, Callable[[Settings, str], Settings]] = {
     "option_order": lambda s, text: replace(s, option_order=words.one_of(OptionOrder, "option_order", text)),
     "require": lambda s, text: replace(s, demands=words.demands_of(text)),
     "second_call": _second_call,
+    "scrutineers": lambda s, text: replace(s, scrutineers=words.names_of(text.lower())),
     "second_call_quorum": _second_quorum,
     "second_call_lasts": _second_lasts,
     "classes": _listed("classes"),
@@ -259,6 +260,7 @@ def _later_rules(settings: Settings) -> dict[str, Any]:
         "weighting": weighting_to_json(settings.weighting),
         "delegation": delegation_to_json(settings.delegation),
         "second_call": None if call is None else _call_to_json(call),
+        "scrutineers": list(settings.scrutineers),
     }
 
 
@@ -297,6 +299,7 @@ def settings_from_json(value: Mapping[str, Any]) -> Settings:
         weighting=weighting_of(value.get("weighting", {})),
         delegation=delegation_of(value.get("delegation", {})),
         second_call=None if call is None else _call_of(call),
+        scrutineers=tuple(value.get("scrutineers", ())),
     )
 
 

@@ -21,6 +21,7 @@ from fedcoop.governance.visibility import may_see_ballots, may_see_counts, shown
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.html import markdown_to_html
 from fedcoop.kernel.ids import MotionId
+from fedcoop.queries.lots import awaits_lot
 from fedcoop.queries.people import Person, people
 from fedcoop.queries.register import phase_of, rule_of
 from fedcoop.storage.records import Actor, Note, OutcomeRow
@@ -86,6 +87,7 @@ class MotionView:
     may: frozenset[str]
     linked: tuple[str, ...]
     annulled_reason: str
+    awaits_lot: bool
 
     @property
     def ended_at(self) -> datetime:
@@ -158,6 +160,7 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
         may=_steps(motion, member, phase),
         linked=_linked(uow, member),
         annulled_reason=_annulled_reason(uow, motion),
+        awaits_lot=awaits_lot(uow, motion),
     )
 
 

@@ -546,6 +546,48 @@ motion_delegations = Table(
     Index("ix_motion_delegations_delegation_id", "delegation_id"),
 )
 
+lot_commitments = Table(
+    "lot_commitments",
+    metadata,
+    Column("motion_id", BigInteger, ForeignKey("motions.id"), primary_key=True),
+    Column("scrutineer", Text, primary_key=True),
+    Column("commitment", Text, nullable=False),
+    Column("committed_at", UtcDateTime, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("revealed_at", UtcDateTime),
+    Column("awaited", Boolean, nullable=False),
+)
+
+sortitions = Table(
+    "sortitions",
+    metadata,
+    _id(),
+    Column("uuid", Text, nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("pool", Json, nullable=False),
+    Column("roll_hash", Text, nullable=False),
+    Column("strata", Json, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("value_at", UtcDateTime, nullable=False),
+    Column("announced_at", UtcDateTime, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("drawn_at", UtcDateTime),
+    Index("ix_sortitions_announced_at", "announced_at"),
+)
+
+sortition_invitations = Table(
+    "sortition_invitations",
+    metadata,
+    Column("sortition_id", BigInteger, ForeignKey("sortitions.id"), primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("stratum", Text, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("invited_at", UtcDateTime, nullable=False),
+    Column("answered_at", UtcDateTime),
+    UniqueConstraint("sortition_id", "n"),
+)
+
 refused_votes = Table(
     "refused_votes",
     metadata,

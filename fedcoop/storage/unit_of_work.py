@@ -26,11 +26,13 @@ from fedcoop.storage.decisions import Motions
 from fedcoop.storage.delegations import Delegations
 from fedcoop.storage.engine import Database
 from fedcoop.storage.exports import Exports
+from fedcoop.storage.lots import Lots
 from fedcoop.storage.members import Members
 from fedcoop.storage.notes import Notes
 from fedcoop.storage.queues import Queues
 from fedcoop.storage.rolls import Rolls
 from fedcoop.storage.rows import insert
+from fedcoop.storage.sortitions import Sortitions
 from fedcoop.storage.vault import Vault
 from fedcoop.storage.votes import Votes
 from fedcoop.urls import Urls
@@ -83,6 +85,8 @@ class UnitOfWork:
         self.deciding = Deciding(conn)
         self.delegations = Delegations(conn)
         self.exports = Exports(conn)
+        self.lots = Lots(conn)
+        self.sortitions = Sortitions(conn)
         self.members = Members(conn, now)
         self.classes = Classes(conn)
         self.rolls = Rolls(conn)

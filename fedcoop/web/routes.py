@@ -10,7 +10,7 @@ from fedcoop.config import Config
 from fedcoop.kernel.clock import Clock
 from fedcoop.storage.unit_of_work import Units
 from fedcoop.urls import Urls
-from fedcoop.web import accounts, announcements, decisions, guards, meetings, members, pages, proposals, running
+from fedcoop.web import accounts, announcements, decisions, guards, lots, meetings, members, pages, proposals, running
 from fedcoop.web import remote as remote_pages
 from fedcoop.web.keys import CLOCK, CONFIG, REMOTE, RENDERER, SIGN_IN_THROTTLE, STATIC, UNITS, URLS, Remote, Throttle
 from fedcoop.web.rendering import Renderer
@@ -55,6 +55,8 @@ ROUTES: tuple[web.RouteDef, ...] = (
     web.post("/motions/{uuid}/withdraw", decisions.withdraw),
     web.get("/motions/{uuid}/recount.json", decisions.recount),
     web.get("/motions/{uuid}/meeting.ics", meetings.meeting),
+    web.get("/motions/{uuid}/lot", lots.lot_page),
+    web.post("/motions/{uuid}/lot/{step:commit|reveal}", lots.tell),
     web.get("/motions/{uuid}/{step:close|extend|annul}", running.step_page),
     web.post("/motions/{uuid}/{step:close|extend|annul}", running.take_step),
     web.get("/proposals/new", proposals.new_page),

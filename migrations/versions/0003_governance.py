@@ -284,7 +284,52 @@ def _delegation() -> None:
 
 
 def _lots() -> None:
-    """governance.md 10.2."""
+    """governance.md 10.2 and 12."""
+    op.create_table(
+        "lot_commitments",
+        sa.Column("motion_id", sa.BigInteger(), nullable=False),
+        sa.Column("scrutineer", sa.Text(), nullable=False),
+        sa.Column("commitment", sa.Text(), nullable=False),
+        sa.Column("committed_at", sa.BigInteger(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("revealed_at", sa.BigInteger(), nullable=True),
+        sa.Column("awaited", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["motion_id"], ["motions.id"], name=op.f("fk_lot_commitments_motion_id_motions")),
+        sa.PrimaryKeyConstraint("motion_id", "scrutineer", name=op.f("pk_lot_commitments")),
+    )
+    op.create_table(
+        "sortitions",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("uuid", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("pool", sa.Text(), nullable=False),
+        sa.Column("roll_hash", sa.Text(), nullable=False),
+        sa.Column("strata", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("value_at", sa.BigInteger(), nullable=False),
+        sa.Column("announced_at", sa.BigInteger(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("drawn_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sortitions")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_sortitions_uuid")),
+    )
+    with op.batch_alter_table("sortitions", schema=None) as batch_op:
+        batch_op.create_index("ix_sortitions_announced_at", ["announced_at"], unique=False)
+    op.create_table(
+        "sortition_invitations",
+        sa.Column("sortition_id", sa.BigInteger(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("stratum", sa.Text(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("invited_at", sa.BigInteger(), nullable=False),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["sortition_id"], ["sortitions.id"], name=op.f("fk_sortition_invitations_sortition_id_sortitions")
+        ),
+        sa.PrimaryKeyConstraint("sortition_id", "person", name=op.f("pk_sortition_invitations")),
+        sa.UniqueConstraint("sortition_id", "n", name=op.f("uq_sortition_invitations_sortition_id_n")),
+    )
 
 
 def _templates() -> None:

@@ -20,7 +20,7 @@ COMMANDS = {
 }
 SUBCOMMANDS = {
     "member": {"add", "list", "import", "link", "invite"},
-    "motion": {"open", "show", "cast", "close", "annul", "export"},
+    "motion": {"open", "show", "cast", "close", "annul", "export", "lot-secret", "lot-commit", "lot-reveal"},
     "peer": {"follow", "partner", "block", "unblock", "list"},
 }
 SILENT = {"serve", "worker", "demo"}

@@ -1,0 +1,53 @@
+"""What scrutineers committed to and revealed for the public lot of a motion: rows ↔ `public_lots.Secret`."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from fedcoop.governance.public_lots import Secret
+from fedcoop.kernel.ids import MotionId
+from fedcoop.storage import tables as t
+from fedcoop.storage.rows import every, upsert
+
+_C = t.lot_commitments.c
+
+
+class Lots:
+    """Repository of the secrets of lots, one for each scrutineer of a motion."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    def of(self, motion_id: MotionId) -> list[Secret]:
+        """Return the secrets of a motion by name."""
+        query = select(_C.scrutineer, _C.commitment, _C.value).where(_C.motion_id == motion_id).order_by(_C.scrutineer)
+        return every(self._conn, query, _secret)
+
+    def commit(self, motion_id: MotionId, secret: Secret, at: datetime) -> None:
+        """Store the commitment; an earlier one of the same scrutineer is replaced."""
+        values = {"motion_id": motion_id, "scrutineer": secret.by, "commitment": secret.commit, "committed_at": at}
+        upsert(
+            self._conn,
+            t.lot_commitments,
+            {**values, "value": "", "revealed_at": None, "awaited": False},
+            keys=("motion_id", "scrutineer"),
+        )
+
+    def reveal(self, motion_id: MotionId, secret: Secret, at: datetime) -> None:
+        """Store the value."""
+        own = (_C.motion_id == motion_id) & (_C.scrutineer == secret.by)
+        self._conn.execute(update(t.lot_commitments).where(own).values(value=secret.value, revealed_at=at))
+
+    def mark_awaited(self, motion_id: MotionId) -> None:
+        """Remember that the result hangs on the secrets that are still to be revealed."""
+        self._conn.execute(update(t.lot_commitments).where(_C.motion_id == motion_id).values(awaited=True))
+
+    def is_awaited(self, motion_id: MotionId) -> bool:
+        """Return whether a count found that it needs the lot, and secrets were outstanding then."""
+        query = select(_C.scrutineer).where(_C.motion_id == motion_id, _C.awaited.is_(True)).limit(1)
+        return self._conn.execute(query).first() is not None
+
+
+def _secret(row: Row[Any]) -> Secret:
+    return Secret(str(row.scrutineer), str(row.commitment), str(row.value))

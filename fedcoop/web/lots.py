@@ -1,0 +1,40 @@
+"""The page of a motion's lot: commitments for everybody to see, and what its scrutineers have to do (governance.md 10.2)."""
+
+from aiohttp import web
+
+from fedcoop.actions import lots as actions
+from fedcoop.kernel.errors import MotionRefused
+from fedcoop.queries.accounts import Viewer
+from fedcoop.queries.lots import LotView, lot_view
+from fedcoop.web.decisions import uuid_of
+from fedcoop.web.forms import read_form
+from fedcoop.web.guards import html, member_page, page, see_other
+from fedcoop.web.keys import UNITS
+
+
+@page
+async def lot_page(request: web.Request, viewer: Viewer) -> web.Response:
+    """Show who makes the lot, with commitments and revealed secrets."""
+    view = await _view(request, viewer)
+    return html(request, "lot.html", view=view, errors={}, kept="")
+
+
+@member_page
+async def tell(request: web.Request, viewer: Viewer) -> web.Response:
+    """Take a commitment before the opening, or a secret after the close; what is wrong comes back on the page."""
+    assert viewer.member is not None
+    view, text = await _view(request, viewer), (await read_form(request)).text("value")
+    units, by, motion_id = request.app[UNITS], viewer.member.id, view.motion.id
+    try:
+        if request.match_info["step"] == "commit":
+            await units.write(actions.commit, by=by, motion_id=motion_id, commitment=text)
+        else:
+            await units.write(actions.reveal, by=by, motion_id=motion_id, value=text)
+    except MotionRefused as error:
+        again = await _view(request, viewer)
+        return html(request, "lot.html", status=422, view=again, errors={"value": error.message}, kept=text)
+    return see_other(f"/motions/{view.motion.uuid}/lot?done=told")
+
+
+async def _view(request: web.Request, viewer: Viewer) -> LotView:
+    return await request.app[UNITS].read(lot_view, uuid=uuid_of(request), member=viewer.member)
