@@ -11,15 +11,17 @@ from datetime import datetime, timedelta
 
 from fedcoop.actions import delegations, lots, rolls
 from fedcoop.actions.aftermath import after_count
-from fedcoop.actions.moving import move, who
+from fedcoop.actions.moving import is_amendment_vote, move_with, who
 from fedcoop.actions.scheduling import OPEN_TIMER as OPEN_TIMER
 from fedcoop.actions.timers import COUNT_TIMER as COUNT_TIMER
 from fedcoop.governance import lifecycle, logchain, public_lots, roll, rounds
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.choices import Shape
+from fedcoop.governance.drafting import Plan
 from fedcoop.governance.events import MotionAnnulled, MotionClosed, MotionExtended, MotionOpened
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Motion, MotionState, Option, Settings
+from fedcoop.governance.option_lines import line_of
 from fedcoop.governance.outcomes import outcome_to_json
 from fedcoop.governance.permissions import Deed, demand
 from fedcoop.governance.proposals import Proposal, ProposalEvent, ProposalState, after
@@ -33,7 +35,7 @@ from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.errors import MotionRefused
 from fedcoop.kernel.html import clean_html, escape, markdown_to_html, plain_text
 from fedcoop.kernel.ids import MemberId, MotionId, ProposalId, new_uuid
-from fedcoop.storage.records import LogEntry, OutcomeRow
+from fedcoop.storage.records import LogEntry, OutcomeRow, Version
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 CLOSE_TIMER = "close_motion"
@@ -61,6 +63,11 @@ def plan_motion(uow: UnitOfWork, *, by: MemberId, draft: Draft) -> tuple[Motion,
     Raises NotAllowed or MotionRefused (its code names the field).
     """
     rolls.demand_proposing(uow, by)
+    return build_motion(uow, by=by, draft=draft, proposal_id=ProposalId(uow.new_id()))
+
+
+def build_motion(uow: UnitOfWork, *, by: MemberId | None, draft: Draft, proposal_id: ProposalId) -> tuple[Motion, str]:
+    """Return the motion on a proposal and its rendered text, whoever opens it; nothing is stored. Raises MotionRefused."""
     lifecycle.check_text(draft.title, draft.body)
     if draft.method not in METHODS:
         raise MotionRefused("method", f"The method is one of: {', '.join(METHODS)}.")
@@ -73,10 +80,10 @@ def plan_motion(uow: UnitOfWork, *, by: MemberId, draft: Draft) -> tuple[Motion,
     lifecycle.check_settings(draft.method, options, settings)
     lifecycle.check_delegation(settings, Bylaws())
     lots.check_scrutineers(uow, settings)
-    opens_at = draft.opens_at or uow.now
-    settings = _asked(uow, draft, settings, max(opens_at, uow.now))
-    rolls.check_rule(uow, method, settings, opens_at=max(opens_at, uow.now))
-    lifecycle.check_dates(max(opens_at, uow.now), draft.closes_at, Bylaws())
+    opens_at = max(draft.opens_at or uow.now, uow.now)
+    settings = _asked(uow, draft, settings, opens_at)
+    rolls.check_rule(uow, method, settings, opens_at=opens_at)
+    lifecycle.check_dates(opens_at, draft.closes_at, Bylaws())
     if not draft.channels:
         raise MotionRefused("channels", "Choose at least one way to vote: web or activitypub.")
     title, body = plain_text(draft.title, lifecycle.MAX_TITLE), draft.body.strip()
@@ -85,7 +92,7 @@ def plan_motion(uow: UnitOfWork, *, by: MemberId, draft: Draft) -> tuple[Motion,
         id=MotionId(uow.new_id()),
         uuid=uuid,
         url=uow.urls.motion(uuid),
-        proposal_id=ProposalId(uow.new_id()),
+        proposal_id=proposal_id,
         title=title,
         body=body,
         method=draft.method,
@@ -93,7 +100,7 @@ def plan_motion(uow: UnitOfWork, *, by: MemberId, draft: Draft) -> tuple[Motion,
         settings=settings,
         channels=draft.channels,
         state=MotionState.SCHEDULED,
-        opens_at=max(opens_at, uow.now),
+        opens_at=opens_at,
         closes_at=draft.closes_at,
         first_closes_at=draft.closes_at,
         extensions=0,
@@ -135,13 +142,40 @@ def open_motion(uow: UnitOfWork, *, by: MemberId, draft: Draft) -> Motion:
         state=ProposalState.DRAFT,
         created_at=uow.now,
     )
-    later = motion.opens_at > uow.now
-    event = ProposalEvent.SCHEDULE if later else ProposalEvent.SUBMIT
+    event = ProposalEvent.SCHEDULE if motion.opens_at > uow.now else ProposalEvent.SUBMIT
     uow.motions.add_proposal(after(proposal, event), body_html=body_html)
-    is_poll = lifecycle.is_poll(motion.method, motion.options, motion.settings, motion.channels)
-    uow.motions.add(motion, body_html=body_html, is_poll=is_poll, context_uuid=new_uuid())
+    context_uuid = new_uuid()
+    uow.proposals.add_version(Version(proposal.id, 1, motion.title, motion.body, body_html, by, "", uow.now))
+    uow.proposals.put_plan(_plan_of(motion, draft, context_uuid))
     uow.audit("proposal-submitted", who=f"member:{by}", subject=motion.url)
-    if later:
+    return start_motion(uow, motion, body_html, context_uuid=context_uuid)
+
+
+def _plan_of(motion: Motion, draft: Draft, context_uuid: str) -> Plan:
+    """Return the plan of a proposal that is put to the vote at once: what another version or call of it starts from."""
+    return Plan(
+        proposal_id=motion.proposal_id,
+        method=motion.method,
+        options=tuple(line_of(option) for option in draft.options),
+        settings=dict(draft.settings),
+        channels=motion.channels,
+        discusses=False,
+        notice=timedelta(),
+        lasts=motion.closes_at - motion.opens_at,
+        opens_at=motion.opens_at,
+        closes_at=motion.closes_at,
+        submitted_at=motion.created_at,
+        frozen_at=motion.created_at,
+        text_hash=motion.text_hash,
+        context_uuid=context_uuid,
+    )
+
+
+def start_motion(uow: UnitOfWork, motion: Motion, body_html: str, *, context_uuid: str) -> Motion:
+    """Store a new motion and open it, or set the timer that will; its proposal is not moved."""
+    is_poll = lifecycle.is_poll(motion.method, motion.options, motion.settings, motion.channels)
+    uow.motions.add(motion, body_html=body_html, is_poll=is_poll, context_uuid=context_uuid)
+    if motion.opens_at > uow.now:
         uow.set_timer(OPEN_TIMER, str(motion.id), motion.opens_at)
         return motion
     return _open(uow, motion, body_html)
@@ -151,7 +185,7 @@ def open_scheduled(uow: UnitOfWork, key: str) -> None:
     """Timer: the scheduled motion is open; opened already, nothing happens."""
     motion = uow.motions.get(MotionId(int(key)), lock=True)
     if motion.state is MotionState.SCHEDULED:
-        move(uow, motion.proposal_id, ProposalEvent.OPEN)
+        move_with(uow, motion, ProposalEvent.OPEN)
         _open(uow, motion, uow.motions.presentation(motion.id)[0])
 
 
@@ -201,7 +235,7 @@ def extend_motion(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, closes_
     uow.motions.put(later)
     uow.motions.append_log(later.id, later.url, logchain.extend_entry(later, reason.strip()))
     uow.queues.move_timer(CLOSE_TIMER, str(later.id), lifecycle.acceptance_ends_at(later))
-    move(uow, later.proposal_id, ProposalEvent.EXTEND, by=who(by), reason=reason.strip())
+    move_with(uow, later, ProposalEvent.EXTEND, by=who(by), reason=reason.strip())
     details = {"before": rfc3339(motion.closes_at), "after": rfc3339(closes_at), "number": later.extensions}
     uow.audit("motion-extended", who=who(by), subject=later.url, details=details, reason=reason)
     uow.record(MotionExtended(motion_id=later.id))
@@ -243,7 +277,7 @@ def close(uow: UnitOfWork, key: str) -> None:
     ended = lifecycle.closed(motion, uow.now)
     uow.motions.put(ended)
     uow.motions.append_log(ended.id, ended.url, logchain.close_entry(ended, uow.motions.count_ballots(ended.id)))
-    move(uow, ended.proposal_id, ProposalEvent.CLOSE)
+    move_with(uow, ended, ProposalEvent.CLOSE)
     uow.set_timer(COUNT_TIMER, key, uow.now)
     uow.audit("motion-closed", subject=ended.url)
 
@@ -323,7 +357,8 @@ def store_count(uow: UnitOfWork, key: str, counted: Counted) -> None:
     )
     uow.motions.add_outcome(row)
     uow.motions.put(lifecycle.decided(motion))
-    after_count(uow, motion, counted.outcome.code)
+    if not is_amendment_vote(uow, motion):
+        after_count(uow, motion, counted.outcome.code)
     uow.audit("motion-decided", subject=motion.url, details={"code": row.code, "log_head": head})
     uow.record(MotionClosed(motion_id=motion.id))
 
@@ -338,7 +373,7 @@ def annul_motion(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId, r
     uow.motions.append_log(ended.id, ended.url, logchain.annul_entry(reason.strip(), rfc3339(uow.now)))
     for timer in (CLOSE_TIMER, COUNT_TIMER):
         uow.queues.drop_timer(timer, str(ended.id))
-    move(uow, ended.proposal_id, ProposalEvent.ANNUL, by=who(by, nobody="operator"), reason=reason.strip())
+    move_with(uow, ended, ProposalEvent.ANNUL, by=who(by, nobody="operator"), reason=reason.strip())
     uow.audit("motion-annulled", who="operator" if by is None else f"member:{by}", subject=ended.url, reason=reason)
     uow.record(MotionAnnulled(motion_id=ended.id, reason=reason.strip()))
     return ended
@@ -351,6 +386,6 @@ def withdraw_motion(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId) -> Mo
     ended = lifecycle.withdrawn(motion)
     uow.motions.put(ended)
     uow.queues.drop_timer(OPEN_TIMER, str(ended.id))
-    move(uow, ended.proposal_id, ProposalEvent.WITHDRAW, by=who(by))
+    move_with(uow, ended, ProposalEvent.WITHDRAW, by=who(by))
     uow.audit("motion-withdrawn", who=f"member:{by}", subject=ended.url)
     return ended

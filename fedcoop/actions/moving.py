@@ -1,5 +1,6 @@
 """A step of a proposal's life: its state moves by the table and the audit log has one row about it (governance.md 1, 2)."""
 
+from fedcoop.governance.motions import Motion
 from fedcoop.governance.proposals import Proposal, ProposalEvent, after
 from fedcoop.kernel.ids import MemberId, ProposalId
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -23,3 +24,14 @@ def move(
     details = {"event": event.value, "before": before.state.value, "after": moved.state.value}
     uow.audit("proposal-moved", who=by, subject=uow.urls.proposal(before.uuid), details=details, reason=reason)
     return moved
+
+
+def move_with(uow: UnitOfWork, motion: Motion, event: ProposalEvent, *, by: str = "system", reason: str = "") -> None:
+    """Take the step that a motion's own step brings; a vote on an amendment brings none: the text is still discussed."""
+    if not is_amendment_vote(uow, motion):
+        move(uow, motion.proposal_id, event, by=by, reason=reason)
+
+
+def is_amendment_vote(uow: UnitOfWork, motion: Motion) -> bool:
+    """Return whether the motion is about an amendment to its proposal, not about the proposal (governance.md 2.1)."""
+    return bool(uow.proposals.amendments_of_motion(motion.id))

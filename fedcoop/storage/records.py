@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fedcoop.kernel.ids import ActivityId, ActorId, MemberId, MotionId, NoteId, RemoteMotionId
+from fedcoop.kernel.ids import ActivityId, ActorId, MemberId, MotionId, NoteId, ProposalId, RemoteMotionId
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,47 @@ class SessionRow:
     last_seen_at: datetime
     expires_at: datetime
     browser: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A text as it stood; `note` says what changed (governance.md 2)."""
+
+    proposal_id: ProposalId
+    n: int
+    title: str
+    body: str
+    body_html: str
+    author_id: MemberId | None
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sponsor:
+    """A member who stands behind a proposal; `version` is the one they signed."""
+
+    proposal_id: ProposalId
+    member_id: MemberId
+    version: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What a member says about a proposal: `kind` is `comment`, `question` or `reaction`."""
+
+    id: int
+    uuid: str
+    proposal_id: ProposalId
+    author_id: MemberId | None
+    kind: str
+    body: str
+    body_html: str
+    version: int
+    reply_to: int | None
+    at: datetime
+    deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -291,6 +291,115 @@ proposals = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
+plans = Table(
+    "plans",
+    metadata,
+    Column("proposal_id", BigInteger, ForeignKey("proposals.id"), primary_key=True),
+    Column("method", Text, nullable=False),
+    Column("options", Json, nullable=False),
+    Column("settings", Json, nullable=False),
+    Column("channels", Text, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("seeks_sponsors", Boolean, nullable=False),
+    Column("discusses", Boolean, nullable=False),
+    Column("sponsors_needed", Integer, nullable=False),
+    Column("notice_s", BigInteger, nullable=False),
+    Column("lasts_s", BigInteger, nullable=False),
+    Column("admission_ends_at", UtcDateTime),
+    Column("discussion_began_at", UtcDateTime),
+    Column("discussion_ends_at", UtcDateTime),
+    Column("notice_ends_at", UtcDateTime),
+    Column("opens_at", UtcDateTime),
+    Column("closes_at", UtcDateTime),
+    Column("submitted_at", UtcDateTime),
+    Column("changed_at", UtcDateTime),
+    Column("frozen_at", UtcDateTime),
+    Column("withdrawal_at", UtcDateTime),
+    Column("text_hash", Text, nullable=False),
+    Column("context_uuid", Text, nullable=False),
+    Index("ix_plans_context_uuid", "context_uuid"),
+)
+
+proposal_versions = Table(
+    "proposal_versions",
+    metadata,
+    Column("proposal_id", BigInteger, ForeignKey("proposals.id"), primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("body_html", Text, nullable=False),
+    _ref("author_id", "members.id", nullable=True),
+    Column("note", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+proposal_authors = Table(
+    "proposal_authors",
+    metadata,
+    Column("proposal_id", BigInteger, ForeignKey("proposals.id"), primary_key=True),
+    Column("member_id", BigInteger, ForeignKey("members.id"), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+proposal_sponsors = Table(
+    "proposal_sponsors",
+    metadata,
+    Column("proposal_id", BigInteger, ForeignKey("proposals.id"), primary_key=True),
+    Column("member_id", BigInteger, ForeignKey("members.id"), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+amendments = Table(
+    "amendments",
+    metadata,
+    _id(),
+    Column("uuid", Text, nullable=False, unique=True),
+    _ref("proposal_id", "proposals.id"),
+    _ref("author_id", "members.id", nullable=True),
+    Column("kind", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("paragraph", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("based_on", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("position", Integer, nullable=False),
+    _ref("motion_id", "motions.id", nullable=True),
+    Column("decided_at", UtcDateTime),
+    Index("ix_amendments_proposal_id", "proposal_id"),
+    Index("ix_amendments_motion_id", "motion_id"),
+)
+
+amendment_backers = Table(
+    "amendment_backers",
+    metadata,
+    Column("amendment_id", BigInteger, ForeignKey("amendments.id"), primary_key=True),
+    Column("member_id", BigInteger, ForeignKey("members.id"), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+proposal_comments = Table(
+    "proposal_comments",
+    metadata,
+    _id(),
+    Column("uuid", Text, nullable=False, unique=True),
+    _ref("proposal_id", "proposals.id"),
+    _ref("author_id", "members.id", nullable=True),
+    Column("kind", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("body_html", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    _ref("reply_to", "proposal_comments.id", nullable=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+    Index("ix_proposal_comments_proposal_id", "proposal_id", "id"),
+)
+
 motions = Table(
     "motions",
     metadata,

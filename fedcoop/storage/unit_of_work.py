@@ -29,6 +29,7 @@ from fedcoop.storage.exports import Exports
 from fedcoop.storage.lots import Lots
 from fedcoop.storage.members import Members
 from fedcoop.storage.notes import Notes
+from fedcoop.storage.proposals import Proposals
 from fedcoop.storage.queues import Queues
 from fedcoop.storage.rolls import Rolls
 from fedcoop.storage.rows import insert
@@ -90,6 +91,8 @@ class UnitOfWork:
         self.members = Members(conn, now)
         self.classes = Classes(conn)
         self.rolls = Rolls(conn)
+        self.proposals = Proposals(conn)
+        self.members = Members(conn)
         self.accounts = Accounts(conn)
         self.actors = Actors(conn)
         self.notes = Notes(conn)

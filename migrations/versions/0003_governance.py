@@ -24,6 +24,7 @@ def upgrade() -> None:
 def _proposals() -> None:
     """governance.md 2."""
     _deciding()
+    _drafting()
 
 
 def _deciding() -> None:
@@ -124,6 +125,145 @@ def _deciding() -> None:
         sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_answers_member_id_members")),
         sa.PrimaryKeyConstraint("motion_id", "member_id", name=op.f("pk_answers")),
     )
+
+
+def _drafting() -> None:
+    """A proposal until its vote: plan, versions, people, amendments, comments."""
+    op.create_table(
+        "plans",
+        sa.Column("proposal_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("options", sa.Text(), nullable=False),
+        sa.Column("settings", sa.Text(), nullable=False),
+        sa.Column("channels", sa.Text(), nullable=False),
+        sa.Column("template", sa.Text(), nullable=False),
+        sa.Column("audience", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("seeks_sponsors", sa.Boolean(), nullable=False),
+        sa.Column("discusses", sa.Boolean(), nullable=False),
+        sa.Column("sponsors_needed", sa.Integer(), nullable=False),
+        sa.Column("notice_s", sa.BigInteger(), nullable=False),
+        sa.Column("lasts_s", sa.BigInteger(), nullable=False),
+        sa.Column("admission_ends_at", sa.BigInteger(), nullable=True),
+        sa.Column("discussion_began_at", sa.BigInteger(), nullable=True),
+        sa.Column("discussion_ends_at", sa.BigInteger(), nullable=True),
+        sa.Column("notice_ends_at", sa.BigInteger(), nullable=True),
+        sa.Column("opens_at", sa.BigInteger(), nullable=True),
+        sa.Column("closes_at", sa.BigInteger(), nullable=True),
+        sa.Column("submitted_at", sa.BigInteger(), nullable=True),
+        sa.Column("changed_at", sa.BigInteger(), nullable=True),
+        sa.Column("frozen_at", sa.BigInteger(), nullable=True),
+        sa.Column("withdrawal_at", sa.BigInteger(), nullable=True),
+        sa.Column("text_hash", sa.Text(), nullable=False),
+        sa.Column("context_uuid", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["proposal_id"], ["proposals.id"], name=op.f("fk_plans_proposal_id_proposals")),
+        sa.PrimaryKeyConstraint("proposal_id", name=op.f("pk_plans")),
+    )
+    op.create_index("ix_plans_context_uuid", "plans", ["context_uuid"])
+    op.create_table(
+        "proposal_versions",
+        sa.Column("proposal_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("n", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("body_html", sa.Text(), nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposals.id"], name=op.f("fk_proposal_versions_proposal_id_proposals")
+        ),
+        sa.ForeignKeyConstraint(["author_id"], ["members.id"], name=op.f("fk_proposal_versions_author_id_members")),
+        sa.PrimaryKeyConstraint("proposal_id", "n", name=op.f("pk_proposal_versions")),
+    )
+    op.create_table(
+        "proposal_authors",
+        sa.Column("proposal_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposals.id"], name=op.f("fk_proposal_authors_proposal_id_proposals")
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_proposal_authors_member_id_members")),
+        sa.PrimaryKeyConstraint("proposal_id", "member_id", name=op.f("pk_proposal_authors")),
+    )
+    op.create_table(
+        "proposal_sponsors",
+        sa.Column("proposal_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposals.id"], name=op.f("fk_proposal_sponsors_proposal_id_proposals")
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_proposal_sponsors_member_id_members")),
+        sa.PrimaryKeyConstraint("proposal_id", "member_id", name=op.f("pk_proposal_sponsors")),
+    )
+    op.create_table(
+        "amendments",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("uuid", sa.Text(), nullable=False),
+        sa.Column("proposal_id", sa.BigInteger(), nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("operation", sa.Text(), nullable=False),
+        sa.Column("paragraph", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("based_on", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("motion_id", sa.BigInteger(), nullable=True),
+        sa.Column("decided_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["proposal_id"], ["proposals.id"], name=op.f("fk_amendments_proposal_id_proposals")),
+        sa.ForeignKeyConstraint(["author_id"], ["members.id"], name=op.f("fk_amendments_author_id_members")),
+        sa.ForeignKeyConstraint(["motion_id"], ["motions.id"], name=op.f("fk_amendments_motion_id_motions")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_amendments")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_amendments_uuid")),
+    )
+    op.create_index("ix_amendments_proposal_id", "amendments", ["proposal_id"])
+    op.create_index("ix_amendments_motion_id", "amendments", ["motion_id"])
+    op.create_table(
+        "amendment_backers",
+        sa.Column("amendment_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["amendment_id"], ["amendments.id"], name=op.f("fk_amendment_backers_amendment_id_amendments")
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_amendment_backers_member_id_members")),
+        sa.PrimaryKeyConstraint("amendment_id", "member_id", name=op.f("pk_amendment_backers")),
+    )
+    op.create_table(
+        "proposal_comments",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("uuid", sa.Text(), nullable=False),
+        sa.Column("proposal_id", sa.BigInteger(), nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("body_html", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("reply_to", sa.BigInteger(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposals.id"], name=op.f("fk_proposal_comments_proposal_id_proposals")
+        ),
+        sa.ForeignKeyConstraint(["author_id"], ["members.id"], name=op.f("fk_proposal_comments_author_id_members")),
+        sa.ForeignKeyConstraint(
+            ["reply_to"], ["proposal_comments.id"], name=op.f("fk_proposal_comments_reply_to_proposal_comments")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal_comments")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_proposal_comments_uuid")),
+    )
+    op.create_index("ix_proposal_comments_proposal_id", "proposal_comments", ["proposal_id", "id"])
+    frozen = (
+        "UPDATE proposals SET state = 'frozen' WHERE id IN (SELECT proposal_id FROM motions WHERE state = 'scheduled')"
+    )
+    op.execute(frozen)
 
 
 def _electorate() -> None:
