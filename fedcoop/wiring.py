@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from fedcoop.actions import aftermath, delegations, motions, upkeep
 from fedcoop.actions import events as federation_events
+from fedcoop.federation.publish import aftermath as after_votes
 from fedcoop.federation.publish import counting, decisions, joining, notes, relations, warnings
 from fedcoop.governance import events
 from fedcoop.kernel.events import Event
@@ -26,6 +27,9 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     events.RollCorrected: (decisions.announce_roll,),
     events.MotionClosed: (decisions.announce_outcome,),
     events.MotionAnnulled: (decisions.announce_annulment,),
+    events.MotionReopened: (after_votes.announce_reopening,),
+    events.ErratumPublished: (after_votes.announce_erratum,),
+    events.OutcomeStated: (after_votes.announce_statement,),
     events.MotionMirrored: (),  # theirs: shown here, never published again
     events.VoteSentAbroad: (notes.send_vote,),
     events.AnnouncementPublished: (notes.announce,),

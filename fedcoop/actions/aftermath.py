@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from fedcoop.actions.moving import move
+from fedcoop.actions.moving import move, who
 from fedcoop.actions.scheduling import Next, add_sequel
-from fedcoop.governance.methods import METHODS
+from fedcoop.governance.advice import CALL_IN
+from fedcoop.governance.lifecycle import is_binding
 from fedcoop.governance.motions import Motion
 from fedcoop.governance.outcomes import OutcomeCode
 from fedcoop.governance.proposals import ProposalEvent, ProposalState
@@ -28,15 +29,18 @@ def after_count(uow: UnitOfWork, motion: Motion, code: OutcomeCode) -> None:
     """The counted motion has its number, and its proposal is decided, rejected, called again, or waits for a word."""
     enter(uow, motion)
     plan = follows(motion, code, uow.deciding.sequel_of(motion.id), uow.now)
+    said = uow.deciding.statement(motion.id)
     if plan is not None:
         _call_again(uow, motion, plan)
+    elif said is not None and said.code:
+        conclude(uow, motion, carried=said.code == OutcomeCode.CARRIED, by=who(said.by), not_before=CALL_IN)
     elif not waits(motion, code):
         conclude(uow, motion, carried=code in SETTLED)
 
 
 def waits(motion: Motion, code: OutcomeCode) -> bool:
     """Return whether the tally alone settles nothing: no binding method, or a consent round that did not adopt."""
-    if not (METHODS[motion.method].binding and motion.settings.binding):
+    if not is_binding(motion) or motion.method == "advice":
         return True
     return motion.method == "consent" and code not in SETTLED
 
@@ -117,4 +121,5 @@ def _call_again(uow: UnitOfWork, motion: Motion, plan: Plan) -> None:
         return
     move(uow, motion.proposal_id, ProposalEvent.CALL_AGAIN, reason=plan.kind.value)
     again = Next(plan.opens_at, plan.closes_at, motion.title, motion.body, plan.settings)
-    add_sequel(uow, motion, plan.kind, again, by=motion.opened_by)
+    before = uow.deciding.sequel_of(motion.id)
+    add_sequel(uow, motion, plan.kind, again, by=motion.opened_by, number=before.number if before else 1)

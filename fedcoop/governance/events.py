@@ -87,6 +87,29 @@ class MotionAnnulled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MotionReopened(Event):
+    """Votes that bind nobody are taken again."""
+
+    motion_id: MotionId
+
+
+@dataclass(frozen=True, slots=True)
+class ErratumPublished(Event):
+    """A spelling fix stands beside the text."""
+
+    motion_id: MotionId
+    erratum_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeStated(Event):
+    """An outcome stands in words, in this version."""
+
+    motion_id: MotionId
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class MotionMirrored(Event):
     """A motion of another server is shown here."""
 

@@ -101,6 +101,11 @@ def is_poll(method: str, options: Sequence[Option], settings: Settings, channels
     return wire == "oneOf" or (isinstance(fewest, int) and fewest <= 1)
 
 
+def is_binding(motion: Motion) -> bool:
+    """Return whether the count decides: its method can, and its settings do not say otherwise."""
+    return METHODS[motion.method].binding and motion.settings.binding
+
+
 def text_hash(*, title: str, body: str, options: Sequence[Option], method: str, settings: Settings) -> str:
     """Return the hex SHA-256 of what is put to the vote (governance.md 2)."""
     listed = [option_to_json(option) for option in options]
@@ -152,9 +157,28 @@ def closed_early(motion: Motion, tally: Tally, now: datetime) -> Motion:
         raise MotionRefused(
             "early-close", f"This vote closes early only when all have voted; {tally.voted} of {tally.eligible} have."
         )
-    if rule is EarlyClose.DECIDED and not all_voted and not is_decided(motion, tally):
-        raise MotionRefused("early-close", "The votes still missing could change the result.")
+    if rule is EarlyClose.DECIDED and not all_voted:
+        if unproven := why_unproven(motion, tally):
+            raise MotionRefused("early-close", unproven)
+        if not is_decided(motion, tally):
+            raise MotionRefused("early-close", "The votes still missing could change the result.")
     return replace(motion, closes_at=now, no_grace=all_voted)
+
+
+def why_unproven(motion: Motion, tally: Tally) -> str:
+    """Return why nobody can tell before the end that the result is certain; empty where it can be told."""
+    if not is_binding(motion):
+        return "This vote has no result that could be certain before its end: each answer counts by itself."
+    if motion.settings.delegation.is_on:
+        return "Members can be represented here, so what is still missing cannot be told. It closes at its time."
+    if tally.weight is not None or tally.classes:
+        return "Votes have different weights here, so what is still missing cannot be told. It closes at its time."
+    wire = METHODS[motion.method].wire
+    if wire is None or (wire == "anyOf" and motion.settings.demands):
+        return (
+            "For this way of voting nobody can tell before the end that the result is certain. It closes at its time."
+        )
+    return ""
 
 
 def is_decided(motion: Motion, tally: Tally) -> bool:
@@ -165,12 +189,13 @@ def is_decided(motion: Motion, tally: Tally) -> bool:
     equal is looked at too. Where combined requirements are not met, another split might meet them: only what is carried
     at all corners is decided then. Where votes are passed on, those who may still vote themselves are many: never.
     """
-    method = METHODS[motion.method]
-    if method.wire != "oneOf" or not method.binding or motion.settings.delegation.is_on:
+    if why_unproven(motion, tally):
         return False
     if motion.settings.weighting != Weighting():
         return False  # with weights or colleges a ballot may say more than one head: nothing is decided early
     missing = tally.eligible - tally.voted
+    if METHODS[motion.method].wire == "anyOf":
+        return _ticks_are_decided(motion, tally, missing)
     codes = {_decide(motion, tally)}
     for first in tally.counts:
         for second in tally.counts:
@@ -180,6 +205,27 @@ def is_decided(motion: Motion, tally: Tally) -> bool:
                 counts[second] += missing - number
                 codes.add(_decide(motion, Tally(counts=counts, voted=tally.eligible, eligible=tally.eligible)))
     return len(codes) == 1 and (not motion.settings.demands or codes == {OutcomeCode.CARRIED.value})
+
+
+def _ticks_are_decided(motion: Motion, tally: Tally, missing: int) -> bool:
+    """The chosen lead by more than the missing ballots, and stay chosen whoever else ticks what.
+
+    Each comparison is linear in the missing ballots: looking at the corners suffices, where nobody votes, or all tick one
+    option, or every option, or none.
+    """
+    now = METHODS[motion.method].decide(tally, motion.options, motion.settings)
+    losers = [number for key, number in tally.counts.items() if key not in now.winners]
+    lead = min((tally.counts[key] for key in now.winners), default=0) - max(losers, default=0)
+    if now.winners and lead <= missing:
+        return False
+    keys = tuple(tally.counts)
+    found = {(now.code, frozenset(now.winners))}
+    for ticked in ((), keys, *((key,) for key in keys)):
+        counts = {key: number + (missing if key in ticked else 0) for key, number in tally.counts.items()}
+        whole = Tally(counts=counts, voted=tally.eligible, eligible=tally.eligible)
+        then = METHODS[motion.method].decide(whole, motion.options, motion.settings)
+        found.add((then.code, frozenset(then.winners)))
+    return len(found) == 1
 
 
 def _splits(counts: Mapping[str, int], first: str, second: str, missing: int) -> set[int]:
@@ -197,6 +243,31 @@ def closed(motion: Motion, now: datetime) -> Motion:
     """Return the motion that takes no more ballots; it is being counted."""
     _from(motion, MotionState.OPEN)
     return replace(motion, state=MotionState.CLOSED, closed_at=now)
+
+
+def ended_by_decider(motion: Motion, now: datetime) -> Motion:
+    """Return the advice that takes no more answers because its decider has decided (governance.md 7.4)."""
+    _from(motion, MotionState.OPEN)
+    return replace(motion, closes_at=min(now, motion.closes_at), no_grace=True)
+
+
+def reopened(motion: Motion, closes_at: datetime, reason: str, now: datetime) -> Motion:
+    """Return the counted motion open again, for votes that bind nobody and are not secret (governance.md 2).
+
+    Raises MotionRefused (`reopen-binding`, `reopen-secret`, `motion-state`, `closes_at`, `reason`).
+    """
+    if is_binding(motion):
+        raise MotionRefused(
+            "reopen-binding", "A vote that binds is never opened again. Annul it if its setup was wrong."
+        )
+    if motion.settings.secrecy != "open":
+        raise MotionRefused("reopen-secret", "A secret vote is never opened again.")
+    _from(motion, MotionState.DECIDED)
+    if not reason.strip():
+        raise MotionRefused("reason", "Say why the vote is opened again; everybody will read it.")
+    if not timedelta(minutes=1) <= closes_at - now <= timedelta(days=366):
+        raise MotionRefused("closes_at", "The new closing time lies at least a minute from now, a year at most.")
+    return replace(motion, state=MotionState.OPEN, closes_at=closes_at, closed_at=None, no_grace=False)
 
 
 def decided(motion: Motion) -> Motion:

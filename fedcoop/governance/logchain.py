@@ -127,6 +127,11 @@ def extend_entry(motion: Motion, reason: str) -> dict[str, Any]:
     return {"type": "extend", "closes_at": rfc3339(motion.closes_at), "reason": reason}
 
 
+def reopen_entry(motion: Motion, reason: str) -> dict[str, Any]:
+    """Return the entry of a re-opening; the first count stays before it."""
+    return {"type": "reopen", "closes_at": rfc3339(motion.closes_at), "reason": reason}
+
+
 def close_entry(motion: Motion, ballots: int) -> dict[str, Any]:
     """Return the entry of the close."""
     return {"type": "close", "closes_at": rfc3339(motion.closes_at), "ballots": ballots}

@@ -15,6 +15,7 @@ class Deed(StrEnum):
     ANNOUNCE = "announce"
     CLOSE_EARLY = "close_early"
     EXTEND = "extend"
+    COORDINATE = "coordinate"
     ANNUL = "annul"
     TELL_BALLOT = "tell_ballot"
     SEE_MEMBERS = "see_members"
@@ -59,7 +60,7 @@ def may(
         return Allowed()
     if deed in _ADMIN_DEEDS:
         return _NOT_OFFICE
-    if deed in (Deed.CLOSE_EARLY, Deed.EXTEND):
+    if deed in (Deed.CLOSE_EARLY, Deed.EXTEND, Deed.COORDINATE):
         return Allowed() if own else _NOT_OFFICE
     if deed is Deed.OPEN_MOTION:
         return Allowed() if bylaws.may_open is Who.MEMBERS else _NOT_OFFICE

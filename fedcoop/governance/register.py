@@ -11,6 +11,10 @@ from fedcoop.governance.proposals import ProposalState
 from fedcoop.kernel.errors import Conflict, Invalid
 from fedcoop.kernel.ids import MemberId, MotionId, ProposalId
 
+S = ProposalState
+_BEFORE_VOTE = frozenset({S.DRAFT, S.ADMISSION, S.DISCUSSION, S.FROZEN})
+_DATED = _BEFORE_VOTE | {S.CLOSED, S.DECIDED}
+_REVIEWABLE = _DATED | {S.IN_FORCE, S.REVIEW_DUE}
 MAX_STATEMENT = 5000
 MAX_ERRATUM = 2000
 
@@ -68,7 +72,7 @@ def with_effective(decision: Decision, state: ProposalState, at: datetime, now: 
 
     It can be set until the vote opens and, where a decision is not in force yet, after the count; never while members vote.
     """
-    if state not in _BEFORE_VOTE | {ProposalState.CLOSED, ProposalState.DECIDED}:
+    if state not in _DATED:
         raise Conflict("effective-state", f"This proposal is {state.value.replace('_', ' ')}; that date is fixed now.")
     if at < now:
         raise Invalid("effective-past", "The day of coming into force lies in the past.", field="at")
@@ -79,7 +83,7 @@ def with_effective(decision: Decision, state: ProposalState, at: datetime, now: 
 
 def with_review(decision: Decision, state: ProposalState, at: datetime, now: datetime) -> Decision:
     """Return the decision with its review date. Raises Conflict (`review-state`) or Invalid (`review-early`)."""
-    if state not in _BEFORE_VOTE | _REVIEWABLE:
+    if state not in _REVIEWABLE:
         raise Conflict("review-state", f"This proposal is {state.value.replace('_', ' ')}; it has no review.")
     if at <= max(now, decision.effective_at or now):
         raise Invalid("review-early", "The review lies after today and after the day of coming into force.", field="at")
@@ -108,9 +112,9 @@ def check_erratum(body: str, title: str, was: str, reads: str) -> None:
         raise Invalid("erratum-reads", f"A spelling fix has at most {MAX_ERRATUM} characters.", field="reads")
 
 
-_BEFORE_VOTE = frozenset(
-    state for state in ProposalState if state.value in ("draft", "admission", "discussion", "frozen")
-)
-_REVIEWABLE = frozenset(
-    state for state in ProposalState if state.value in ("closed", "decided", "in_force", "review_due")
-)
+def check_written(text: str, *, field: str, most: int = 2000) -> None:
+    """Raise Invalid (`written`) unless there are words, and not too many."""
+    if not text.strip():
+        raise Invalid("written", "Write it in a sentence or two.", field=field)
+    if len(text) > most:
+        raise Invalid("written", f"This has {len(text)} characters; {most} is the most.", field=field)

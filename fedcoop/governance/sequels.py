@@ -5,17 +5,14 @@ when one follows by itself, and from when to when; what is new in its text is up
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from fedcoop.governance.motions import Motion, MotionState, Settings
 from fedcoop.governance.outcomes import OutcomeCode
+from fedcoop.governance.presets import confirms_after
 from fedcoop.kernel.errors import MotionRefused
 from fedcoop.kernel.ids import MotionId
-
-CONFIRM_AFTER = timedelta(days=14)
-CONFIRMED = frozenset({"dissolution"})
-"""Presets whose carried vote needs a second, confirming one (governance.md 6)."""
 
 
 class SequelKind(StrEnum):
@@ -65,14 +62,11 @@ def _second_call(motion: Motion, code: OutcomeCode, before: Sequel | None, now: 
 
 
 def _confirmation(motion: Motion, code: OutcomeCode, before: Sequel | None, now: datetime) -> Plan | None:
-    if code is not OutcomeCode.CARRIED or motion.settings.preset not in CONFIRMED:
+    after = confirms_after(motion.settings)
+    if code is not OutcomeCode.CARRIED or after is None or is_kind(before, SequelKind.CONFIRMATION):
         return None
-    if is_kind(before, SequelKind.CONFIRMATION):
-        return None
-    opens_at = now + CONFIRM_AFTER
-    return Plan(
-        SequelKind.CONFIRMATION, opens_at, opens_at + (motion.first_closes_at - motion.opens_at), motion.settings
-    )
+    opens_at, lasts = now + after, motion.first_closes_at - motion.opens_at
+    return Plan(SequelKind.CONFIRMATION, opens_at, opens_at + lasts, motion.settings)
 
 
 def is_kind(sequel: Sequel | None, *kinds: SequelKind) -> bool:

@@ -37,7 +37,11 @@ def settings_of(method: Method, pairs: Mapping[str, str], *, grace: timedelta) -
 
     Raises MotionRefused with the name of the setting as its code and a sentence that says what to write instead.
     """
-    settings = replace(method.defaults(), grace=grace, preset=pairs.get("preset", "").strip())
+    return settings_over(method, replace(method.defaults(), grace=grace, preset=pairs.get("preset", "").strip()), pairs)
+
+
+def settings_over(method: Method, settings: Settings, pairs: Mapping[str, str]) -> Settings:
+    """Return the settings with `pairs` laid over them, for a vote that is called again. Raises MotionRefused."""
     extra, known, readers = dict(settings.extra), method.extra_keys(), _readers(method)
     currency = pairs.get("currency", str(extra.get("currency", ""))).strip()
     for name, text in _with_preset(method, pairs).items():

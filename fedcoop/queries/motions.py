@@ -21,6 +21,7 @@ from fedcoop.governance.visibility import may_see_ballots, may_see_counts, shown
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.html import markdown_to_html
 from fedcoop.kernel.ids import MotionId
+from fedcoop.queries.aftermath import AfterView, after_view
 from fedcoop.queries.lots import awaits_lot
 from fedcoop.queries.people import Person, people
 from fedcoop.queries.register import phase_of, rule_of
@@ -88,6 +89,7 @@ class MotionView:
     linked: tuple[str, ...]
     annulled_reason: str
     awaits_lot: bool
+    after: AfterView
 
     @property
     def ended_at(self) -> datetime:
@@ -161,6 +163,7 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
         linked=_linked(uow, member),
         annulled_reason=_annulled_reason(uow, motion),
         awaits_lot=awaits_lot(uow, motion),
+        after=after_view(uow, motion_id=motion.id, member=member),
     )
 
 

@@ -1,12 +1,11 @@
 """What follows a vote: further calls, errata, petitions, statements, the register, answers: rows ↔ values of `governance`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from fedcoop.governance.answers import Answer
 from fedcoop.governance.petitions import Petition, PetitionState, Signature
 from fedcoop.governance.proposals import ProposalState
 from fedcoop.governance.register import Decision, Erratum, Statement
@@ -14,23 +13,6 @@ from fedcoop.governance.sequels import Sequel, SequelKind
 from fedcoop.kernel.ids import MemberId, MotionId, ProposalId
 from fedcoop.storage import tables as t
 from fedcoop.storage.rows import every, first, insert, insert_ignore, maker, upsert
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was written to one member's ballot: an answer to an objection or to advice, how the member took it, a finding.
-
-    `settled` is empty, `accepted` or `withdrawn`; `finding` is what the validity panel found about an objection.
-    """
-
-    motion_id: MotionId
-    member_id: MemberId
-    answer: str = ""
-    answered_at: datetime | None = None
-    settled: str = ""
-    settled_at: datetime | None = None
-    finding: str = ""
-    found_at: datetime | None = None
 
 
 def _sequel(row: Row[Any]) -> Sequel:
@@ -69,6 +51,11 @@ class Deciding:
         """Return what follows the motion, oldest first."""
         c = t.sequels.c
         return every(self._conn, select(t.sequels).where(c.earlier_id == motion_id).order_by(c.motion_id), _sequel)
+
+    def round_of(self, motion_id: MotionId) -> int:
+        """Return which round of consent the motion is, from 1."""
+        sequel = self.sequel_of(motion_id)
+        return 1 if sequel is None else sequel.number
 
     # errata
 

@@ -28,6 +28,7 @@ from fedcoop.storage.rows import every, first, insert, maker, upsert
 _log_entry, _outcome = maker(LogEntry), maker(OutcomeRow)
 _MOTION_FIELDS = tuple(Motion.__slots__)
 _MOTION_COLUMNS = [t.motions.c[name] for name in _MOTION_FIELDS]
+_WRITTEN_ONCE = frozenset({"id", "title", "body", "method", "options", "settings", "text_hash", "poll_secret"})
 _BALLOT_COLUMNS = [t.ballots.c[name] for name in Ballot.__slots__]
 _ROLL_COLUMNS = [t.roll_entries.c[name] for name in RollEntry.__slots__]
 
@@ -163,11 +164,11 @@ class Motions:
         )
 
     def put(self, motion: Motion) -> None:
-        """Store the motion's row whole, but for its rendered body.
+        """Store what may change of the motion. What is put to the vote was written once, by `add`, and stays (governance.md 2).
 
         Its id is not written again: SQLite would look through every ballot for rows that refer to it.
         """
-        values = {name: value for name, value in self._values(motion).items() if name != "id"}
+        values = {name: value for name, value in self._values(motion).items() if name not in _WRITTEN_ONCE}
         self._conn.execute(update(t.motions).where(t.motions.c.id == motion.id).values(**values))
 
     def presentation(self, motion_id: MotionId) -> tuple[str, bool, str]:
@@ -400,6 +401,10 @@ class Motions:
     def add_outcome(self, row: OutcomeRow) -> None:
         """Store the immutable result; a second one breaks the primary key."""
         insert(self._conn, t.outcomes, {name: getattr(row, name) for name in OutcomeRow.__slots__})
+
+    def drop_outcome(self, motion_id: MotionId) -> None:
+        """Remove the result of a vote that is opened again; its count stays in the log."""
+        self._conn.execute(delete(t.outcomes).where(t.outcomes.c.motion_id == motion_id))
 
     def outcome_of(self, motion_id: MotionId) -> OutcomeRow | None:
         """Return the stored result, if the motion is decided."""

@@ -92,7 +92,6 @@ class UnitOfWork:
         self.classes = Classes(conn)
         self.rolls = Rolls(conn)
         self.proposals = Proposals(conn)
-        self.members = Members(conn)
         self.accounts = Accounts(conn)
         self.actors = Actors(conn)
         self.notes = Notes(conn)

@@ -10,8 +10,21 @@ from fedcoop.config import Config
 from fedcoop.kernel.clock import Clock
 from fedcoop.storage.unit_of_work import Units
 from fedcoop.urls import Urls
-from fedcoop.web import accounts, announcements, decisions, guards, lots, meetings, members, pages, proposals, running
+from fedcoop.web import (
+    accounts,
+    announcements,
+    decisions,
+    following,
+    guards,
+    lots,
+    meetings,
+    members,
+    pages,
+    proposals,
+    running,
+)
 from fedcoop.web import remote as remote_pages
+from fedcoop.web.following_steps import STEPS
 from fedcoop.web.keys import CLOCK, CONFIG, REMOTE, RENDERER, SIGN_IN_THROTTLE, STATIC, UNITS, URLS, Remote, Throttle
 from fedcoop.web.rendering import Renderer
 from fedcoop.web.static import StaticFiles
@@ -20,6 +33,7 @@ motion_page = decisions.motion_page
 note_page = announcements.note_page
 profile_page = members.profile_page
 
+FOLLOWING = f"/motions/{{uuid}}/{{step:{'|'.join(STEPS)}}}"
 SHARED = {"/motions/{uuid}": motion_page, "/notes/{uuid}": note_page, "/@{name}": profile_page}
 
 ROUTES: tuple[web.RouteDef, ...] = (
@@ -59,6 +73,8 @@ ROUTES: tuple[web.RouteDef, ...] = (
     web.post("/motions/{uuid}/lot/{step:commit|reveal}", lots.tell),
     web.get("/motions/{uuid}/{step:close|extend|annul}", running.step_page),
     web.post("/motions/{uuid}/{step:close|extend|annul}", running.take_step),
+    web.get(FOLLOWING, following.step_page),
+    web.post(FOLLOWING, following.take_step),
     web.get("/proposals/new", proposals.new_page),
     web.post("/proposals/new", proposals.submit),
     web.get("/remote/motions", remote_pages.remote_motions_page),

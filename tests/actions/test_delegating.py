@@ -49,7 +49,7 @@ async def decided(instance: Instance, motion: Motion) -> tuple[str, Tally, dict[
     instance.clock.advance(timedelta(minutes=3))
     await run_timers(instance)
     row = await instance.units.read(lambda uow: uow.motions.outcome_of(motion.id))
-    export = await instance.units.read(lambda uow: uow.motions.export_of(motion.id))
+    export = await instance.units.read(lambda uow: uow.exports.of(motion.id))
     assert row is not None
     assert export is not None
     found = recount(export.encode(), verify)

@@ -24,9 +24,11 @@ from fedcoop.governance.events import (
 )
 from fedcoop.governance.motions import Channel, Motion, MotionState, Visibility
 from fedcoop.governance.outcomes import OutcomeCode, outcome_from_json
+from fedcoop.governance.sequels import SequelKind
 from fedcoop.governance.tallies import Tally, tally_of
 from fedcoop.governance.visibility import Viewer, may_see_counts, shown_until
 from fedcoop.governance.wording import outcome_sentence
+from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.html import escape
 from fedcoop.kernel.ids import MotionId, new_uuid
 from fedcoop.storage.records import Actor
@@ -60,17 +62,17 @@ def refresh(uow: UnitOfWork, key: str) -> None:
     """The newest totals are stored and on their way, if the motion is open and they may be seen."""
     motion = uow.motions.get(MotionId(int(key)))
     if motion.state is MotionState.OPEN and motion.settings.visibility is Visibility.LIVE:
-        _update(uow, motion)
+        update_object(uow, motion)
 
 
 def announce_extension(uow: UnitOfWork, event: MotionExtended) -> None:
     """The new `endTime` is on its way (12.5)."""
-    _update(uow, uow.motions.get(event.motion_id))
+    update_object(uow, uow.motions.get(event.motion_id))
 
 
 def announce_roll(uow: UnitOfWork, event: RollCorrected) -> None:
     """The corrected size and digest of the roll are on their way; the motion's own digest does not hold them (12.5)."""
-    _update(uow, uow.motions.get(event.motion_id))
+    update_object(uow, uow.motions.get(event.motion_id))
 
 
 def announce_outcome(uow: UnitOfWork, event: MotionClosed) -> None:
@@ -80,39 +82,53 @@ def announce_outcome(uow: UnitOfWork, event: MotionClosed) -> None:
     if row is None:
         return
     actor = coop_actor(uow)
-    _update(uow, motion)
+    update_object(uow, motion)
     outcome = outcome_from_json(row.outcome)
     tally = tally_of(row.tally)
     text = outcome_sentence(motion, outcome, tally)
     page = escape(motion.url)
-    content = f'<p>{escape(text)}</p><p><a href="{page}">{page}</a></p>'
+    content = f'<p>{escape(text)}</p>{_called_again(uow, motion)}<p><a href="{page}">{page}</a></p>'
     note = outcome_note(
         motion,
-        _publication(uow, motion, actor),
+        publication(uow, motion, actor),
         uri=uow.urls.note(row.note_uuid),
         content=content,
         result=result_of(outcome, tally, row.box_root),
         at=uow.now,
     )
-    _send_note(uow, motion, actor, note)
+    send_note(uow, motion, actor, note)
+
+
+def _called_again(uow: UnitOfWork, motion: Motion) -> str:
+    """Return that the same text opens again by itself, with the dates, where it does (governance.md 2, 6)."""
+    words = {
+        SequelKind.SECOND_CALL: "Too few took part. The same text is called a second time",
+        SequelKind.CONFIRMATION: "This needs a second, confirming vote",
+    }
+    for sequel in uow.deciding.sequels_after(motion.id):
+        if sequel.kind in words:
+            again = uow.motions.get(sequel.motion_id)
+            told = f"{words[sequel.kind]}: {rfc3339(again.opens_at)} to {rfc3339(again.closes_at)}."
+            return f"<p>{escape(told)}</p>"
+    return ""
 
 
 def announce_annulment(uow: UnitOfWork, event: MotionAnnulled) -> None:
     """The poll is closed as annulled, and a Note says why (12.5)."""
     motion = uow.motions.get(event.motion_id)
     actor = coop_actor(uow)
-    _update(uow, motion)
+    update_object(uow, motion)
     content = f"<p>{escape(f'Annulled: {motion.title}. {event.reason}')}</p>"
     result = Result(code=OutcomeCode.ANNULLED.value, tally=None, quorum_met=False, box_root="")
     note = outcome_note(
         motion,
-        _publication(uow, motion, actor),
+        publication(uow, motion, actor),
         uri=uow.urls.note(new_uuid()),
         content=content,
         result=result,
         at=uow.now,
     )
-    _send_note(uow, motion, actor, note)
+    send_note(uow, motion, actor, note)
 
 
 def motion_document(uow: UnitOfWork, motion: Motion, actor: Actor | None = None) -> dict[str, Any]:
@@ -123,8 +139,8 @@ def motion_document(uow: UnitOfWork, motion: Motion, actor: Actor | None = None)
     tally = visible_tally(uow, motion)
     counts: Mapping[str, int] | None = None if tally is None else tally.counts
     voters = 0 if tally is None else tally.took_part
-    publication = _publication(uow, motion, author)
-    return motion_object(motion, publication, content=content, is_poll=is_poll, counts=counts, voters=voters)
+    named = publication(uow, motion, author)
+    return motion_object(motion, named, content=content, is_poll=is_poll, counts=counts, voters=voters)
 
 
 def visible_tally(uow: UnitOfWork, motion: Motion) -> Tally | None:
@@ -137,15 +153,23 @@ def visible_tally(uow: UnitOfWork, motion: Motion) -> Tally | None:
     return uow.motions.tally(motion, received_by=shown_until(motion, uow.now))
 
 
-def _publication(uow: UnitOfWork, motion: Motion, actor: Actor) -> Publication:
+def publication(uow: UnitOfWork, motion: Motion, actor: Actor) -> Publication:
+    """Return what of the co-op and of the conversation its objects name; and the motion that this one takes the place of."""
     _, _, context_uuid = uow.motions.presentation(motion.id)
     language = uow.site.config.instance.languages[0]
+    sequel = uow.deciding.sequel_of(motion.id)
+    replaces = sequel is not None and sequel.kind is not SequelKind.CONFIRMATION
     return Publication(
-        author=actor.uri, followers=actor.followers, context=uow.urls.context(context_uuid), language=language
+        author=actor.uri,
+        followers=actor.followers,
+        context=uow.urls.context(context_uuid),
+        language=language,
+        supersedes=uow.motions.get(sequel.earlier_id).url if sequel is not None and replaces else "",
     )
 
 
-def _update(uow: UnitOfWork, motion: Motion) -> None:
+def update_object(uow: UnitOfWork, motion: Motion) -> None:
+    """The motion's object as it stands now is stored and on its way to all who have it."""
     actor = coop_actor(uow)
     document = motion_document(uow, motion, actor)
     publish_object(uow, actor, document)
@@ -153,7 +177,8 @@ def _update(uow: UnitOfWork, motion: Motion) -> None:
     send(uow, actor, Parcel(type="Update", object=document, to=document["to"], cc=document["cc"], more_inboxes=inboxes))
 
 
-def _send_note(uow: UnitOfWork, motion: Motion, actor: Actor, note: dict[str, Any]) -> None:
+def send_note(uow: UnitOfWork, motion: Motion, actor: Actor, note: dict[str, Any]) -> None:
+    """The Note has its proof and is on its way to all who have the motion."""
     proven = prove(uow, actor, note)
     publish_object(uow, actor, proven)
     inboxes = [*uow.actors.interacting_inboxes(motion.url), *_voters(uow, motion)]

@@ -18,12 +18,16 @@ from fedcoop.kernel.html import fold_name
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What of the co-op a published object needs: ids of the author and its followers, conversation, language."""
+    """What of the co-op a published object needs: ids of the author and its followers, conversation, language.
+
+    `supersedes` is the id of the motion in whose place this one stands, if any.
+    """
 
     author: str
     followers: str
     context: str
     language: str
+    supersedes: str = ""
 
 
 def motion_object(
@@ -59,6 +63,8 @@ def motion_object(
         if motion.state not in (MotionState.OPEN, MotionState.SCHEDULED):
             document["closed"] = rfc3339(motion.closed_at or motion.closes_at)
     document["coop:motion"] = _node(motion, publication.author)
+    if publication.supersedes:
+        document["coop:motion"]["coop:supersedes"] = publication.supersedes
     return document
 
 
@@ -96,6 +102,23 @@ def outcome_note(
         "contentMap": {publication.language: content},
         "published": rfc3339(at),
         "coop:outcome": node,
+    }
+
+
+def beside_note(motion: Motion, publication: Publication, *, uri: str, content: str, at: datetime) -> dict[str, Any]:
+    """Return a Note of the co-op in the motion's conversation: what is said beside the text, still without its proof."""
+    return {
+        "@context": CONTEXT_OUTCOME,
+        "id": uri,
+        "type": "Note",
+        "attributedTo": publication.author,
+        "inReplyTo": motion.url,
+        "context": publication.context,
+        "to": [AS_PUBLIC],
+        "cc": [publication.followers],
+        "content": content,
+        "contentMap": {publication.language: content},
+        "published": rfc3339(at),
     }
 
 

@@ -175,7 +175,7 @@ def test_between_the_close_and_the_outcome_the_numbers_are_those_of_the_close() 
 # --- who may do what
 
 EVERYONE = {Deed.OPEN_MOTION, Deed.ANNOUNCE, Deed.SEE_MEMBERS, Deed.DELEGATE}
-OWN = {Deed.CLOSE_EARLY, Deed.EXTEND}
+OWN = {Deed.CLOSE_EARLY, Deed.EXTEND, Deed.COORDINATE}
 
 
 def who(status: MemberStatus = MemberStatus.FULL, *, admin: bool = False) -> Member:

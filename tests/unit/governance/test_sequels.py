@@ -23,7 +23,7 @@ MOTION = Motion(
     body="",
     method="resolution",
     options=(),
-    settings=Settings(preset="dissolution"),
+    settings=Settings(preset="dissolution", extra={"confirm_after": "14d"}),
     channels=frozenset(),
     state=MotionState.CLOSED,
     opens_at=NOW - timedelta(days=10),

@@ -1,0 +1,59 @@
+"""What other servers hear after a vote: stated outcomes and spelling fixes, each a Note of its own; a vote open again.
+
+The content of a motion's object never changes once voting began (federation.md 12.5); what is said later stands beside.
+"""
+
+from typing import Any
+
+from fedcoop.federation.publish import decisions
+from fedcoop.federation.publish.outbox import coop_actor
+from fedcoop.federation.translate.decisions import beside_note
+from fedcoop.governance.events import ErratumPublished, MotionReopened, OutcomeStated
+from fedcoop.governance.motions import Motion
+from fedcoop.kernel.html import escape
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+
+def announce_statement(uow: UnitOfWork, event: OutcomeStated) -> None:
+    """The stated outcome, or what a decider decided, is a Note in the conversation; a later version is another one."""
+    motion = uow.motions.get(event.motion_id)
+    statement = next(item for item in uow.deciding.statements(motion.id) if item.version == event.version)
+    names = [option.name for option in motion.options if option.key in statement.options]
+    chosen = f" Chosen: {', '.join(names)}." if names else ""
+    head = f"Outcome: {motion.title}.{chosen}" if not statement.code else f"Decided: {motion.title}."
+    again = f" (version {statement.version})" if statement.version > 1 else ""
+    content = f"<p>{escape(head + again)}</p><p>{escape(statement.text)}</p>{_link(motion)}"
+    _publish(uow, motion, statement.note_uuid, content)
+
+
+def announce_erratum(uow: UnitOfWork, event: ErratumPublished) -> None:
+    """The spelling fix is a Note beside the text, which stays as it was."""
+    motion = uow.motions.get(event.motion_id)
+    erratum = next(item for item in uow.deciding.errata(motion.id) if item.id == event.erratum_id)
+    content = (
+        f"<p>{escape(f'Spelling in “{motion.title}”: read “{erratum.reads}” for “{erratum.was}”.')} "
+        f"The text that is voted on stays as it is.</p>{_link(motion)}"
+    )
+    _publish(uow, motion, erratum.note_uuid, content)
+
+
+def announce_reopening(uow: UnitOfWork, event: MotionReopened) -> None:
+    """The poll is open again, with its new end (12.5)."""
+    decisions.update_object(uow, uow.motions.get(event.motion_id))
+
+
+def _publish(uow: UnitOfWork, motion: Motion, note_uuid: str, content: str) -> None:
+    actor = coop_actor(uow)
+    note: dict[str, Any] = beside_note(
+        motion,
+        decisions.publication(uow, motion, actor),
+        uri=uow.urls.note(note_uuid),
+        content=content,
+        at=uow.now,
+    )
+    decisions.send_note(uow, motion, actor, note)
+
+
+def _link(motion: Motion) -> str:
+    page = escape(motion.url)
+    return f'<p><a href="{page}">{page}</a></p>'
