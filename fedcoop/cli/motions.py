@@ -14,6 +14,7 @@ import click
 from fedcoop import wiring
 from fedcoop.actions import motions as actions
 from fedcoop.actions.ballots import cast_by_teller
+from fedcoop.cli.delegations import proxy
 from fedcoop.cli.instance import member_named, motion_at, with_units
 from fedcoop.cli.lots import LOT_COMMANDS
 from fedcoop.cli.output import emit, json_option, note, table
@@ -27,7 +28,7 @@ from fedcoop.kernel.clock import parse_rfc3339, rfc3339
 from fedcoop.kernel.errors import Conflict, FedcoopError
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
-FOR_PEOPLE = ("title", "url", "method", "state", "closes_at", "ballots", "eligible")
+FOR_PEOPLE = ("title", "url", "method", "state", "closes_at", "ballots", "represented", "eligible")
 LOOK_EVERY_S = 0.1
 SERVER_HAS_S = 3.0
 WAIT_AT_MOST_S = 600.0
@@ -178,7 +179,10 @@ def shown(uow: UnitOfWork, *, url: str) -> dict[str, Any]:
         reasons = [requirement["work"] for requirement in outcome.outcome.get("requirements", [])]
         data["outcome"] = {"code": outcome.code, "reasons": reasons, "winners": outcome.outcome.get("winners", [])}
     if may_see_counts(found, Viewer.wire(), uow.now):
-        data["counts"] = dict(uow.motions.tally(found, received_by=shown_until(found, uow.now)).counts)
+        tally = uow.motions.tally(found, received_by=shown_until(found, uow.now))
+        data["counts"] = dict(tally.counts)
+        if found.settings.delegation.is_on:
+            data["represented"] = tally.represented
     return data
 
 
@@ -308,5 +312,5 @@ def _recount_file(uow: UnitOfWork, *, url: str) -> str:
     return text
 
 
-for _command in LOT_COMMANDS:
+for _command in (*LOT_COMMANDS, proxy):
     motion.add_command(_command)

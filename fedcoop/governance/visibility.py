@@ -54,6 +54,14 @@ def may_see_ballots(motion: Motion, viewer: Viewer, now: datetime) -> bool:
     )
 
 
+def may_see_delegate(motion: Motion) -> bool:
+    """Return whether a member may see what their own delegate voted, as soon as it is cast: where ballots are open (8).
+
+    That is so also while results are hidden from others: it is the member's own vote.
+    """
+    return motion.settings.secrecy == "open"
+
+
 def may_see_turnout(motion: Motion, viewer: Viewer, now: datetime) -> bool:
     """Return whether `voted of eligible` may show as one number; it always may (governance.md 4)."""
     return motion.state is not MotionState.SCHEDULED

@@ -22,6 +22,7 @@ from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.html import markdown_to_html
 from fedcoop.kernel.ids import MotionId
 from fedcoop.queries.aftermath import AfterView, after_view
+from fedcoop.queries.delegations import MotionDelegation, motion_delegation
 from fedcoop.queries.lots import awaits_lot
 from fedcoop.queries.people import Person, people
 from fedcoop.queries.register import phase_of, rule_of
@@ -87,6 +88,7 @@ class MotionView:
     replies: tuple[ReplyView, ...]
     may: frozenset[str]
     linked: tuple[str, ...]
+    passed: MotionDelegation | None
     annulled_reason: str
     awaits_lot: bool
     after: AfterView
@@ -161,6 +163,7 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
         replies=_replies(uow, motion),
         may=_steps(motion, member, phase),
         linked=_linked(uow, member),
+        passed=motion_delegation(uow, motion, member, has_voted=my is not None),
         annulled_reason=_annulled_reason(uow, motion),
         awaits_lot=awaits_lot(uow, motion),
         after=after_view(uow, motion_id=motion.id, member=member),

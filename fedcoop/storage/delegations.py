@@ -134,7 +134,9 @@ class Delegations:
     def votes(self, motion_id: MotionId) -> list[PassedVote]:
         """Return all votes passed on in this motion that were not revoked."""
         where = (_m.motion_id == motion_id, _m.revoked_at.is_(None))
-        return every(self._conn, select(*_PASSED_COLUMNS).where(*where).order_by(_m.granted_at), _passed)
+        return every(
+            self._conn, select(*_PASSED_COLUMNS).where(*where).order_by(_m.granted_at, _m.delegator_id), _passed
+        )
 
     def votes_to(self, motion_id: MotionId, delegate: MemberId) -> list[PassedVote]:
         """Return the votes passed on to this member in this motion, oldest first."""
@@ -154,7 +156,7 @@ class Delegations:
         """Return the votes passed on, not revoked, in motions that are scheduled or open, newest motion first."""
         query = select(*_PASSED_COLUMNS).join(t.motions, t.motions.c.id == _m.motion_id)
         query = query.where(_m.revoked_at.is_(None), t.motions.c.state.in_(_RUNNING), *where)
-        return every(self._conn, query.order_by(_m.motion_id.desc(), _m.granted_at), _passed)
+        return every(self._conn, query.order_by(_m.motion_id.desc(), _m.granted_at, _m.delegator_id), _passed)
 
     def running_of_delegation(self, delegation_id: int) -> list[PassedVote]:
         """Return where a standing delegation is in use in votes that run."""

@@ -166,3 +166,37 @@ def tick_rule(extra: Mapping[str, int | str | bool]) -> str:
     if most:
         return f"Tick at most {most}."
     return f"Tick at least {least}." if least else "Tick as many as you like."
+
+
+# --- votes passed on --------------------------------------------------------------------------------------------
+
+UNREPRESENTED = {
+    "cycle": "Your vote goes in a circle: in the end it comes back to who passed it on.",
+    "not-voted": "{first} has not voted, so nobody votes for you yet.",
+    "dead-end": "{first} passed your vote on, and {last} has not voted.",
+    "off-roll": "Your vote ends with somebody who has none here.",
+    "cap": "{last} votes for as many members as one may, and others asked before you.",
+    "instructed": "{first} has your instruction, and has not cast your ballot.",
+}
+WAS_UNREPRESENTED = {
+    **UNREPRESENTED,
+    "not-voted": "{first} did not vote, so nobody voted for you.",
+    "dead-end": "{first} passed your vote on, and {last} did not vote.",
+    "cap": "{last} voted for as many members as one may, and others asked before you.",
+    "instructed": "{first} had your instruction, and did not cast your ballot.",
+}
+MISSING = {
+    "cycle": "in a circle",
+    "not-voted": "whose delegate did not vote",
+    "dead-end": "whose vote was passed on to somebody who did not vote",
+    "off-roll": "whose delegate was not on the roll",
+    "cap": "above what one member may carry",
+    "instructed": "whose instructed ballot was not cast",
+}
+DELEGATION_ENDED = {
+    "revoked": "you took it back",
+    "replaced": "you chose somebody else",
+    "expired": "its 12 months were over",
+    "lapsed": "you were not here for half a year",
+    "membership": "a membership ended",
+}

@@ -16,11 +16,12 @@ from fedcoop.kernel.events import Event
 ROOT = Path(__file__).parents[2]
 COMMANDS = {
     *("init", "serve", "worker", "demo", "member", "token", "motion", "recount", "count", "announce", "peer", "queue"),
-    *("doctor", "backup", "restore", "export", "upgrade"),
+    *("doctor", "backup", "restore", "export", "upgrade", "delegation"),
 }
 SUBCOMMANDS = {
     "member": {"add", "list", "import", "link", "invite"},
-    "motion": {"open", "show", "cast", "close", "annul", "export", "lot-secret", "lot-commit", "lot-reveal"},
+    "motion": {"open", "show", "cast", "close", "annul", "export", "lot-secret", "lot-commit", "lot-reveal", "proxy"},
+    "delegation": {"grant", "revoke", "list"},
     "peer": {"follow", "partner", "block", "unblock", "list"},
 }
 SILENT = {"serve", "worker", "demo"}
