@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import closing, inbox, outgoing, pages, storage
+from benchmarks import closing, counting, inbox, outgoing, pages, storage
 
 LATEST = Path(__file__).parent / "latest.json"
 
@@ -126,6 +126,21 @@ BENCHMARKS = (
             Figure("units-single", "1/s", None, False, "units of two inserts, 64 callers, SQLite, synchronous=FULL"),
             Figure("units-batched", "1/s", None, False, "the same, 200 units a hop"),
         ),
+    ),
+    Benchmark(
+        counting.ranked,
+        (
+            Figure("count-runoff", "ms", 20, True, "instant runoff: 10,000 different rankings of 10 options"),
+            Figure("count-stv", "ms", 20, True, "the same ballots, 3 seats, Scottish rules"),
+            Figure("count-meek", "ms", None, True, "the same by Meek's rule"),
+            Figure("count-schulze", "ms", 150, True, "the same by Schulze's method"),
+            Figure("count-ranked-pairs", "ms", 150, True, "the same by ranked pairs"),
+            Figure("count-stv-large", "ms", None, True, "100,000 rankings, 3 seats, Scottish rules"),
+        ),
+    ),
+    Benchmark(
+        counting.equal_shares,
+        (Figure("count-equal-shares", "ms", None, True, "6,500 voters, 60 projects, completed by raising the start"),),
     ),
 )
 

@@ -48,16 +48,19 @@ class Hands:
 
     def _pass_on(self, key: str, part: tuple[int, int] | None) -> tuple[dict[str, int], dict[int, int]]:
         bundles, self._held[key] = self._held[key], []
-        values = {value: value if part is None else part[0] * value // part[1] for _, _, value in bundles}
-        receives, held, gains = self.continuing.__contains__, self._held, {"": 0}
+        values = {value: value if part is None else part[0] * value // part[1] for value in {b[2] for b in bundles}}
+        continuing, held = self.continuing, self._held
+        gains = dict.fromkeys((*continuing, ""), 0)
         for rest, papers, old in bundles:
             value = values[old]
-            to = next(filter(receives, rest), "")
-            gains[to] = gains.get(to, 0) + papers * value
-            if to:
-                held[to].append((rest, papers, value))
-        for to, gained in gains.items():
-            if to:
-                self.totals[to] += gained
+            for to in rest:
+                if to in continuing:
+                    held[to].append((rest, papers, value))
+                    gains[to] += papers * value
+                    break
+            else:
+                gains[""] += papers * value
+        for to in continuing:
+            self.totals[to] += gains[to]
         self.exhausted += gains[""]
         return gains, values
