@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from fedcoop.governance.ballot_files import BallotFile, broken, tidy
+from fedcoop.governance.setting_words import names_of
 from fedcoop.governance.tallies import Pile, Ranking
 
 MOST_OPTIONS = 2000
@@ -129,7 +130,7 @@ def _names(lines: Iterable[str]) -> Iterator[str]:
 def write_blt(file: BallotFile) -> str:
     """Return the ballot file as BLT; options are numbered in their order, ballots sorted, so that equal files are equal."""
     places = {option.key: str(n) for n, option in enumerate(file.options, start=1)}
-    gone = [key for key in file.words.get("withdrawn", "").split(",") if key in places]
+    gone = [key for key in names_of(file.words.get("withdrawn", "")) if key in places]
     ballots = sorted(
         (tuple(_rank_text(rank, places) for rank in pile.choice), pile.value) for pile in file.piles if pile.value
     )

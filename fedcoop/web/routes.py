@@ -13,6 +13,7 @@ from fedcoop.urls import Urls
 from fedcoop.web import (
     accounts,
     announcements,
+    ballot_files,
     decisions,
     delegations,
     following,
@@ -84,6 +85,7 @@ ROUTES: tuple[web.RouteDef, ...] = (
     web.get("/motions/{uuid}/meeting.ics", meetings.meeting),
     web.get("/motions/{uuid}/lot", lots.lot_page),
     web.post("/motions/{uuid}/lot/{step:commit|reveal}", lots.tell),
+    web.get("/motions/{uuid}/ballots.blt", ballot_files.blt),
     web.get("/motions/{uuid}/{step:close|extend|annul}", running.step_page),
     web.post("/motions/{uuid}/{step:close|extend|annul}", running.take_step),
     web.get(FOLLOWING, following.step_page),

@@ -130,7 +130,9 @@ def test_the_order_of_ballots_changes_neither_result_nor_root(asked: Motion, dat
     ballots = []
     for voter in voters:
         with suppress(BallotRefused):
-            ballots.append(ballot(asked, voter, replace(cast(*data.draw(choices_for(asked))), reason="because")))
+            ballots.append(
+                ballot(asked, voter, replace(cast(), choice=data.draw(choices_for(asked)), reason="because"))
+            )
     one, other = _count(asked, ballots), _count(asked, data.draw(st.permutations(ballots)))
     assert (one.tally, one.outcome, one.root) == (other.tally, other.outcome, other.root)
     assert one.tally.voted == len(ballots)

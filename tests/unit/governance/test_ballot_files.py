@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fedcoop.governance.ballot_export import ballot_file_of
 from fedcoop.governance.ballot_files import RULES, BallotFile, rule_of
 from fedcoop.governance.ballot_reading import read_ballot_file
 from fedcoop.governance.blt import read_blt, write_blt
@@ -18,6 +19,7 @@ from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Option
 from fedcoop.governance.tallies import Pile
 from fedcoop.kernel.errors import FedcoopError, MotionRefused, Refused
+from tests.unit.governance.samples import counted, motion
 
 BLT = """# a comment
 4 2           # four candidates, two seats
@@ -270,6 +272,19 @@ def test_what_is_written_is_read_again(file: BallotFile) -> None:
 
 def test_equal_and_skipped_ranks_are_written_too() -> None:
     assert _piles(read_blt(write_blt(read_blt(BLT)))) == _piles(read_blt(BLT))
+
+
+@pytest.mark.parametrize("method", [key for key, method in METHODS.items() if method.form == "ranking"])
+def test_the_ballots_of_a_recount_file_count_to_the_same(method: str) -> None:
+    asked = motion(method, withdrawn="c")
+    found = counted(asked, [("a", "b"), ("b", "c", "a"), ("c", "b"), ("b", "a"), ("a",), ("c",)])
+    file = ballot_file_of(json.loads(found.export))
+    again = count_file(read_blt(write_blt(file)), rule=method).count
+    keys = {option.key: str(n) for n, option in enumerate(asked.options, 1)}
+    assert found.tally.count is not None
+    assert again.elected == tuple(keys[key] for key in found.outcome.winners)
+    assert again.facts["valid"] == found.tally.count.facts["valid"] == 5
+    assert sum(pile.value for pile in file.piles) == found.tally.voted == 6
 
 
 @given(st.binary(max_size=80) | st.text(alphabet='0123456789 -=\n"#().', max_size=60).map(str.encode))
