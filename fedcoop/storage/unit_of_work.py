@@ -85,6 +85,7 @@ class UnitOfWork:
         self.motions = Motions(conn)
         self.deciding = Deciding(conn)
         self.delegations = Delegations(conn)
+        self.proposals = Proposals(conn)
         self.exports = Exports(conn)
         self.lots = Lots(conn)
         self.sortitions = Sortitions(conn)
