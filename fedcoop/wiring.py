@@ -6,10 +6,12 @@ A timer's function may run twice; it must not mind.
 
 from collections.abc import Mapping, Sequence
 
-from fedcoop.actions import aftermath, delegations, motions, upkeep
+from fedcoop.actions import aftermath, amendment_votes, delegations, motions, proposal_steps, upkeep
 from fedcoop.actions import events as federation_events
+from fedcoop.actions import proposals as drafting
 from fedcoop.federation.publish import aftermath as after_votes
 from fedcoop.federation.publish import counting, decisions, joining, notes, relations, warnings
+from fedcoop.federation.publish import proposals as publishing
 from fedcoop.governance import events
 from fedcoop.kernel.events import Event
 from fedcoop.queueing import LongTimer, Timer
@@ -25,11 +27,14 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     events.TargetLost: (joining.announce_target,),
     events.MotionExtended: (decisions.announce_extension,),
     events.RollCorrected: (decisions.announce_roll,),
-    events.MotionClosed: (decisions.announce_outcome,),
-    events.MotionAnnulled: (decisions.announce_annulment,),
+    events.MotionClosed: (decisions.announce_outcome, amendment_votes.settle_later),
+    events.MotionAnnulled: (decisions.announce_annulment, amendment_votes.settle_later),
     events.MotionReopened: (after_votes.announce_reopening,),
     events.ErratumPublished: (after_votes.announce_erratum,),
     events.OutcomeStated: (after_votes.announce_statement,),
+    events.ProposalPublished: (publishing.announce,),
+    events.ProposalChanged: (publishing.announce_change,),
+    events.ProposalMoved: (publishing.announce_change,),
     events.MotionMirrored: (),  # theirs: shown here, never published again
     events.VoteSentAbroad: (notes.send_vote,),
     events.AnnouncementPublished: (notes.announce,),
@@ -54,6 +59,11 @@ TIMERS: Mapping[str, Timer] = {
     motions.CLOSE_TIMER: motions.close,
     aftermath.EFFECTIVE_TIMER: aftermath.take_effect,
     aftermath.REVIEW_TIMER: aftermath.review_due,
+    drafting.LAPSE_TIMER: proposal_steps.lapse,
+    drafting.FREEZE_TIMER: proposal_steps.end_discussion,
+    drafting.OPEN_VOTE_TIMER: proposal_steps.open_due,
+    drafting.WITHDRAW_TIMER: proposal_steps.end_withdrawal,
+    amendment_votes.SETTLE_TIMER: amendment_votes.settle,
     decisions.REFRESH_TIMER: decisions.refresh,
     upkeep.PURGE_TIMER: upkeep.purge,
     delegations.KEEP_UP_TIMER: delegations.keep_up,

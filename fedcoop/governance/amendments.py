@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.diffs import words_changed
 from fedcoop.governance.paragraphs import START, Paragraph, paragraphs_of, renumbered, text_of
 from fedcoop.kernel.errors import Conflict, Invalid
@@ -167,3 +168,8 @@ def voting_order(waiting: Iterable[Amendment], text: str) -> list[Amendment]:
         return (amendment.position or 1_000_000, -changed, amendment.id)
 
     return sorted(waiting, key=key)
+
+
+def sponsors_needed(members: int, bylaws: Bylaws) -> int:
+    """Return how many must stand behind a formal amendment: 2, where there are so many besides its author."""
+    return min(bylaws.amendment_sponsors, max(0, members - 1))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fedcoop.kernel.events import Event
-from fedcoop.kernel.ids import MemberId, MotionId, RemoteMotionId
+from fedcoop.kernel.ids import MemberId, MotionId, ProposalId, RemoteMotionId
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +136,24 @@ class MemberAdmitted(Event):
     """Somebody is in the register."""
 
     member_id: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalPublished(Event):
+    """A proposal can be read by its audience; it seeks sponsors or is discussed."""
+
+    proposal_id: ProposalId
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalChanged(Event):
+    """A proposal has a new version."""
+
+    proposal_id: ProposalId
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalMoved(Event):
+    """A proposal is in another phase before its vote, or ended without one."""
+
+    proposal_id: ProposalId

@@ -1,5 +1,6 @@
 """May this member do this? The one place that answers; deny by default (architecture.md 4)."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,6 +13,10 @@ class Deed(StrEnum):
     """What can be asked."""
 
     OPEN_MOTION = "open_motion"
+    PROPOSE = "propose"
+    SPONSOR = "sponsor"
+    SPEAK = "speak"
+    COORDINATE = "coordinate"
     ANNOUNCE = "announce"
     CLOSE_EARLY = "close_early"
     EXTEND = "extend"
@@ -39,6 +44,12 @@ class Denied:
 
 
 _ADMIN_DEEDS = frozenset({Deed.ANNUL, Deed.TELL_BALLOT, Deed.MANAGE_MEMBERS, Deed.MANAGE_PEERS, Deed.MODERATE})
+_BY_BYLAWS: Mapping[Deed, Callable[[Bylaws], Who]] = {
+    Deed.OPEN_MOTION: lambda bylaws: bylaws.may_open,
+    Deed.PROPOSE: lambda bylaws: bylaws.may_propose,
+    Deed.ANNOUNCE: lambda bylaws: bylaws.may_announce,
+}
+_EVERYBODYS_DEEDS = frozenset({Deed.SEE_MEMBERS, Deed.SPONSOR, Deed.SPEAK})
 _NOT_MEMBER = Denied("not-a-member", "This is for members.")
 _NO_DELEGATION = Denied("delegation-off", "Our bylaws know no delegation: everybody votes for themselves.")
 _NOT_PROPOSING = Denied("class-may-not-propose", "Members of your class take part; they do not put things to a vote.")
@@ -62,13 +73,11 @@ def may(
         return _NOT_OFFICE
     if deed in (Deed.CLOSE_EARLY, Deed.EXTEND, Deed.COORDINATE):
         return Allowed() if own else _NOT_OFFICE
-    if deed is Deed.OPEN_MOTION:
-        return Allowed() if bylaws.may_open is Who.MEMBERS else _NOT_OFFICE
-    if deed is Deed.ANNOUNCE:
-        return Allowed() if bylaws.may_announce is Who.MEMBERS else _NOT_OFFICE
+    if deed in _BY_BYLAWS:
+        return Allowed() if _BY_BYLAWS[deed](bylaws) is Who.MEMBERS else _NOT_OFFICE
     if deed is Deed.DELEGATE:
         return Allowed() if bylaws.delegation else _NO_DELEGATION
-    return Allowed() if deed is Deed.SEE_MEMBERS else _NOT_OFFICE
+    return Allowed() if deed in _EVERYBODYS_DEEDS else _NOT_OFFICE
 
 
 def demand(member: Member | None, deed: Deed, bylaws: Bylaws, *, own: bool = False, proposes: bool = True) -> None:

@@ -105,6 +105,12 @@ class Notes:
             select(t.notes).where(c.motion_id == motion_id, c.public.is_(True)).order_by(c.id).limit(limit)
         )
 
+    def replies_to(self, uri: str, *, limit: int = 100) -> list[tuple[Note, Actor]]:
+        """Return public answers from elsewhere to an object of ours that is no vote, oldest first, with their authors."""
+        c = t.notes.c
+        query = select(t.notes).where(c.in_reply_to == uri, c.public.is_(True)).order_by(c.id).limit(limit)
+        return self._with_actors(query)
+
     def posts(self, kind: str, *, before: int | None = None, limit: int = 20) -> list[tuple[Note, Actor]]:
         """Return posts of one kind, newest first, each with its author."""
         c = t.notes.c

@@ -164,6 +164,11 @@ class Proposals:
         rows = self._conn.execute(select(c.member_id).where(c.proposal_id == proposal_id).order_by(c.at, c.member_id))
         return [MemberId(row[0]) for row in rows]
 
+    def writers(self, proposal: Proposal) -> list[MemberId]:
+        """Return the author and the co-authors."""
+        first_author = [proposal.author_id] if proposal.author_id is not None else []
+        return [*first_author, *self.authors(proposal.id)]
+
     def add_author(self, proposal_id: ProposalId, member_id: MemberId, at: Any) -> bool:
         """Make the member a co-author; return whether they were none."""
         values = {"proposal_id": proposal_id, "member_id": member_id, "at": at}

@@ -779,6 +779,7 @@ notes = Table(
     Column("deleted_at", UtcDateTime),
     Index("ix_notes_motion_id", "motion_id", "id"),
     Index("ix_notes_kind", "kind", "id"),
+    Index("ix_notes_in_reply_to", "in_reply_to", "id"),
 )
 
 interactions = Table(

@@ -260,6 +260,7 @@ def _drafting() -> None:
         sa.UniqueConstraint("uuid", name=op.f("uq_proposal_comments_uuid")),
     )
     op.create_index("ix_proposal_comments_proposal_id", "proposal_comments", ["proposal_id", "id"])
+    op.create_index("ix_notes_in_reply_to", "notes", ["in_reply_to", "id"])
     frozen = (
         "UPDATE proposals SET state = 'frozen' WHERE id IN (SELECT proposal_id FROM motions WHERE state = 'scheduled')"
     )

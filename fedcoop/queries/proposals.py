@@ -1,0 +1,505 @@
+"""One proposal as a reader sees it before and around its vote, and the lists of those under discussion (governance.md 2)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fedcoop.governance import drafting
+from fedcoop.governance.amendments import (
+    CHANGEABLE,
+    UNDECIDED,
+    Amendment,
+    AmendmentKind,
+    AmendmentState,
+    apply,
+    fits,
+    sponsors_needed,
+)
+from fedcoop.governance.bylaws import Bylaws
+from fedcoop.governance.counting import Sentence
+from fedcoop.governance.diffs import Paragraph, diff_texts
+from fedcoop.governance.drafting import Plan
+from fedcoop.governance.members import Member
+from fedcoop.governance.methods import METHODS
+from fedcoop.governance.motions import Motion, Option
+from fedcoop.governance.option_lines import read_lines
+from fedcoop.governance.paragraphs import paragraphs_of
+from fedcoop.governance.permissions import Allowed, Deed, may
+from fedcoop.governance.proposals import UNDER_DISCUSSION, Proposal, ProposalState
+from fedcoop.governance.settings import settings_of
+from fedcoop.kernel.errors import MotionRefused, NotFound
+from fedcoop.kernel.ids import MemberId, ProposalId
+from fedcoop.queries.people import Person, people
+from fedcoop.storage.records import Actor, Comment, Note, Sponsor, Version
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+ENDED = (ProposalState.WITHDRAWN, ProposalState.LAPSED)
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalLine:
+    """One proposal in a list; `due_at` is when its present phase ends."""
+
+    uuid: str
+    title: str
+    state: str
+    method: str
+    author: Person | None
+    version: int
+    due_at: datetime | None
+    sponsors: int
+    needed: int
+    comments: int
+    audience: str
+
+
+@dataclass(frozen=True, slots=True)
+class SponsorView:
+    """Who stands behind it; `current` whether they signed the present version."""
+
+    person: Person
+    version: int
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AmendmentView:
+    """An amendment with its diff against the text it is about; `may` are the steps open to the reader."""
+
+    amendment: Amendment
+    person: Person | None
+    backers: tuple[Person, ...]
+    needed: int
+    place: int
+    diff: tuple[Paragraph, ...]
+    motion_uuid: str
+    may: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CommentView:
+    """A comment with its answers; `html` is empty when it was deleted."""
+
+    comment: Comment
+    person: Person | None
+    answers: tuple["CommentView", ...]
+    may_delete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFromAfar:
+    """A public answer from another server to the published proposal."""
+
+    name: str
+    uri: str
+    address: str
+    handle: str
+    html: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalView:
+    """One proposal for one reader. `may` holds the steps open to them; `rule` is None while settings are incomplete."""
+
+    proposal: Proposal
+    plan: Plan
+    text_html: str
+    author: Person | None
+    co_authors: tuple[Person, ...]
+    sponsors: tuple[SponsorView, ...]
+    needed: int
+    versions: tuple[tuple[Version, Person | None], ...]
+    amendments: tuple[AmendmentView, ...]
+    comments: tuple[CommentView, ...]
+    replies: tuple[ReplyFromAfar, ...]
+    motions: tuple[Motion, ...]
+    rule: Sentence | None
+    options: tuple[Option, ...]
+    may: frozenset[str]
+    is_author: bool
+    is_sponsor: bool
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody can read it."""
+        return self.plan.audience == "public" and self.proposal.state is not ProposalState.DRAFT
+
+    @property
+    def said(self) -> int:
+        """How many comments and answers there are."""
+        return sum(1 + len(item.answers) for item in self.comments) + len(self.replies)
+
+
+# --- who may read -----------------------------------------------------------------------------------------------
+
+
+def readable(uow: UnitOfWork, *, uuid: str, member: Member | None) -> tuple[Proposal, Plan]:
+    """Return the proposal with its plan if this reader may know of it.
+
+    Raises NotFound: a draft is its authors' own, and what is for members does not exist for others.
+    """
+    proposal = uow.proposals.find(uuid)
+    plan = None if proposal is None else uow.proposals.plan(proposal.id)
+    if proposal is None or plan is None or not _may_read(uow, proposal, plan, member):
+        raise NotFound("proposal-unknown", "There is no such proposal.")
+    return proposal, plan
+
+
+def _may_read(uow: UnitOfWork, proposal: Proposal, plan: Plan, member: Member | None) -> bool:
+    if proposal.state is ProposalState.DRAFT or plan.submitted_at is None:
+        return member is not None and member.id in uow.proposals.writers(proposal)
+    return plan.audience == "public" or member is not None
+
+
+# --- one proposal -----------------------------------------------------------------------------------------------
+
+
+def proposal_view(uow: UnitOfWork, *, uuid: str, member: Member | None) -> ProposalView:
+    """Return the proposal as this reader may see it. Raises NotFound."""
+    proposal, plan = readable(uow, uuid=uuid, member=member)
+    authors = uow.proposals.writers(proposal)
+    sponsors = uow.proposals.sponsors(proposal.id)
+    versions = uow.proposals.versions(proposal.id)
+    amendments = uow.proposals.amendments(proposal.id)
+    comments = uow.proposals.comments(proposal.id)
+    named = people(uow, _ids(authors, sponsors, versions, comments))
+    motions = tuple(uow.motions.motions_of(proposal.id))
+    needed = plan.sponsors_needed if plan.submitted_at else _needed(uow, plan, len(authors))
+    stands = member is not None and any(item.member_id == member.id for item in sponsors)
+    reader = Reader(member, member is not None and member.id in authors, stands)
+    return ProposalView(
+        proposal=proposal,
+        plan=plan,
+        text_html=uow.proposals.body_html(proposal.id),
+        author=named.get(proposal.author_id) if proposal.author_id else None,
+        co_authors=tuple(named[item] for item in authors if item != proposal.author_id and item in named),
+        sponsors=tuple(
+            SponsorView(named[item.member_id], item.version, item.version == proposal.version)
+            for item in sponsors
+            if item.member_id in named
+        ),
+        needed=needed,
+        versions=tuple((item, named.get(item.author_id) if item.author_id else None) for item in versions),
+        amendments=amendment_views(uow, proposal, versions, amendments, reader),
+        comments=_comments(comments, named, member),
+        replies=tuple(_reply(note, actor) for note, actor in uow.notes.replies_to(uow.urls.proposal(uuid))),
+        motions=motions,
+        rule=rule_now(uow, plan),
+        options=options_of(plan),
+        may=_may(uow, proposal, plan, reader, amendments),
+        is_author=reader.is_author,
+        is_sponsor=stands,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks, and what they are to the proposal."""
+
+    member: Member | None
+    is_author: bool
+    is_sponsor: bool
+
+
+def _ids(
+    authors: Sequence[MemberId], sponsors: Sequence[Sponsor], versions: Sequence[Version], comments: Sequence[Comment]
+) -> set[MemberId]:
+    found = {*authors, *(item.member_id for item in sponsors)}
+    written = [*(item.author_id for item in versions), *(item.author_id for item in comments)]
+    return found | {item for item in written if item is not None}
+
+
+def _needed(uow: UnitOfWork, plan: Plan, authors: int) -> int:
+    """Return how many sponsors a draft would need if it were submitted now."""
+    if not plan.seeks_sponsors:
+        return 0
+    return drafting.sponsors_for(plan, eligible=uow.members.count_active(), authors=authors, bylaws=Bylaws())
+
+
+def rule_now(uow: UnitOfWork, plan: Plan) -> Sentence | None:
+    """Return when it would be carried if the vote opened now; None while the settings do not fit together."""
+    try:
+        settings = settings_of(METHODS[plan.method], plan.settings, grace=uow.site.config.federation.grace)
+        return METHODS[plan.method].sentence(options_of(plan), settings, uow.members.count_active())
+    except (MotionRefused, KeyError):
+        return None
+
+
+def options_of(plan: Plan) -> tuple[Option, ...]:
+    """Return what can be chosen, or nothing while that cannot be read."""
+    if plan.method not in METHODS:
+        return ()
+    try:
+        method = METHODS[plan.method]
+        return read_lines(method, plan.options, plan.settings) if method.own_options else method.default_options()
+    except MotionRefused:
+        return ()
+
+
+def _may(
+    uow: UnitOfWork, proposal: Proposal, plan: Plan, reader: Reader, amendments: Sequence[Amendment]
+) -> frozenset[str]:
+    """Return the steps open to the reader now; the actions ask the same guards again."""
+    member, state = reader.member, proposal.state
+    if member is None or not member.may_vote:
+        return frozenset()
+    if state is ProposalState.DRAFT:
+        return frozenset({"edit-draft", "submit", "discard"} if proposal.author_id == member.id else ())
+    runs = isinstance(may(member, Deed.COORDINATE, Bylaws(), own=reader.is_author), Allowed)
+    voted = any(item.state in UNDECIDED - {AmendmentState.SUPPORTED} for item in amendments)
+    running = uow.proposals.count_running(proposal.id)
+    talks, pending = state is ProposalState.DISCUSSION, plan.withdrawal_at is not None
+    waiting = sum(item.state in UNDECIDED for item in amendments)
+    authors = [member.id] if reader.is_author else []
+    steps = {
+        "edit": talks and reader.is_author and not voted,
+        "amend": talks and not voted,
+        "co-author": state in (ProposalState.ADMISSION, ProposalState.DISCUSSION) and proposal.author_id == member.id,
+        "leave": reader.is_author and proposal.author_id != member.id and state in UNDER_DISCUSSION,
+        "sponsor": not reader.is_sponsor and drafting.may_sponsor(state, member.id, authors) is None,
+        "unsponsor": reader.is_sponsor and state in UNDER_DISCUSSION,
+        "freeze": talks
+        and runs
+        and drafting.may_freeze(plan, uow.now, open_amendments=waiting, bylaws=Bylaws()) is None,
+        "amendment-votes": talks and runs and not running and waiting > 0,
+        "order": talks and member.is_admin and waiting > 1,
+        "open": state is ProposalState.FROZEN and runs and drafting.may_open(plan, uow.now, running=running) is None,
+        "withdraw": state in UNDER_DISCUSSION
+        and not pending
+        and not running
+        and (member.is_admin or proposal.author_id == member.id),
+        "adopt": drafting.may_adopt(plan, uow.now, is_sponsor=reader.is_sponsor) is None,
+        "summarise": runs and state in (*UNDER_DISCUSSION, ProposalState.VOTING),
+        "comment": state not in ENDED,
+    }
+    return frozenset(name for name, allowed in steps.items() if allowed)
+
+
+# --- amendments -------------------------------------------------------------------------------------------------
+
+
+def amendment_views(
+    uow: UnitOfWork, proposal: Proposal, versions: Sequence[Version], found: Sequence[Amendment], reader: Reader
+) -> tuple[AmendmentView, ...]:
+    """Return the amendments with their diffs, oldest first."""
+    backers = uow.proposals.backers([item.id for item in found])
+    ids = {item.author_id for item in found if item.author_id is not None} | {n for b in backers.values() for n in b}
+    named, texts = people(uow, ids), {version.n: version.body for version in versions}
+    needed = sponsors_needed(uow.members.count_active(), Bylaws())
+    return tuple(
+        AmendmentView(
+            amendment=item,
+            person=named.get(item.author_id) if item.author_id else None,
+            backers=tuple(named[number] for number in backers[item.id] if number in named),
+            needed=needed if item.kind is AmendmentKind.FORMAL else 1 + len(uow.proposals.authors(proposal.id)),
+            place=_place(texts.get(item.based_on, ""), item),
+            diff=_diff(texts.get(item.based_on, ""), item),
+            motion_uuid=uow.motions.get(item.motion_id).uuid if item.motion_id else "",
+            may=_may_amend(proposal, item, reader, backers[item.id]),
+        )
+        for item in found
+    )
+
+
+def _place(text: str, amendment: Amendment) -> int:
+    ids = [paragraph.id for paragraph in paragraphs_of(text)]
+    return ids.index(amendment.change.paragraph) + 1 if amendment.change.paragraph in ids else 0
+
+
+def _diff(text: str, amendment: Amendment) -> tuple[Paragraph, ...]:
+    """Return only the paragraphs that it changes."""
+    if not fits(amendment.change, text):
+        return ()
+    whole = diff_texts(text, apply((amendment.change,), text))
+    return tuple(paragraph for paragraph in whole if any(piece.kind != "keep" for piece in paragraph))
+
+
+def _may_amend(proposal: Proposal, item: Amendment, reader: Reader, backers: Sequence[MemberId]) -> frozenset[str]:
+    member = reader.member
+    if member is None or not member.may_vote or proposal.state is not ProposalState.DISCUSSION:
+        return frozenset()
+    mine, behind = item.author_id == member.id, member.id in backers
+    friendly, is_open = item.kind is AmendmentKind.FRIENDLY, item.state is AmendmentState.OPEN
+    live = item.state in (AmendmentState.OPEN, AmendmentState.SUPPORTED)
+    steps = {
+        "accept": friendly and is_open and reader.is_author and not behind,
+        "decline": friendly and is_open and reader.is_author,
+        "sponsor": not friendly and live and not mine and not behind,
+        "unsponsor": not friendly and live and behind,
+        "formal": friendly and mine and item.state in (AmendmentState.OPEN, AmendmentState.DECLINED),
+        "rebase": mine and item.state in CHANGEABLE,
+        "withdraw": mine and item.state in CHANGEABLE,
+    }
+    return frozenset(name for name, allowed in steps.items() if allowed)
+
+
+# --- comments ---------------------------------------------------------------------------------------------------
+
+
+def _comments(
+    found: Sequence[Comment], named: Mapping[MemberId, Person], member: Member | None
+) -> tuple[CommentView, ...]:
+    def view(item: Comment, answers: Iterable[CommentView] = ()) -> CommentView:
+        mine = member is not None and (item.author_id == member.id or member.is_admin)
+        person = named.get(item.author_id) if item.author_id else None
+        return CommentView(item, person, tuple(answers), mine and item.deleted_at is None)
+
+    return tuple(
+        view(item, (view(answer) for answer in found if answer.reply_to == item.id))
+        for item in found
+        if item.reply_to is None
+    )
+
+
+def _reply(note: Note, actor: Actor) -> ReplyFromAfar:
+    html = "" if note.deleted_at is not None else note.content
+    address = note.uri if note.uri.startswith("https://") else actor.url
+    return ReplyFromAfar(
+        name=actor.display_name or actor.name,
+        uri=actor.uri,
+        address=address,
+        handle=actor.handle,
+        html=html,
+        at=note.published_at,
+    )
+
+
+# --- versions and lists -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """One version with what it changed in the one before it."""
+
+    proposal: Proposal
+    version: Version
+    person: Person | None
+    diff: tuple[Paragraph, ...]
+    old_title: str
+
+
+def version_view(uow: UnitOfWork, *, uuid: str, n: int, member: Member | None) -> VersionView:
+    """Return version `n` and its difference from the one before. Raises NotFound."""
+    proposal, _ = readable(uow, uuid=uuid, member=member)
+    found = {version.n: version for version in uow.proposals.versions(proposal.id)}
+    if n not in found:
+        raise NotFound("version-unknown", "There is no such version of this proposal.")
+    version, before = found[n], found.get(n - 1)
+    ids = [version.author_id] if version.author_id is not None else []
+    person = people(uow, ids).get(version.author_id) if version.author_id else None
+    diff = diff_texts(before.body, version.body) if before else ()
+    return VersionView(
+        proposal, version, person, diff, before.title if before and before.title != version.title else ""
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalsView:
+    """Proposals by phase, and the reader's own drafts."""
+
+    phases: tuple[tuple[str, tuple[ProposalLine, ...]], ...]
+    drafts: tuple[ProposalLine, ...]
+    ended: tuple[ProposalLine, ...]
+
+    @property
+    def number(self) -> int:
+        """How many are under discussion."""
+        return sum(len(lines) for _, lines in self.phases)
+
+
+def proposals_view(uow: UnitOfWork, *, member: Member | None) -> ProposalsView:
+    """Return what this reader may see, by phase."""
+    found = uow.proposals.listing((*UNDER_DISCUSSION, *ENDED), public=member is None)
+    plans = uow.proposals.plans([proposal.id for proposal in found])
+    seen = [proposal for proposal in found if plans[proposal.id].submitted_at is not None]
+    lines = {proposal.id: proposal_line(uow, proposal, plans[proposal.id]) for proposal in seen}
+    phases = tuple(
+        (state.value, tuple(lines[item.id] for item in seen if item.state is state)) for state in UNDER_DISCUSSION
+    )
+    drafts = uow.proposals.drafts_of(member.id) if member else []
+    own = uow.proposals.plans([draft.id for draft in drafts])
+    return ProposalsView(
+        phases=phases,
+        drafts=tuple(proposal_line(uow, draft, own[draft.id]) for draft in drafts if draft.id in own),
+        ended=tuple(lines[item.id] for item in seen if item.state in ENDED)[:10],
+    )
+
+
+def proposal_line(uow: UnitOfWork, proposal: Proposal, plan: Plan) -> ProposalLine:
+    """Return the line of one proposal."""
+    due = {
+        ProposalState.ADMISSION: plan.admission_ends_at,
+        ProposalState.DISCUSSION: plan.discussion_ends_at,
+        ProposalState.FROZEN: plan.opens_at,
+    }
+    named = people(uow, [proposal.author_id] if proposal.author_id else [])
+    return ProposalLine(
+        uuid=proposal.uuid,
+        title=proposal.title,
+        state=proposal.state.value,
+        method=plan.method,
+        author=named.get(proposal.author_id) if proposal.author_id else None,
+        version=proposal.version,
+        due_at=due.get(proposal.state),
+        sponsors=len(uow.proposals.sponsors(proposal.id)),
+        needed=plan.sponsors_needed,
+        comments=len(uow.proposals.comments(proposal.id)),
+        audience=plan.audience,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A proposal that waits for this member: one line, one date, one button."""
+
+    uuid: str
+    title: str
+    due_at: datetime
+    verb: str
+    why: str
+    icon: str
+
+
+def asked_of(uow: UnitOfWork, member: Member) -> tuple[Asked, ...]:
+    """Return the proposals that need this member: one that seeks sponsors, a text they signed that changed, and so on."""
+    if not member.may_vote:
+        return ()
+    found = uow.proposals.listing(UNDER_DISCUSSION)
+    plans = uow.proposals.plans([proposal.id for proposal in found])
+    asked = (_asked(uow, proposal, plans[proposal.id], member) for proposal in found)
+    return tuple(sorted((item for item in asked if item is not None), key=lambda item: item.due_at))
+
+
+def _asked(uow: UnitOfWork, proposal: Proposal, plan: Plan, member: Member) -> Asked | None:
+    authors = uow.proposals.writers(proposal)
+    sponsors = {item.member_id: item.version for item in uow.proposals.sponsors(proposal.id)}
+    if plan.withdrawal_at is not None:
+        if member.id in sponsors:
+            why = "Its author withdrew it; you stood behind it"
+            return Asked(proposal.uuid, proposal.title, plan.withdrawal_at, "Adopt it or let it go", why, "flag")
+        return None
+    if proposal.state is ProposalState.ADMISSION and plan.admission_ends_at is not None:
+        if member.id in authors or member.id in sponsors:
+            return None
+        why = f"{len(sponsors)} of {plan.sponsors_needed} sponsors found"
+        return Asked(proposal.uuid, proposal.title, plan.admission_ends_at, "Read it", why, "people")
+    if proposal.state is not ProposalState.DISCUSSION or plan.discussion_ends_at is None:
+        return None
+    if member.id in authors and _friendly_waits(uow, proposal.id, member.id):
+        why = "An amendment waits for your answer"
+        return Asked(proposal.uuid, proposal.title, plan.discussion_ends_at, "Answer", why, "edit")
+    if sponsors.get(member.id, proposal.version) < proposal.version:
+        why = f"The text you stand behind changed: version {proposal.version}"
+        return Asked(proposal.uuid, proposal.title, plan.discussion_ends_at, "See what changed", why, "edit")
+    return None
+
+
+def _friendly_waits(uow: UnitOfWork, proposal_id: ProposalId, member_id: MemberId) -> bool:
+    found = [
+        item
+        for item in uow.proposals.amendments(proposal_id)
+        if item.kind is AmendmentKind.FRIENDLY and item.state is AmendmentState.OPEN
+    ]
+    backers = uow.proposals.backers([item.id for item in found])
+    return any(member_id not in backers[item.id] for item in found)
