@@ -67,6 +67,7 @@ def go_on(uow: UnitOfWork, proposal: Proposal, plan: Plan) -> Motion | None:
         return _choose(uow, proposal, plan, [item for item in carried if item.change.paragraph == paragraph])
     if standing:
         _merge(uow, proposal, standing)
+    _hasten(uow, proposal, plan)
     return None
 
 
@@ -204,13 +205,16 @@ def _decided(uow: UnitOfWork, motion: Motion, amendment: Amendment) -> Amendment
 
 
 def _merge(uow: UnitOfWork, proposal: Proposal, standing: Sequence[Amendment]) -> None:
-    """The carried amendments are the next version; the discussion's timer fixes it as soon as it may."""
+    """The carried amendments are the next version."""
     for amendment in standing:
         uow.proposals.put_amendment(replace(amendment, state=AmendmentState.ACCEPTED))
     body = rules.apply([item.change for item in standing], proposal.body)
     merged = replace(after(proposal, ProposalEvent.EDIT), body=body)
     add_version(uow, merged, note=f"Carried: {credit(uow, standing)}", by=None)
-    plan = plan_of(uow, proposal.id)
+
+
+def _hasten(uow: UnitOfWork, proposal: Proposal, plan: Plan) -> None:
+    """All amendments are decided: a discussion that should have ended before looks again at once."""
     if plan.discussion_ends_at is not None and plan.discussion_ends_at <= uow.now:
         uow.queues.drop_timer(FREEZE_TIMER, str(proposal.id))
         uow.set_timer(FREEZE_TIMER, str(proposal.id), uow.now)

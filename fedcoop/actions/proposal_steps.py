@@ -125,18 +125,28 @@ def _frozen(uow: UnitOfWork, proposal: Proposal, plan: Plan, *, by: MemberId | N
         if item.state in CHANGEABLE:
             state = AmendmentState.LAPSED if item.kind is AmendmentKind.FORMAL else AmendmentState.DECLINED
             uow.proposals.put_amendment(replace(item, state=state, decided_at=uow.now))
-    grace = f"{int(uow.site.config.federation.grace.total_seconds())}s"
-    plan = replace(plan, settings={"grace": grace, **plan.settings})
-    opens_at = max(plan.opens_at or uow.now, uow.now)
-    draft = draft_of(proposal, plan, opens_at=opens_at, closes_at=opens_at + plan.lasts)
-    motion, _ = build_motion(uow, by=proposal.author_id, draft=draft, proposal_id=proposal.id)
-    fixed = drafting.frozen(plan, uow.now, text_hash=motion.text_hash)
+    dated = drafting.frozen(plan, uow.now, text_hash="")
+    fixed = _fixed_words(uow, proposal, dated)
     uow.proposals.put_plan(fixed)
     uow.queues.drop_timer(FREEZE_TIMER, str(proposal.id))
     assert fixed.opens_at is not None
     uow.set_timer(OPEN_VOTE_TIMER, str(proposal.id), fixed.opens_at)
     _audit(uow, proposal, "text-fixed", by=by, details={"text_hash": fixed.text_hash, "version": proposal.version})
     return _move(uow, proposal, ProposalEvent.FREEZE, by=by)
+
+
+def _fixed_words(uow: UnitOfWork, proposal: Proposal, plan: Plan) -> Plan:
+    """Return the plan with its hash, and in words what else would depend on the day of opening: grace, silence (7.5)."""
+    opens_at, closes_at = plan.opens_at, plan.closes_at
+    assert opens_at is not None
+    assert closes_at is not None
+    grace = f"{int(uow.site.config.federation.grace.total_seconds())}s"
+    plan = replace(plan, settings={"grace": grace, **plan.settings})
+    draft = draft_of(proposal, plan, opens_at=opens_at, closes_at=closes_at)
+    motion, _ = build_motion(uow, by=proposal.author_id, draft=draft, proposal_id=proposal.id)
+    silence = motion.settings.extra.get("silence")
+    words = {**plan.settings, "silence": str(silence)} if isinstance(silence, str) else plan.settings
+    return replace(plan, settings=words, text_hash=motion.text_hash)
 
 
 # --- opening ----------------------------------------------------------------------------------------------------

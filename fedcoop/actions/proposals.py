@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from fedcoop.actions import rolls
 from fedcoop.actions.motions import DEFAULT_CHANNELS, Draft, build_motion, start_motion
 from fedcoop.actions.moving import move, who
 from fedcoop.governance import drafting, lifecycle
@@ -63,7 +64,7 @@ def save_draft(uow: UnitOfWork, *, by: MemberId, wanted: Wanted, uuid: str = "")
 
     Raises NotAllowed, NotFound, Conflict (`proposal-state`), MotionRefused for what could never be put to a vote.
     """
-    demand(uow.members.get(by), Deed.PROPOSE, Bylaws())
+    _demand_right(uow, by)
     title, body = plain_text(wanted.title, lifecycle.MAX_TITLE), wanted.body.strip()
     if len(body) > lifecycle.MAX_BODY:
         raise MotionRefused(
@@ -79,6 +80,13 @@ def save_draft(uow: UnitOfWork, *, by: MemberId, wanted: Wanted, uuid: str = "")
     uow.proposals.put_plan(_plan(proposal.id, wanted))
     uow.proposals.put_version(Version(proposal.id, 1, title, body, html, by, "", uow.now))
     return proposal
+
+
+def _demand_right(uow: UnitOfWork, by: MemberId) -> None:
+    """Raise NotAllowed unless the member may propose: by the bylaws, and by class."""
+    member = uow.members.get(by)
+    found = uow.classes.find(member.member_class)
+    demand(member, Deed.PROPOSE, Bylaws(), proposes=found is None or found.may_propose)
 
 
 def _new_draft(uow: UnitOfWork, by: MemberId) -> Proposal:
@@ -132,7 +140,7 @@ def submit(uow: UnitOfWork, *, by: MemberId, uuid: str) -> tuple[Proposal, Motio
 
     Raises NotAllowed, NotFound, Conflict, MotionRefused (its code names the field).
     """
-    demand(uow.members.get(by), Deed.PROPOSE, Bylaws())
+    _demand_right(uow, by)
     proposal, plan = locked(uow, uuid)
     if proposal.author_id != by:
         raise NotFound("proposal-unknown", "There is no such proposal.")
@@ -144,7 +152,7 @@ def submit(uow: UnitOfWork, *, by: MemberId, uuid: str) -> tuple[Proposal, Motio
     moved = move(uow, proposal.id, event, by=who(by))
     uow.audit("proposal-submitted", who=who(by), subject=uow.urls.proposal(proposal.uuid))
     if event in (ProposalEvent.SUBMIT, ProposalEvent.SCHEDULE):
-        demand(uow.members.get(by), Deed.OPEN_MOTION, Bylaws())
+        rolls.demand_proposing(uow, by)
         motion = put_to_vote(uow, moved, replace(plan, frozen_at=uow.now), by=by)
         return moved, motion
     if event is ProposalEvent.SEEK_SPONSORS:
@@ -309,33 +317,9 @@ def _stale(uow: UnitOfWork, amendment: Amendment) -> None:
     uow.audit("amendment-stale", subject=amendment.uuid)
 
 
-# --- people -----------------------------------------------------------------------------------------------------
-
-
-def add_author(uow: UnitOfWork, *, by: MemberId, uuid: str, name: str) -> None:
-    """The member of this name writes with the author from now on, and may leave again."""
-    proposal, _ = locked(uow, uuid)
-    if proposal.author_id != by:
-        raise NotAllowed("not-an-author", "Only the author can ask others to write with them.")
-    member = uow.members.find_by_name(name.strip().lstrip("@"))
-    if member is None or not member.may_vote or member.id == by:
-        raise Invalid("co-author", "There is no other member with this name.", field="name")
-    if proposal.state not in (ProposalState.DRAFT, ProposalState.ADMISSION, ProposalState.DISCUSSION):
-        raise Conflict("proposal-state", "The text is fixed; there is nothing to write together any more.")
-    uow.proposals.drop_sponsor(proposal.id, member.id)
-    if uow.proposals.add_author(proposal.id, member.id, uow.now):
-        uow.audit("proposal-author", who=who(by), subject=uow.urls.proposal(uuid), details={"member": int(member.id)})
-
-
-def leave_authors(uow: UnitOfWork, *, by: MemberId, uuid: str) -> None:
-    """The member writes with the others no more."""
-    proposal, _ = locked(uow, uuid)
-    uow.proposals.drop_author(proposal.id, by)
-
-
 def demand_author(uow: UnitOfWork, proposal: Proposal, by: MemberId) -> None:
     """Raise NotAllowed (`not-an-author`) unless the member writes this proposal and still is a member with a vote."""
-    demand(uow.members.get(by), Deed.PROPOSE, Bylaws())
+    _demand_right(uow, by)
     if by not in uow.proposals.writers(proposal):
         raise NotAllowed("not-an-author", "Only its authors change the text. You can propose an amendment.")
 

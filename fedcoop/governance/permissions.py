@@ -16,7 +16,6 @@ class Deed(StrEnum):
     PROPOSE = "propose"
     SPONSOR = "sponsor"
     SPEAK = "speak"
-    COORDINATE = "coordinate"
     ANNOUNCE = "announce"
     CLOSE_EARLY = "close_early"
     EXTEND = "extend"
@@ -65,7 +64,7 @@ def may(
     """
     if member is None or not member.may_vote:
         return _NOT_MEMBER
-    if deed is Deed.OPEN_MOTION and not proposes:
+    if deed in (Deed.OPEN_MOTION, Deed.PROPOSE) and not proposes:
         return _NOT_PROPOSING
     if member.is_admin:
         return Allowed()

@@ -106,6 +106,8 @@ TRANSITIONS: dict[tuple[ProposalState, ProposalEvent], ProposalState] = {
 }
 UNDER_DISCUSSION = (S.ADMISSION, S.DISCUSSION, S.FROZEN)
 """The states in which a proposal can be read and has not been put to the vote."""
+ENDED_EARLY = (S.WITHDRAWN, S.LAPSED)
+"""The states of what ended without a vote."""
 TERMINAL = frozenset(S) - {state for state, _ in TRANSITIONS}
 """The states that nothing leaves."""
 

@@ -92,7 +92,7 @@ def profile_view(uow: UnitOfWork, *, name: str) -> ProfileView:
     if actor is None or actor.kind == "Application":
         raise NotFound("actor-unknown", "There is nobody at this address.")
     is_coop = name == uow.site.coop_name
-    lines = motion_lines(uow, uow.motions.listing(UNDER_WAY)) if is_coop else ()
+    lines = motion_lines(uow, uow.motions.listing(UNDER_WAY, public=True)) if is_coop else ()
     found = uow.notes.announcements(EVERYBODY, limit=10) if is_coop else []
     return ProfileView(
         display_name=actor.display_name or actor.name,

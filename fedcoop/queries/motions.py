@@ -127,7 +127,7 @@ class MotionView:
 def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ballot: bool = False) -> MotionView:
     """Return the motion as this reader may see it. Raises NotFound."""
     motion = uow.motions.find_by_uuid(uuid)
-    if motion is None:
+    if motion is None or not may_know(uow, motion, member):
         raise NotFound("motion-unknown", "There is no such proposal.")
     phase = phase_of(motion, uow.now)
     my = uow.motions.ballot_of(motion.id, member.id) if member else None
@@ -168,6 +168,11 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
         awaits_lot=awaits_lot(uow, motion),
         after=after_view(uow, motion_id=motion.id, member=member),
     )
+
+
+def may_know(uow: UnitOfWork, motion: Motion, member: Member | None) -> bool:
+    """Return whether this reader may know of the vote: what is for members does not exist for others."""
+    return member is not None or uow.proposals.audience_of(motion.proposal_id) == "public"
 
 
 def blank_ballot(uow: UnitOfWork, *, uuid: str, member: Member) -> tuple[Motion, tuple[Option, ...]]:
@@ -277,13 +282,14 @@ def find_counted(uow: UnitOfWork, *, motion_id: MotionId, leaf: str) -> Choice |
     return next(found, None)
 
 
-def recount_part(uow: UnitOfWork, *, uuid: str, n: int) -> bytes:
+def recount_part(uow: UnitOfWork, *, uuid: str, n: int, member: Member | None = None) -> bytes:
     """Return part `n` of the recount file of a decided motion, byte for byte as it was stored; empty after the last.
 
     Raises NotFound where there is no such file.
     """
     motion = uow.motions.find_by_uuid(uuid)
-    part = uow.exports.part(motion.id, n) if motion is not None else None
+    known = motion is not None and may_know(uow, motion, member)
+    part = uow.exports.part(motion.id, n) if motion is not None and known else None
     if part is None and n == 0:
         raise NotFound("recount-absent", "There is no recount file here; it is made when the vote is counted.")
     return part or b""

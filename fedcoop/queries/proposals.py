@@ -1,4 +1,4 @@
-"""One proposal as a reader sees it before and around its vote, and the lists of those under discussion (governance.md 2)."""
+"""One proposal as a reader sees it before and around its vote: text, people, what is said, what they may do (governance.md 2)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,14 +6,9 @@ from datetime import datetime
 
 from fedcoop.governance import drafting
 from fedcoop.governance.amendments import (
-    CHANGEABLE,
     UNDECIDED,
     Amendment,
-    AmendmentKind,
     AmendmentState,
-    apply,
-    fits,
-    sponsors_needed,
 )
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.counting import Sentence
@@ -23,34 +18,15 @@ from fedcoop.governance.members import Member
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Motion, Option
 from fedcoop.governance.option_lines import read_lines
-from fedcoop.governance.paragraphs import paragraphs_of
 from fedcoop.governance.permissions import Allowed, Deed, may
-from fedcoop.governance.proposals import UNDER_DISCUSSION, Proposal, ProposalState
+from fedcoop.governance.proposals import ENDED_EARLY, UNDER_DISCUSSION, Proposal, ProposalState
 from fedcoop.governance.settings import settings_of
 from fedcoop.kernel.errors import MotionRefused, NotFound
-from fedcoop.kernel.ids import MemberId, ProposalId
+from fedcoop.kernel.ids import MemberId
+from fedcoop.queries.amendments import AmendmentView, Reader, amendment_views
 from fedcoop.queries.people import Person, people
 from fedcoop.storage.records import Actor, Comment, Note, Sponsor, Version
 from fedcoop.storage.unit_of_work import UnitOfWork
-
-ENDED = (ProposalState.WITHDRAWN, ProposalState.LAPSED)
-
-
-@dataclass(frozen=True, slots=True)
-class ProposalLine:
-    """One proposal in a list; `due_at` is when its present phase ends."""
-
-    uuid: str
-    title: str
-    state: str
-    method: str
-    author: Person | None
-    version: int
-    due_at: datetime | None
-    sponsors: int
-    needed: int
-    comments: int
-    audience: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +36,6 @@ class SponsorView:
     person: Person
     version: int
     current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AmendmentView:
-    """An amendment with its diff against the text it is about; `may` are the steps open to the reader."""
-
-    amendment: Amendment
-    person: Person | None
-    backers: tuple[Person, ...]
-    needed: int
-    place: int
-    diff: tuple[Paragraph, ...]
-    motion_uuid: str
-    may: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,15 +155,6 @@ def proposal_view(uow: UnitOfWork, *, uuid: str, member: Member | None) -> Propo
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who looks, and what they are to the proposal."""
-
-    member: Member | None
-    is_author: bool
-    is_sponsor: bool
-
-
 def _ids(
     authors: Sequence[MemberId], sponsors: Sequence[Sponsor], versions: Sequence[Version], comments: Sequence[Comment]
 ) -> set[MemberId]:
@@ -271,65 +224,7 @@ def _may(
         and (member.is_admin or proposal.author_id == member.id),
         "adopt": drafting.may_adopt(plan, uow.now, is_sponsor=reader.is_sponsor) is None,
         "summarise": runs and state in (*UNDER_DISCUSSION, ProposalState.VOTING),
-        "comment": state not in ENDED,
-    }
-    return frozenset(name for name, allowed in steps.items() if allowed)
-
-
-# --- amendments -------------------------------------------------------------------------------------------------
-
-
-def amendment_views(
-    uow: UnitOfWork, proposal: Proposal, versions: Sequence[Version], found: Sequence[Amendment], reader: Reader
-) -> tuple[AmendmentView, ...]:
-    """Return the amendments with their diffs, oldest first."""
-    backers = uow.proposals.backers([item.id for item in found])
-    ids = {item.author_id for item in found if item.author_id is not None} | {n for b in backers.values() for n in b}
-    named, texts = people(uow, ids), {version.n: version.body for version in versions}
-    needed = sponsors_needed(uow.members.count_active(), Bylaws())
-    return tuple(
-        AmendmentView(
-            amendment=item,
-            person=named.get(item.author_id) if item.author_id else None,
-            backers=tuple(named[number] for number in backers[item.id] if number in named),
-            needed=needed if item.kind is AmendmentKind.FORMAL else 1 + len(uow.proposals.authors(proposal.id)),
-            place=_place(texts.get(item.based_on, ""), item),
-            diff=_diff(texts.get(item.based_on, ""), item),
-            motion_uuid=uow.motions.get(item.motion_id).uuid if item.motion_id else "",
-            may=_may_amend(proposal, item, reader, backers[item.id]),
-        )
-        for item in found
-    )
-
-
-def _place(text: str, amendment: Amendment) -> int:
-    ids = [paragraph.id for paragraph in paragraphs_of(text)]
-    return ids.index(amendment.change.paragraph) + 1 if amendment.change.paragraph in ids else 0
-
-
-def _diff(text: str, amendment: Amendment) -> tuple[Paragraph, ...]:
-    """Return only the paragraphs that it changes."""
-    if not fits(amendment.change, text):
-        return ()
-    whole = diff_texts(text, apply((amendment.change,), text))
-    return tuple(paragraph for paragraph in whole if any(piece.kind != "keep" for piece in paragraph))
-
-
-def _may_amend(proposal: Proposal, item: Amendment, reader: Reader, backers: Sequence[MemberId]) -> frozenset[str]:
-    member = reader.member
-    if member is None or not member.may_vote or proposal.state is not ProposalState.DISCUSSION:
-        return frozenset()
-    mine, behind = item.author_id == member.id, member.id in backers
-    friendly, is_open = item.kind is AmendmentKind.FRIENDLY, item.state is AmendmentState.OPEN
-    live = item.state in (AmendmentState.OPEN, AmendmentState.SUPPORTED)
-    steps = {
-        "accept": friendly and is_open and reader.is_author and not behind,
-        "decline": friendly and is_open and reader.is_author,
-        "sponsor": not friendly and live and not mine and not behind,
-        "unsponsor": not friendly and live and behind,
-        "formal": friendly and mine and item.state in (AmendmentState.OPEN, AmendmentState.DECLINED),
-        "rebase": mine and item.state in CHANGEABLE,
-        "withdraw": mine and item.state in CHANGEABLE,
+        "comment": state not in ENDED_EARLY,
     }
     return frozenset(name for name, allowed in steps.items() if allowed)
 
@@ -365,7 +260,7 @@ def _reply(note: Note, actor: Actor) -> ReplyFromAfar:
     )
 
 
-# --- versions and lists -----------------------------------------------------------------------------------------
+# --- versions ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,114 +287,3 @@ def version_view(uow: UnitOfWork, *, uuid: str, n: int, member: Member | None) -
     return VersionView(
         proposal, version, person, diff, before.title if before and before.title != version.title else ""
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ProposalsView:
-    """Proposals by phase, and the reader's own drafts."""
-
-    phases: tuple[tuple[str, tuple[ProposalLine, ...]], ...]
-    drafts: tuple[ProposalLine, ...]
-    ended: tuple[ProposalLine, ...]
-
-    @property
-    def number(self) -> int:
-        """How many are under discussion."""
-        return sum(len(lines) for _, lines in self.phases)
-
-
-def proposals_view(uow: UnitOfWork, *, member: Member | None) -> ProposalsView:
-    """Return what this reader may see, by phase."""
-    found = uow.proposals.listing((*UNDER_DISCUSSION, *ENDED), public=member is None)
-    plans = uow.proposals.plans([proposal.id for proposal in found])
-    seen = [proposal for proposal in found if plans[proposal.id].submitted_at is not None]
-    lines = {proposal.id: proposal_line(uow, proposal, plans[proposal.id]) for proposal in seen}
-    phases = tuple(
-        (state.value, tuple(lines[item.id] for item in seen if item.state is state)) for state in UNDER_DISCUSSION
-    )
-    drafts = uow.proposals.drafts_of(member.id) if member else []
-    own = uow.proposals.plans([draft.id for draft in drafts])
-    return ProposalsView(
-        phases=phases,
-        drafts=tuple(proposal_line(uow, draft, own[draft.id]) for draft in drafts if draft.id in own),
-        ended=tuple(lines[item.id] for item in seen if item.state in ENDED)[:10],
-    )
-
-
-def proposal_line(uow: UnitOfWork, proposal: Proposal, plan: Plan) -> ProposalLine:
-    """Return the line of one proposal."""
-    due = {
-        ProposalState.ADMISSION: plan.admission_ends_at,
-        ProposalState.DISCUSSION: plan.discussion_ends_at,
-        ProposalState.FROZEN: plan.opens_at,
-    }
-    named = people(uow, [proposal.author_id] if proposal.author_id else [])
-    return ProposalLine(
-        uuid=proposal.uuid,
-        title=proposal.title,
-        state=proposal.state.value,
-        method=plan.method,
-        author=named.get(proposal.author_id) if proposal.author_id else None,
-        version=proposal.version,
-        due_at=due.get(proposal.state),
-        sponsors=len(uow.proposals.sponsors(proposal.id)),
-        needed=plan.sponsors_needed,
-        comments=len(uow.proposals.comments(proposal.id)),
-        audience=plan.audience,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A proposal that waits for this member: one line, one date, one button."""
-
-    uuid: str
-    title: str
-    due_at: datetime
-    verb: str
-    why: str
-    icon: str
-
-
-def asked_of(uow: UnitOfWork, member: Member) -> tuple[Asked, ...]:
-    """Return the proposals that need this member: one that seeks sponsors, a text they signed that changed, and so on."""
-    if not member.may_vote:
-        return ()
-    found = uow.proposals.listing(UNDER_DISCUSSION)
-    plans = uow.proposals.plans([proposal.id for proposal in found])
-    asked = (_asked(uow, proposal, plans[proposal.id], member) for proposal in found)
-    return tuple(sorted((item for item in asked if item is not None), key=lambda item: item.due_at))
-
-
-def _asked(uow: UnitOfWork, proposal: Proposal, plan: Plan, member: Member) -> Asked | None:
-    authors = uow.proposals.writers(proposal)
-    sponsors = {item.member_id: item.version for item in uow.proposals.sponsors(proposal.id)}
-    if plan.withdrawal_at is not None:
-        if member.id in sponsors:
-            why = "Its author withdrew it; you stood behind it"
-            return Asked(proposal.uuid, proposal.title, plan.withdrawal_at, "Adopt it or let it go", why, "flag")
-        return None
-    if proposal.state is ProposalState.ADMISSION and plan.admission_ends_at is not None:
-        if member.id in authors or member.id in sponsors:
-            return None
-        why = f"{len(sponsors)} of {plan.sponsors_needed} sponsors found"
-        return Asked(proposal.uuid, proposal.title, plan.admission_ends_at, "Read it", why, "people")
-    if proposal.state is not ProposalState.DISCUSSION or plan.discussion_ends_at is None:
-        return None
-    if member.id in authors and _friendly_waits(uow, proposal.id, member.id):
-        why = "An amendment waits for your answer"
-        return Asked(proposal.uuid, proposal.title, plan.discussion_ends_at, "Answer", why, "edit")
-    if sponsors.get(member.id, proposal.version) < proposal.version:
-        why = f"The text you stand behind changed: version {proposal.version}"
-        return Asked(proposal.uuid, proposal.title, plan.discussion_ends_at, "See what changed", why, "edit")
-    return None
-
-
-def _friendly_waits(uow: UnitOfWork, proposal_id: ProposalId, member_id: MemberId) -> bool:
-    found = [
-        item
-        for item in uow.proposals.amendments(proposal_id)
-        if item.kind is AmendmentKind.FRIENDLY and item.state is AmendmentState.OPEN
-    ]
-    backers = uow.proposals.backers([item.id for item in found])
-    return any(member_id not in backers[item.id] for item in found)

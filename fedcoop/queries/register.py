@@ -100,10 +100,13 @@ class RegisterView:
     numbers: Mapping[str, int]
 
 
-def register(uow: UnitOfWork, *, state: str, words: str, before: int | None) -> RegisterView:
-    """Return decisions in this state whose title or text holds `words`, newest first, below the id `before`."""
-    found = uow.motions.listing(STATES[state], before=before, limit=PAGE + 1, words=words)
-    numbers = {key: uow.motions.count_in(states) for key, states in STATES.items()}
+def register(uow: UnitOfWork, *, state: str, words: str, before: int | None, public: bool = False) -> RegisterView:
+    """Return decisions in this state whose title or text holds `words`, newest first, below the id `before`.
+
+    `public` leaves out what is for members only.
+    """
+    found = uow.motions.listing(STATES[state], before=before, limit=PAGE + 1, words=words, public=public)
+    numbers = {key: uow.motions.count_in(states, public=public) for key, states in STATES.items()}
     older = found[PAGE - 1].id if len(found) > PAGE else None
     return RegisterView(motion_lines(uow, found[:PAGE]), older, numbers)
 
@@ -123,15 +126,15 @@ class FrontView:
 def front(uow: UnitOfWork) -> FrontView:
     """Return the public first page: open votes by their close, the latest decisions, public announcements, numbers."""
     coop = uow.actors.find_local(uow.site.coop_name)
-    under_way = uow.motions.listing(UNDER_WAY, limit=20)
-    lines = motion_lines(uow, [*under_way, *uow.motions.listing(DECIDED, limit=4)])
+    under_way = uow.motions.listing(UNDER_WAY, limit=20, public=True)
+    lines = motion_lines(uow, [*under_way, *uow.motions.listing(DECIDED, limit=4, public=True)])
     open_ones = [line for line in lines[: len(under_way)] if line.phase == "open"]
     return FrontView(
         open=tuple(sorted(open_ones, key=lambda line: line.closes_at)),
         latest=lines[len(under_way) :],
         announcements=announcement_views(uow, uow.notes.announcements(("public",), limit=4), names=False),
         members=uow.members.count_active(),
-        decided=uow.motions.count_in(DECIDED),
+        decided=uow.motions.count_in(DECIDED, public=True),
         followers=uow.actors.count_followers(coop.id) if coop else 0,
     )
 

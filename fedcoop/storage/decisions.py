@@ -90,6 +90,7 @@ _BY_UUID = _motion_where(t.motions.c.uuid == bindparam("uuid"))
 _BY_UUID_LOCKED = _BY_UUID.with_for_update(key_share=True)
 _IN_STATES = t.motions.c.state.in_(bindparam("states", expanding=True))
 _LISTING = _motion_where(_IN_STATES).order_by(t.motions.c.id.desc()).limit(bindparam("limit"))
+_FOR_MEMBERS = select(t.plans.c.proposal_id).where(t.plans.c.audience != "public")
 _COUNT_IN = select(func.count()).select_from(t.motions).where(_IN_STATES)
 _PRESENTATION = select(t.motions.c.body_html, t.motions.c.is_poll, t.motions.c.context_uuid).where(
     t.motions.c.id == bindparam("motion_id")
@@ -181,10 +182,21 @@ class Motions:
         return first(self._conn, _motion_where(t.motions.c.context_uuid == context_uuid), _motion)
 
     def listing(
-        self, states: Iterable[MotionState], *, before: int | None = None, limit: int = 20, words: str = ""
+        self,
+        states: Iterable[MotionState],
+        *,
+        before: int | None = None,
+        limit: int = 20,
+        words: str = "",
+        public: bool = False,
     ) -> list[Motion]:
-        """Return motions in these states, newest first, below the id `before`, whose title or text holds `words`."""
+        """Return motions in these states, newest first, below the id `before`, whose title or text holds `words`.
+
+        `public` leaves out those that are for members only.
+        """
         c, query = t.motions.c, _LISTING
+        if public:
+            query = query.where(c.proposal_id.not_in(_FOR_MEMBERS))
         if before is not None:
             query = query.where(c.id < before)
         if words:
@@ -193,9 +205,10 @@ class Motions:
             )
         return every(self._conn, query, _motion, {"states": [state.value for state in states], "limit": limit})
 
-    def count_in(self, states: Iterable[MotionState]) -> int:
-        """Return how many motions are in these states."""
-        return int(self._conn.execute(_COUNT_IN, {"states": [state.value for state in states]}).scalar_one())
+    def count_in(self, states: Iterable[MotionState], *, public: bool = False) -> int:
+        """Return how many motions are in these states; `public` leaves out those that are for members only."""
+        query = _COUNT_IN.where(t.motions.c.proposal_id.not_in(_FOR_MEMBERS)) if public else _COUNT_IN
+        return int(self._conn.execute(query, {"states": [state.value for state in states]}).scalar_one())
 
     @staticmethod
     def _values(motion: Motion) -> dict[str, Any]:

@@ -57,7 +57,9 @@ async def decisions_page(request: web.Request, viewer: Viewer) -> web.Response:
     if sought and "state" not in request.query:
         state = "all"
     before = cursor(request)
-    view = await request.app[UNITS].read(register, state=state, words=sought, before=before)
+    view = await request.app[UNITS].read(
+        register, state=state, words=sought, before=before, public=viewer.member is None
+    )
     here = {"state": state, **({"q": sought} if sought else {})}
     older = f"/decisions?{urlencode({**here, 'before': view.older})}" if view.older else ""
     newer = f"/decisions?{urlencode(here)}" if before else ""
@@ -271,13 +273,13 @@ async def withdraw(request: web.Request, viewer: Viewer) -> web.Response:
 async def recount(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     """Hand out the recount file of a decided motion, part by part (governance.md 5.3)."""
     units, uuid = request.app[UNITS], uuid_of(request)
-    part = await units.read(recount_part, uuid=uuid, n=0)
+    part = await units.read(recount_part, uuid=uuid, member=viewer.member, n=0)
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "Content-Disposition": f'attachment; filename="recount-{uuid[:8]}.json"',
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
-        "Cache-Control": "public, max-age=3600",
+        "Cache-Control": "private, max-age=3600" if viewer.member else "public, max-age=3600",
     }
     response = web.StreamResponse(headers=headers)
     await response.prepare(request)
@@ -285,6 +287,6 @@ async def recount(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     while part:
         await response.write(part)
         n += 1
-        part = await units.read(recount_part, uuid=uuid, n=n)
+        part = await units.read(recount_part, uuid=uuid, member=viewer.member, n=n)
     await response.write_eof()
     return response

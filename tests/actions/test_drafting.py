@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fedcoop.actions import co_authors
 from fedcoop.actions import proposal_steps as steps
 from fedcoop.actions import proposals as actions
 from fedcoop.governance.members import Member
@@ -187,14 +188,14 @@ async def test_authors_edit_and_each_wording_stays_readable(instance: Instance) 
     proposal = await discussed(instance, ana)
     await instance.units.write(steps.add_sponsor, by=cy.id, uuid=proposal.uuid)
     await refused(revise(instance, bo, proposal, "Mine."), "not-an-author")
-    await instance.units.write(actions.add_author, by=ana.id, uuid=proposal.uuid, name="@bo")
+    await instance.units.write(co_authors.add_author, by=ana.id, uuid=proposal.uuid, name="@bo")
     second = await revise(instance, bo, proposal, f"{TEXT}\n\nFrom 2027.", note="A date")
     assert second.version == 2
     versions = await instance.units.read(lambda uow: uow.proposals.versions(proposal.id))
     assert [(item.n, item.author_id, item.note) for item in versions] == [(1, ana.id, ""), (2, bo.id, "A date")]
     [changed] = await audited(instance, "proposal-changed")
     assert changed.details == {"version": 2, "sponsors": [int(cy.id)]}
-    await instance.units.write(actions.leave_authors, by=bo.id, uuid=proposal.uuid)
+    await instance.units.write(co_authors.leave_authors, by=bo.id, uuid=proposal.uuid)
     await refused(revise(instance, bo, second, "Mine."), "not-an-author")
 
 
@@ -221,11 +222,13 @@ async def test_options_change_with_a_version_and_are_checked(instance: Instance)
 async def test_only_another_member_can_be_a_co_author(instance: Instance, name: str) -> None:
     ana, bo = await join(instance.units, "ana", "bo")
     proposal = await discussed(instance, ana)
-    await refused(instance.units.write(actions.add_author, by=ana.id, uuid=proposal.uuid, name=name), "co-author")
-    await refused(instance.units.write(actions.add_author, by=bo.id, uuid=proposal.uuid, name="bo"), "not-an-author")
-    await instance.units.write(actions.add_author, by=ana.id, uuid=proposal.uuid, name="bo")
+    await refused(instance.units.write(co_authors.add_author, by=ana.id, uuid=proposal.uuid, name=name), "co-author")
+    await refused(instance.units.write(co_authors.add_author, by=bo.id, uuid=proposal.uuid, name="bo"), "not-an-author")
+    await instance.units.write(co_authors.add_author, by=ana.id, uuid=proposal.uuid, name="bo")
     await later(instance, 3 * DAY)
-    await refused(instance.units.write(actions.add_author, by=ana.id, uuid=proposal.uuid, name="bo"), "proposal-state")
+    await refused(
+        instance.units.write(co_authors.add_author, by=ana.id, uuid=proposal.uuid, name="bo"), "proposal-state"
+    )
 
 
 # --- freezing and opening ---------------------------------------------------------------------------------------

@@ -42,10 +42,17 @@ REFRESH_TIMER = "refresh_motion"
 def announce(uow: UnitOfWork, event: MotionOpened) -> None:
     """The motion is stored as an object and on its way to all followers."""
     motion = uow.motions.get(event.motion_id)
+    if not is_public(uow, motion):
+        return
     actor = coop_actor(uow)
     document = motion_document(uow, motion, actor)
     publish_object(uow, actor, document)
     send(uow, actor, Parcel(type="Create", object=document, to=document["to"], cc=document["cc"]))
+
+
+def is_public(uow: UnitOfWork, motion: Motion) -> bool:
+    """Return whether other servers may hear of the vote: not where its proposal is for members only."""
+    return uow.proposals.audience_of(motion.proposal_id) == "public"
 
 
 def refresh_later(uow: UnitOfWork, event: BallotCast | BallotWithdrawn | RepresentationChanged) -> None:
@@ -170,6 +177,8 @@ def publication(uow: UnitOfWork, motion: Motion, actor: Actor) -> Publication:
 
 def update_object(uow: UnitOfWork, motion: Motion) -> None:
     """The motion's object as it stands now is stored and on its way to all who have it."""
+    if not is_public(uow, motion):
+        return
     actor = coop_actor(uow)
     document = motion_document(uow, motion, actor)
     publish_object(uow, actor, document)
@@ -179,6 +188,8 @@ def update_object(uow: UnitOfWork, motion: Motion) -> None:
 
 def send_note(uow: UnitOfWork, motion: Motion, actor: Actor, note: dict[str, Any]) -> None:
     """The Note has its proof and is on its way to all who have the motion."""
+    if not is_public(uow, motion):
+        return
     proven = prove(uow, actor, note)
     publish_object(uow, actor, proven)
     inboxes = [*uow.actors.interacting_inboxes(motion.url), *_voters(uow, motion)]

@@ -1,5 +1,6 @@
 """What followers hear when a count reaches its target, or drops below it again (governance.md 7.2)."""
 
+from fedcoop.federation.publish.decisions import is_public
 from fedcoop.federation.publish.outbox import Parcel, coop_actor, publish_object, send
 from fedcoop.federation.translate.outgoing import announcement_note
 from fedcoop.governance.counting import extra_int, plural
@@ -13,7 +14,7 @@ from fedcoop.storage.unit_of_work import UnitOfWork
 def announce_target(uow: UnitOfWork, event: TargetReached | TargetLost) -> None:
     """A Note in the motion's thread says it, where the totals are public anyway; else it stays in the audit log."""
     motion = uow.motions.get(event.motion_id)
-    if not may_see_counts(motion, Viewer.wire(), uow.now):
+    if not is_public(uow, motion) or not may_see_counts(motion, Viewer.wire(), uow.now):
         return
     target, reached = extra_int(motion.settings, "target", 0), isinstance(event, TargetReached)
     joined = f"{plural(event.accepts, 'has', 'have')} joined"

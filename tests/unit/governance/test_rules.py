@@ -174,7 +174,9 @@ def test_between_the_close_and_the_outcome_the_numbers_are_those_of_the_close() 
 
 # --- who may do what
 
-EVERYONE = {Deed.OPEN_MOTION, Deed.ANNOUNCE, Deed.SEE_MEMBERS, Deed.DELEGATE}
+EVERYONE = {
+    Deed.OPEN_MOTION, Deed.PROPOSE, Deed.SPONSOR, Deed.SPEAK, Deed.ANNOUNCE, Deed.SEE_MEMBERS, Deed.DELEGATE,
+}  # fmt: skip
 OWN = {Deed.CLOSE_EARLY, Deed.EXTEND, Deed.COORDINATE}
 
 
@@ -196,8 +198,8 @@ def test_each_deed_is_allowed_to_whom_it_is_and_denied_to_all_others(deed: Deed)
 
 
 def test_bylaws_may_keep_opening_and_announcing_to_offices() -> None:
-    rule = Bylaws(may_open=Who.ADMINS, may_announce=Who.ADMINS)
-    for deed in (Deed.OPEN_MOTION, Deed.ANNOUNCE):
+    rule = Bylaws(may_open=Who.ADMINS, may_propose=Who.ADMINS, may_announce=Who.ADMINS)
+    for deed in (Deed.OPEN_MOTION, Deed.PROPOSE, Deed.ANNOUNCE):
         with pytest.raises(NotAllowed) as refused:
             demand(who(), deed, rule)
         assert refused.value.code == "not-an-office"
