@@ -4,6 +4,7 @@ Pages, the register, the command line and mails ask here, so that one ballot rea
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 
 from fedcoop.governance.choices import Choice, Scores, Shape
 from fedcoop.governance.methods import METHODS
@@ -13,23 +14,23 @@ TIMES: Mapping[int, str] = {2: "yes", 1: "if need be", 0: "no"}
 """The answers of a time poll (governance.md 7.18)."""
 
 
-def choice_words(method: str, choice: Choice, options: Sequence[Option]) -> str:
-    """Return what was chosen, options by their names; an empty choice abstains, or answers in words only."""
-    names = {option.key: option.name for option in options}
-    return words_of(method, choice, lambda key: names.get(key, key))
-
-
-def words_of(method: str, choice: Choice, name: Callable[[str], str]) -> str:
-    """Return what was chosen, with `name` for the options."""
+def choice_words(
+    method: str, choice: Choice, options: Sequence[Option], name: Callable[[Option], str] = attrgetter("name")
+) -> str:
+    """Return what was chosen, options by `name`; an empty choice abstains, or answers in words only."""
+    names = {option.key: name(option) for option in options}
     counted = METHODS.get(method)
     shape, form = (counted.shape, counted.form) if counted is not None else (Shape.SET, "")
     if not choice:
-        return "An answer in words" if shape is Shape.WORDS else "Abstained"
+        return "An answer in words" if shape is Shape.WORDS or method == "advice" else "Abstained"
     if isinstance(choice, Scores):
-        return ", ".join(f"{name(key)}{_number(value, form)}" for key, value in choice.items())
+        known = [key for key in names if key in choice]
+        given = [*known, *(key for key in choice if key not in names)]
+        return ", ".join(f"{names.get(key, key)}{_number(choice[key], form)}" for key in given)
+    told = [names.get(key, key) for key in choice]
     if shape is Shape.RANKING:
-        return ", ".join(f"{rank}. {name(key)}" for rank, key in enumerate(choice, 1))
-    return _listed([name(key) for key in choice])
+        return ", ".join(f"{rank}. {word}" for rank, word in enumerate(told, 1))
+    return _listed(told)
 
 
 def _number(value: int, form: str) -> str:

@@ -25,6 +25,7 @@ from fedcoop.queries.aftermath import AfterView, after_view
 from fedcoop.queries.delegations import MotionDelegation, motion_delegation
 from fedcoop.queries.lots import awaits_lot
 from fedcoop.queries.people import Person, people
+from fedcoop.queries.places import PlacesView, places_view
 from fedcoop.queries.register import phase_of, rule_of
 from fedcoop.storage.records import Actor, Note, OutcomeRow
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -92,6 +93,7 @@ class MotionView:
     annulled_reason: str
     awaits_lot: bool
     after: AfterView
+    places: PlacesView | None
 
     @property
     def ended_at(self) -> datetime:
@@ -167,6 +169,7 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
         annulled_reason=_annulled_reason(uow, motion),
         awaits_lot=awaits_lot(uow, motion),
         after=after_view(uow, motion_id=motion.id, member=member),
+        places=places_view(uow, motion) if may_see_ballots(motion, sight, uow.now) else None,
     )
 
 

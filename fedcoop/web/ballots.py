@@ -165,7 +165,7 @@ def _so_far(view: MotionView, key: str) -> str:
     """Return the total of this option where it may be seen while the vote runs."""
     if view.tally is None or view.form != "dates":
         return ""
-    return f"{plural(view.tally.counts.get(key, 0), 'point')} so far: 2 for each yes, 1 for each if need be"
+    return f"{plural(view.tally.counts.get(key, 0), 'point')} so far"
 
 
 def _sums(view: MotionView, choice: Choice) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from urllib.parse import urlencode
@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from fedcoop.actions.ballots import cast_on_page, try_on_page, withdraw_ballot
-from fedcoop.governance.choice_words import words_of
+from fedcoop.governance.choice_words import choice_words
 from fedcoop.governance.choices import Choice, Shape
 from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Channel
+from fedcoop.governance.motions import Channel, Option
 from fedcoop.kernel.errors import BallotRefused, NotFound
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.meetings import Joining, joining
@@ -25,6 +25,7 @@ from fedcoop.web.choosing import Marks, marks_of, read, sheet_of
 from fedcoop.web.facts import facts_of
 from fedcoop.web.forms import read_form
 from fedcoop.web.guards import RECEIVED, html, member_page, page, see_other
+from fedcoop.web.journeys import journey
 from fedcoop.web.keys import CLOCK, RENDERER, UNITS
 from fedcoop.web.results import Result, counts_later, result_of
 from fedcoop.web.steps import steps_of
@@ -118,7 +119,7 @@ async def _show(
     late: str = "",
     checking: bool = False,
 ) -> web.Response:
-    motion = view.motion
+    motion, told = view.motion, partial(choice_told, request, view)
     bars = {
         "turnout": charts.turnout(view.voted, motion.eligible, view.quorum_needs, over=view.phase != "open"),
         "result": charts.results(motion, view.tally) if view.tally else (),
@@ -131,20 +132,22 @@ async def _show(
         bars=bars,
         ballot=ballot_page(view, marks),
         checking=checking,
-        signs_of=partial(choice_signs, view),
-        told_of=partial(choice_words, view),
         joining=await _joining(request, view),
+        signs_of=partial(choice_signs, request, view),
+        told_of=told,
         facts=facts_of(view, request.app[RENDERER].zone, request.app[CLOCK].now()),
         errors=errors or {},
         late=late,
-        kept_words=choice_words(view, marks.choice) if late and marks.choice else "",
+        kept_words=told(marks.choice) if late and marks.choice else "",
         steps=steps_of(view, request.app[RENDERER].zone, request.app[CLOCK].now()),
         counted_by=motion.closes_at + motion.settings.grace,
         verdict=verdict_of(view),
         headline=headline_of(view),
         result=_result(request, view),
+        my_journey=journey(motion, view.my.choice, view.tally.count) if view.my and view.tally else (),
+        guests=words.guests(view.tally.guests, motion.options) if view.tally else "",
         totals_only=counts_later(motion.method),
-        my_words=choice_words(view, view.my.choice) if view.my else "",
+        my_words=told(view.my.choice) if view.my else "",
         tick_rule=words.tick_rule(motion.settings.extra),
         reason_words=formats.listed([words.choice(key, motion.options).word.lower() for key in view.reason_for], "or"),
         receipt=await _receipt(request, view),
@@ -167,26 +170,43 @@ async def _joining(request: web.Request, view: MotionView) -> Joining | None:
     return await request.app[UNITS].read(joining, motion=view.motion, voter=voter)
 
 
-async def _receipt(request: web.Request, view: MotionView) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was looked up: `state` is empty, `bad`, `absent` or `found`; then what was chosen, and how it travelled."""
+
+    text: str = ""
+    state: str = ""
+    words: str = ""
+    journey: tuple[str, ...] = ()
+
+
+async def _receipt(request: web.Request, view: MotionView) -> Receipt:
     text = request.query.get("receipt", "").strip().lower().replace(" ", "")[:80]
     if not text or view.outcome is None:
-        return {"text": "", "state": "", "words": ""}
+        return Receipt()
     if not _RECEIPT.fullmatch(text):
-        return {"text": text, "state": "bad", "words": ""}
+        return Receipt(text, "bad")
     found = await request.app[UNITS].read(find_counted, motion_id=view.motion.id, leaf=text)
-    told = choice_words(view, found) if found is not None else ""
-    return {"text": text, "state": "absent" if found is None else "found", "words": told}
+    if found is None:
+        return Receipt(text, "absent")
+    way = journey(view.motion, found, view.tally.count) if view.tally else ()
+    return Receipt(text, "found", choice_told(request, view, found), way)
 
 
-def choice_words(view: MotionView, choice: Choice) -> str:
-    """Return what was chosen: `For`, `1. Amara, 2. Bilal`, `Olive 3, Rye 5`; an empty ballot abstains."""
-    return words_of(view.motion.method, choice, lambda key: words.choice(key, view.motion.options).word)
+def choice_told(request: web.Request, view: MotionView, choice: Choice) -> str:
+    """Return what was chosen: `For`, `1. Amara, 2. Bilal`, `Olive 3, Rye 5`; times on the co-op's clocks."""
+    zone, now = request.app[RENDERER].zone, request.app[CLOCK].now()
+
+    def name(option: Option) -> str:
+        return formats.occasion(option, zone, now) if option.starts_at else words.choice(option.key, (option,)).word
+
+    return choice_words(view.motion.method, choice, view.motion.options, name)
 
 
-def choice_signs(view: MotionView, choice: Choice) -> tuple[words.Sign, ...]:
+def choice_signs(request: web.Request, view: MotionView, choice: Choice) -> tuple[words.Sign, ...]:
     """Return the signs of stances or ticks; nothing where the choice is a ranking or numbers, which are words."""
     if not choice:
-        return (words.Sign(choice_words(view, choice), "dash", "abstain"),)
+        return (words.Sign(choice_told(request, view, choice), "dash", "abstain"),)
     if METHODS[view.motion.method].shape not in (Shape.ONE, Shape.SET):
         return ()
     return tuple(words.choice(key, view.motion.options) for key in choice)

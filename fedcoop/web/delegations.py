@@ -27,7 +27,7 @@ from fedcoop.queries.motions import MotionView
 from fedcoop.storage.unit_of_work import UnitOfWork
 from fedcoop.web.ballots import ballot_page
 from fedcoop.web.choosing import Marks, marks_of, read, sheet_of
-from fedcoop.web.decisions import choice_words, motion_view_of
+from fedcoop.web.decisions import choice_told, motion_view_of
 from fedcoop.web.formats import listed
 from fedcoop.web.forms import Form, read_form
 from fedcoop.web.guards import RECEIVED, html, member_page, see_other
@@ -269,7 +269,7 @@ def _principal_page(
         status=422 if errors else 200,
         ballot=ballot_page(shown, marks),
         reason_words=listed(needing, "or"),
-        chosen=choice_words(view, line.choice) if line.choice is not None else "",
+        chosen=choice_told(request, view, line.choice) if line.choice is not None else "",
         **data,
     )
 

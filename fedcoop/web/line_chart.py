@@ -111,12 +111,12 @@ def _labels(series: Sequence[Series], scale: _Scale, rounds: int) -> tuple[Text,
     found, least = [], _TOP - 10
     for item in ends:
         y = max(scale.y(item.totals[-1]) + 4, least)
-        found.append(Text(_RIGHT - 8, y, _label(item)))
+        found.append(Text(_RIGHT + 8, y, _label(item)))
         least = y + _LABEL_GAP
     for item in series:
         if len(item.totals) < rounds:
             at = len(item.totals) - 1
-            found.append(Text(scale.x(at) + 12, scale.y(item.totals[-1]) + 4, _label(item)))
+            found.append(Text(scale.x(at) + 12, scale.y(item.totals[-1]) - 7, _label(item)))
     return tuple(found)
 
 

@@ -48,10 +48,15 @@ def _how(motion: Motion, count: Count, key: str) -> str:
         return ""
     item = count.rounds[at]
     votes = number(item.totals[key], _places(motion))
-    what = "first preferences" if at == 0 else "votes"
+    what = "first preference" if at == 0 else "vote"
+    what += "" if item.totals[key] == 1 else "s"
     needed = _needed(motion, count, item)
     reached = needed is not None and item.totals[key] >= needed
-    end = f"; {number(needed, _places(motion))} were needed." if reached and needed is not None else _by_default(motion)
+    end = (
+        f"; {number(needed, _places(motion))} {'was' if needed == 1 else 'were'} needed."
+        if reached and needed is not None
+        else _by_default(motion)
+    )
     return f"Elected in round {at + 1} with {votes} {what}{end}"
 
 

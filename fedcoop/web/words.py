@@ -132,6 +132,12 @@ def counted(number: int, key: str, options: tuple[Option, ...] = ()) -> str:
     return f"{whole(number)} {word}{'s' if key in COUNTABLE and number != 1 else ''}"
 
 
+def guests(counts: Mapping[str, int], options: tuple[Option, ...]) -> str:
+    """Return the answers of guests in a sentence of their own; they have no vote."""
+    given = [counted(number, key, options) for key, number in counts.items() if number]
+    return f"Guests, who have no vote and are in no other number: {', '.join(given)}." if given else ""
+
+
 def meaning(option: Option) -> str:
     """Return the sentence under an option: its own, else the usual one of the stance."""
     return option.meaning or MEANINGS.get(option.key, "")

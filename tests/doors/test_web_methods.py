@@ -1,6 +1,7 @@
 """Every method on the pages: its ballot, a vote, a changed one, a wrong one, its result; all without script."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ async def test_a_vote_can_be_changed(site: Website, way: Way) -> None:
     motion = await open_way(site, way)
     await vote(site, motion, "noor", way.ballots["noor"])
     page = await vote(site, motion, "noor", way.ballots["ilse"])
-    told = "Your vote is in" if way.method == "questions" else "Your vote is now"
+    told = "Your vote is in" if way.method in ("questions", "opt_in") else "Your vote is now"
     assert told in page.words
     again = await (await site.signed_in("noor")).get(f"/motions/{motion.uuid}")
     assert "Your vote is in" in again.words
@@ -219,3 +220,33 @@ async def test_the_order_of_options_can_be_by_name_and_is_each_members_own_when_
     page = await (await site.signed_in("noor")).get(f"/motions/{motion.uuid}")
     places = [page.text.index(f'value="{key}"') for key in ("x", "z", "y")]
     assert places == sorted(places)
+
+
+async def test_a_ballot_can_be_followed_by_who_cast_it_and_by_its_receipt(site: Website) -> None:
+    motion = await open_way(site, way_of("stv_scottish"))
+    for name, fields in {"noor": ranks(d=1, a=2), "bilal": ranks(a=1), "ilse": ranks(a=1, b=2)}.items():
+        page = await vote(site, motion, name, fields)
+        if name == "noor":
+            leaf = next(word for word in page.words.split() if len(word) == 64)
+    await site.close(motion)
+    mine = await (await site.signed_in("noor")).get(f"/motions/{motion.uuid}")
+    assert "How your ballot travelled Round 1: it counts for Dafydd Rees, worth 1." in mine.words
+    assert "How your ballot travelled" not in (await site.browser().get(f"/motions/{motion.uuid}")).words
+    found = await site.browser().get(f"/motions/{motion.uuid}?receipt={leaf}")
+    assert "This ballot was counted: 1. Dafydd Rees, 2. Amara Okafor. Round 1: it counts for Dafydd Rees" in found.words
+
+
+async def test_who_has_a_place_and_who_waits_stands_in_the_order_of_receipt(site: Website) -> None:
+    way = way_of("opt_in")
+    motion = await open_way(site, way)
+    for name, fields in way.ballots.items():
+        site.clock.advance(timedelta(minutes=1))
+        page = await vote(site, motion, name, fields)
+    assert "Who has a place Noor Castellan Bilal Haddad Waiting list" in page.words
+    assert "room for the first. Ilse Maurer" in page.words
+    stranger = await site.browser().get(f"/motions/{motion.uuid}")
+    assert "Noor Castellan" not in stranger.words
+    noor = await site.signed_in("noor")
+    await noor.submit(f"/motions/{motion.uuid}", f"/motions/{motion.uuid}/withdraw", {})
+    page = await noor.get(f"/motions/{motion.uuid}")
+    assert "Who has a place Bilal Haddad Ilse Maurer Waiting list Nobody waits." in page.words

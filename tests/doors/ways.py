@@ -156,7 +156,7 @@ WAYS = (
             "bilal": (("time-t", "2"), ("time-w", "2"), ("time-s", "2")),
             "ilse": (("time-t", "0"), ("time-w", "1"), ("time-s", "2")),
         },
-        "Your vote is in: Tue 22 Sep: yes, Wed 23 Sep: if need be, Sat 26 Sep: no.",
+        "Your vote is in: Tue 22 Sep, 18:00 to 20:00: yes, Wed 23 Sep, 12:00 to 14:00: if need be,",
         ["Answers by time", "Wed 23 Sep, 12:00 to 14:00", "If need be"],
         TIMES,
     ),

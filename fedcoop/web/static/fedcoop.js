@@ -205,7 +205,7 @@ function own_times(note) {
     return to ? `${text} to ${to.toLocaleTimeString("en-GB", clock)}` : text;
   };
   const text = document.createElement("span"), button = document.createElement("button");
-  Object.assign(button, { type: "button", className: "link" });
+  Object.assign(button, { type: "button", className: "btn quiet low" });
   text.setAttribute("role", "status");
   let mine = false;
   const show = () => {
