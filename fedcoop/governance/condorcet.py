@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from fedcoop.governance.choices import Choice
 from fedcoop.governance.counting import reaches
-from fedcoop.governance.lots import Lot
 from fedcoop.governance.motions import Option, Settings, Threshold
 from fedcoop.governance.ranking import Contest, contest_of, extra_key, groups_of
-from fedcoop.governance.tallies import Pile, Ranking, Tie
+from fedcoop.governance.tallies import Pile, Ranking
 
 Table = Mapping[str, Mapping[str, int]]
 """`table[x][y]`: how many ballots (by weight) have x above y."""
@@ -105,19 +104,6 @@ def groups(beats: Beats) -> tuple[tuple[str, ...], ...]:
         found.append(tuple(sorted(top)))
         left -= top
     return tuple(found)
-
-
-def elect(beats: Beats, contest: Contest, lot: Lot) -> tuple[tuple[str, ...], tuple[Tie, ...]]:
-    """Return who takes the seats: each time an unbeaten one of those left, by lot where there are several."""
-    left, order, ties = set(beats), list[str](), list[Tie]()
-    while left and len(order) < contest.seats and contest.stop not in order:
-        top = tuple(sorted(_unbeaten(beats, left)))
-        drawn = lot.order(top)
-        if len(top) > 1:
-            ties.append(Tie(top, drawn, "lot", f"place {len(order) + 1}"))
-        order.append(drawn[0])
-        left.discard(drawn[0])
-    return contest.without_stop(order), tuple(ties)
 
 
 def _unbeaten(beats: Beats, left: Iterable[str]) -> set[str]:

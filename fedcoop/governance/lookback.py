@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from fedcoop.governance.lots import Lot
+from fedcoop.governance.ranking import Contest
 from fedcoop.governance.tallies import Tie
 
 LOOK_BACK, LOT = "look-back", "lot"
@@ -50,6 +51,26 @@ def by_votes(
         order += part
         ties += found
     return tuple(order), tuple(ties)
+
+
+def by_groups(groups: Iterable[Sequence[str]], contest: Contest, lot: Lot) -> tuple[tuple[str, ...], tuple[Tie, ...]]:
+    """Return who takes the seats from an order of groups; of a group that does not fit whole the lot tells who."""
+    order: list[str] = []
+    ties: list[Tie] = []
+    for group in groups:
+        free = contest.seats - len(order)
+        if free <= 0 or contest.stop in order:
+            break
+        drawn = lot.order(group)
+        if len(group) > free or (len(group) > 1 and contest.stop in group):
+            ties.append(Tie(tuple(sorted(group)), drawn, LOT, f"place {len(order) + 1}"))
+        order += drawn
+    return contest.without_stop(contest.filled(order)), tuple(ties)
+
+
+def deciding(ties: Iterable[Tie], contest: Contest) -> tuple[Tie, ...]:
+    """Return the ties without lots that only said in which order the elected are listed."""
+    return tuple(tie for tie in ties if tie.rung != LOT or contest.stop in tie.among)
 
 
 def lowest(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from fedcoop.governance.lookback import by_votes, lowest
+from fedcoop.governance.lookback import by_votes, deciding, lowest
 from fedcoop.governance.lots import Lot
 from fedcoop.governance.ranking import Contest, Rankings
 from fedcoop.governance.stages import gains_of, number_text, numbers, ranking_of, ties_of
@@ -78,7 +78,6 @@ class _Meek:
         self.paths = _Paths(rankings, contest)
         self.keep: dict[str, int] = {}
         self.seated: list[str] = []
-        self.excluded: list[str] = []
         self.history: list[dict[str, int]] = []
         self.rounds: list[Round] = []
         self.totals: dict[str, int] = {}
@@ -100,7 +99,7 @@ class _Meek:
             "most_iterations": MOST_ITERATIONS,
             "limited": any(item.facts.get("limited") for item in self.rounds),
         }
-        ranking = ranking_of(self.seated, self.contest.standing, self.totals, self.excluded)
+        ranking = ranking_of(self.rounds, self.contest.standing)
         elected = self.contest.without_stop(self.seated)
         return Count(elected, ranking, tuple(self.rounds), ties_of(self.rounds), facts)
 
@@ -114,6 +113,7 @@ class _Meek:
         hopeful, free = self.paths.hopeful, self.contest.seats - len(self.seated)
         reached = [key for key in hopeful if len(hopeful) <= free or self.totals[key] >= self.quota]
         order, ties = by_votes(reached, self.totals, self.history, self.lot, about="order of election")
+        ties = deciding(ties, self.contest)
         elected = self.contest.filled(order, len(self.seated))
         excluded: tuple[str, ...] = ()
         if not reached:
@@ -155,7 +155,6 @@ class _Meek:
             self.keep[key] = UNIT
             self.paths.decide(key, elected=True)
         for key in excluded:
-            self.excluded.append(key)
             self.paths.decide(key, elected=False)
 
     def _iterate(self) -> None:

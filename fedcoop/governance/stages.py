@@ -22,14 +22,23 @@ def gains_of(gains: Mapping[str, int], unit: int) -> dict[str, Fraction]:
     return {key: Fraction(value, unit) for key, value in gains.items() if value}
 
 
-def ranking_of(
-    elected: Sequence[str], left: Iterable[str], totals: Mapping[str, int], excluded: Sequence[str]
-) -> tuple[tuple[str, ...], ...]:
-    """Return groups from the best: the elected in order, those left at the end by votes, the excluded from the last."""
-    out = list(reversed(excluded))
-    rest = sorted((key for key in left if key not in elected and key not in out), key=lambda key: (-totals[key], key))
+def ranking_of(rounds: Sequence[Round], standing: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Return groups from the best: the elected in order, those left at the end by votes, the excluded from the last.
+
+    Equals whom no round told apart are in one group.
+    """
+    totals = rounds[-1].totals
+    elected = [group for n, item in enumerate(rounds, 1) for group in _equals(item.elected, rounds[:n])]
+    out = [key for item in reversed(rounds) for key in item.excluded]
+    known = {*out, *(key for group in elected for key in group)}
+    rest = sorted((key for key in standing if key not in known), key=lambda key: (-totals[key], key))
     remaining = [tuple(group) for _, group in groupby(rest, key=lambda key: totals[key])]
-    return (*((key,) for key in elected), *remaining, *((key,) for key in out))
+    return (*elected, *remaining, *((key,) for key in out))
+
+
+def _equals(elected: Iterable[str], rounds: Sequence[Round]) -> list[tuple[str, ...]]:
+    groups = groupby(elected, key=lambda key: [item.totals[key] for item in rounds])
+    return [tuple(sorted(group)) for _, group in groups]
 
 
 def ties_of(rounds: Iterable[Round]) -> tuple[Tie, ...]:

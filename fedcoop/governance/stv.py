@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from fedcoop.governance.lookback import apart, by_votes, lowest
+from fedcoop.governance.lookback import apart, by_votes, deciding, lowest
 from fedcoop.governance.lots import Lot
 from fedcoop.governance.ranking import Contest, Rankings
 from fedcoop.governance.stages import gains_of, number_text, numbers, ranking_of, ties_of
@@ -33,7 +33,6 @@ class _Stv:
         self.quota = (rankings.valid // (contest.seats + 1) + 1) * unit
         self.hands = Hands(rankings, contest, unit)
         self.seated: list[str] = []
-        self.excluded: list[str] = []
         self.leaving = ""
         self.history: list[Mapping[str, int]] = []
         self.rounds: list[Round] = []
@@ -53,7 +52,7 @@ class _Stv:
             "seats": self.contest.seats,
             "decimals": decimals,
         }
-        ranking = ranking_of(self.seated, self.contest.standing, self.hands.totals, self.excluded)
+        ranking = ranking_of(self.rounds, self.contest.standing)
         elected = self.contest.without_stop(self.seated)
         return Count(elected, ranking, tuple(self.rounds), ties_of(self.rounds), facts)
 
@@ -90,7 +89,6 @@ class _Stv:
         if not self._is_over() and not self._in_surplus():
             self.leaving, more = lowest(self.hands.continuing, self.hands.totals, self.history, self.lot)
             excluded, told = (self.leaving,), (*told, *more)
-            self.excluded.append(self.leaving)
         unit = self.unit
         self.rounds.append(
             Round(
@@ -116,4 +114,4 @@ class _Stv:
         elected = self.contest.filled(order, len(self.seated))
         self.seated += elected
         hands.continuing.difference_update(elected)
-        return elected, ties
+        return elected, deciding(ties, self.contest)

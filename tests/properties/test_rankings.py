@@ -260,5 +260,5 @@ def test_every_lot_was_needed(method: str, ballots: list[tuple[Ballot, int]]) ->
     """Without a lot in the record another seed changes nobody's place."""
     one, other = (count(method, ballots, 2, lot=Lot(seed)) for seed in (b"one", b"another"))
     if not any(tie.rung == "lot" for tie in one.ties):
-        assert (one.elected, one.ranking) == (other.elected, other.ranking)
+        assert (set(one.elected), one.ranking) == (set(other.elected), other.ranking)
         assert [stage.totals for stage in one.rounds] == [stage.totals for stage in other.rounds]

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from fedcoop.governance.counting import Part, Sentence, extra_int
+from fedcoop.governance.lookback import by_groups
 from fedcoop.governance.lots import Lot
 from fedcoop.governance.motions import Option, Settings
 from fedcoop.governance.rankers import RankedMethod, if_quorum, number_word
-from fedcoop.governance.ranking import Contest, contest_of, strict_rankings
-from fedcoop.governance.tallies import Count, Pile, Tie
+from fedcoop.governance.ranking import contest_of, strict_rankings
+from fedcoop.governance.tallies import Count, Pile
 
 
 class Points(RankedMethod):
@@ -27,9 +28,9 @@ class Points(RankedMethod):
                 points[key] += (most - place) * number
         levels = sorted(set(points.values()), reverse=True)
         groups = tuple(tuple(key for key in contest.standing if points[key] == level) for level in levels)
-        elected, ties = _winners([group for group in groups if points[group[0]]], contest, lot)
+        elected, ties = by_groups([group for group in groups if points[group[0]]], contest, lot)
         facts = {"points": points, "valid": rankings.valid, "blank": rankings.blank}
-        return Count(contest.without_stop(elected), groups, (), ties, facts)
+        return Count(elected, groups, (), ties, facts)
 
     def sentence(self, options: Sequence[Option], settings: Settings, eligible: int) -> Sentence:
         """Return "The choice with the most points wins. A first rank is worth 5 points, …"."""
@@ -41,19 +42,6 @@ class Points(RankedMethod):
         )
         rule = f". Your first gets {most} points and each further one a point less; what you leave out gets none."
         return (*who, *if_quorum(settings, eligible), Part(rule))
-
-
-def _winners(groups: Sequence[tuple[str, ...]], contest: Contest, lot: Lot) -> tuple[tuple[str, ...], tuple[Tie, ...]]:
-    order: list[str] = []
-    ties: list[Tie] = []
-    for group in groups:
-        if len(order) >= contest.seats or contest.stop in order:
-            break
-        drawn = lot.order(group)
-        if len(group) > 1:
-            ties.append(Tie(group, drawn, "lot", f"place {len(order) + 1}"))
-        order += drawn
-    return contest.filled(order), tuple(ties)
 
 
 METHOD = Points()

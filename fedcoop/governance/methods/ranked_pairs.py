@@ -5,7 +5,8 @@ from itertools import groupby
 from typing import Any
 
 from fedcoop.governance.comparing import MAJORITY, Comparison
-from fedcoop.governance.condorcet import Table, elect, eligible_pairs, groups
+from fedcoop.governance.condorcet import Table, eligible_pairs, groups
+from fedcoop.governance.lookback import by_groups
 from fedcoop.governance.lots import Lot
 from fedcoop.governance.motions import Option, Settings
 from fedcoop.governance.tallies import Count, Pile, Tie
@@ -31,8 +32,9 @@ class RankedPairs(Comparison):
             return Count(facts=facts)
         locking = _Locking(pairs.table, lot)
         above = {key: frozenset(reached) for key, reached in locking.above.items()}
-        elected, ties = elect(above, contest, lot)
-        return Count(elected, groups(above), (), (*locking.ties, *ties), {**facts, "victories": locking.victories})
+        order = groups(above)
+        elected, ties = by_groups(order, contest, lot)
+        return Count(elected, order, (), (*locking.ties, *ties), {**facts, "victories": locking.victories})
 
 
 class _Locking:

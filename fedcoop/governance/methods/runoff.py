@@ -31,11 +31,8 @@ class Runoff(RankedMethod):
         if not rankings.valid:
             return Count(facts=facts)
         rounds = _rounds(rankings, contest, lot)
-        last = rounds[-1]
-        excluded = [key for item in rounds for key in item.excluded]
-        totals = {key: int(number) for key, number in last.totals.items()}
-        ranking = ranking_of(last.elected, contest.standing, totals, excluded)
-        return Count(contest.without_stop(last.elected), ranking, tuple(rounds), ties_of(rounds), facts)
+        ranking = ranking_of(rounds, contest.standing)
+        return Count(contest.without_stop(rounds[-1].elected), ranking, tuple(rounds), ties_of(rounds), facts)
 
     def requirements(self, count: Count, options: Sequence[Option], settings: Settings) -> tuple[Requirement, ...]:
         """Return the majority of the last round with its sum."""

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from fedcoop.governance.comparing import MAJORITY, Comparison
-from fedcoop.governance.condorcet import Beats, Table, elect, eligible_pairs, groups
+from fedcoop.governance.condorcet import Beats, Table, eligible_pairs, groups
+from fedcoop.governance.lookback import by_groups
 from fedcoop.governance.lots import Lot
 from fedcoop.governance.motions import Option, Settings
 from fedcoop.governance.tallies import Count, Pile
@@ -25,8 +26,9 @@ class Schulze(Comparison):
             return Count(facts=facts)
         paths = strongest_paths(pairs.table)
         above: Beats = {x: frozenset(y for y in row if row[y] > paths[y][x]) for x, row in paths.items()}
-        elected, ties = elect(above, contest, lot)
-        return Count(elected, groups(above), (), ties, {**facts, "paths": paths})
+        order = groups(above)
+        elected, ties = by_groups(order, contest, lot)
+        return Count(elected, order, (), ties, {**facts, "paths": paths})
 
 
 def strongest_paths(table: Table) -> dict[str, dict[str, int]]:
