@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "recount": "recounting",
     "count": "counting",
     "announce": "announcing",
+    "sortition": "sortitions",
     "peer": "peers",
     "queue": "queues",
     "doctor": "checking",

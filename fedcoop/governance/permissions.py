@@ -26,6 +26,7 @@ class Deed(StrEnum):
     MANAGE_MEMBERS = "manage_members"
     MANAGE_PEERS = "manage_peers"
     MODERATE = "moderate"
+    DRAW_PEOPLE = "draw_people"
     DELEGATE = "delegate"
 
 
@@ -42,7 +43,9 @@ class Denied:
     why: str
 
 
-_ADMIN_DEEDS = frozenset({Deed.ANNUL, Deed.TELL_BALLOT, Deed.MANAGE_MEMBERS, Deed.MANAGE_PEERS, Deed.MODERATE})
+_ADMIN_DEEDS = frozenset(
+    {Deed.ANNUL, Deed.TELL_BALLOT, Deed.MANAGE_MEMBERS, Deed.MANAGE_PEERS, Deed.MODERATE, Deed.DRAW_PEOPLE}
+)
 _BY_BYLAWS: Mapping[Deed, Callable[[Bylaws], Who]] = {
     Deed.OPEN_MOTION: lambda bylaws: bylaws.may_open,
     Deed.PROPOSE: lambda bylaws: bylaws.may_propose,

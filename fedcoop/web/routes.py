@@ -24,6 +24,7 @@ from fedcoop.web import (
     pages,
     proposals,
     running,
+    sortitions,
 )
 from fedcoop.web import remote as remote_pages
 from fedcoop.web.following_steps import STEPS
@@ -101,6 +102,11 @@ ROUTES: tuple[web.RouteDef, ...] = (
     web.get("/announcements/{uuid}/delete", announcements.delete_page),
     web.post("/announcements/{uuid}/delete", announcements.delete),
     web.get("/members", members.members_page),
+    web.get("/sortition/{uuid}", sortitions.sortition_page),
+    web.post("/sortition/{uuid}/{answer:accept|refuse}", sortitions.answer),
+    web.get("/office/sortition", sortitions.office_page),
+    web.post("/office/sortition", sortitions.announce),
+    web.post("/office/sortition/{uuid}/{step:draw|next|answer}", sortitions.step),
     web.get("/office", members.office_page),
     web.post("/office/members", members.add),
     web.post("/office/follow", members.follow),

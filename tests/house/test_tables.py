@@ -16,11 +16,12 @@ from fedcoop.kernel.events import Event
 ROOT = Path(__file__).parents[2]
 COMMANDS = {
     *("init", "serve", "worker", "demo", "member", "token", "motion", "recount", "count", "announce", "peer", "queue"),
-    *("doctor", "backup", "restore", "export", "upgrade", "delegation"),
+    *("doctor", "backup", "restore", "export", "upgrade", "delegation", "sortition"),
 }
 SUBCOMMANDS = {
     "member": {"add", "list", "import", "link", "invite"},
     "motion": {"open", "show", "cast", "close", "annul", "export", "lot-secret", "lot-commit", "lot-reveal", "proxy"},
+    "sortition": {"announce", "draw", "answer", "next", "show", "list"},
     "delegation": {"grant", "revoke", "list"},
     "peer": {"follow", "partner", "block", "unblock", "list"},
 }

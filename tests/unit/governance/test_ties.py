@@ -1,7 +1,10 @@
 """The ladder of ties and the public lot: governance.md 10.1 and the vector of 10.2; shares that add up (16.7)."""
 
 import hashlib
+import hmac
+import json
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -10,21 +13,18 @@ from fedcoop.governance.tallies import Count, Round, Tie
 from fedcoop.governance.ties import LOT, Rung, first_places, settle, uses_lot
 from fedcoop.kernel.money import currency_of, largest_remainder
 
-POLL = "https://alder.example/polls/7"
-ROOT = "b522fb2192b9d783a20906e2ed85d331dcbb4c81eb1a28b8db11dae8e3ef6cb8"
-REVEALS = ("6f" * 16, "a1" * 16)
-COMMITS = (
-    "8eebd6255e502b51dc00bf2aafe63c3b49d2d73088bbab2cb14c679e18d00d16",
-    "ca3842ff1bf0ffb632731dc409b5c3e6ba3b2c8c75aef32c80bba67df9f3c328",
-)
+VECTOR = json.loads((Path(__file__).parents[2] / "vectors/governance/lots.json").read_text())["lot"]
+POLL, ROOT, REVEALS = VECTOR["poll"], VECTOR["root"], tuple(VECTOR["reveals"])
 
 
 def test_the_lot_is_that_of_the_vector() -> None:
-    assert tuple(commitment(value) for value in REVEALS) == COMMITS
+    assert [commitment(value) for value in REVEALS] == VECTOR["commits"]
     for reveals in (REVEALS, REVEALS[::-1]):
         lot = lot_of(POLL, ROOT, reveals)
-        assert lot.seed.hex() == "e438cc8ea5e82493b81afa02d40d766b46a97eeb9b5b19c65d2fb44e1e1d3363"
-        assert lot.order(["D", "B"]) == lot.order(["B", "D"]) == ("B", "D")
+        assert lot.seed.hex() == VECTOR["seed"]
+        assert lot.order(["D", "B"]) == lot.order(["B", "D"]) == tuple(VECTOR["order"])
+        for id_, begin in VECTOR["hmac"].items():
+            assert hmac.digest(lot.seed, id_.encode(), "sha256").hex().startswith(begin)
 
 
 def test_a_lot_without_reveals_hangs_on_the_box_alone() -> None:
