@@ -18,6 +18,7 @@ from fedcoop.governance.settings import settings_over
 from fedcoop.kernel.errors import Conflict
 from fedcoop.kernel.html import markdown_to_html, plain_text
 from fedcoop.kernel.ids import MemberId, MotionId, ProposalId, new_uuid
+from fedcoop.storage.records import Version
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
@@ -86,15 +87,15 @@ def rerun(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, again: Again) -
     lifecycle.check_text(title, body)
     lifecycle.check_settings(earlier.method, earlier.options, settings)
     lifecycle.check_dates(uow.now, again.closes_at, Bylaws())
-    proposal = _proposal(uow, by, title, body)
+    proposal = _proposal(uow, by, title, body, earlier)
     new = Next(uow.now, again.closes_at, title, body, settings, proposal_id=proposal.id)
     motion = add_sequel(uow, earlier, SequelKind.RERUN, new, by=by)
     open_scheduled(uow, str(motion.id))
     return uow.motions.get(motion.id)
 
 
-def _proposal(uow: UnitOfWork, by: MemberId, title: str, body: str) -> Proposal:
-    """A proposal of its own: the annulled one stays annulled."""
+def _proposal(uow: UnitOfWork, by: MemberId, title: str, body: str, earlier: Motion) -> Proposal:
+    """A proposal of its own, for the same readers: the annulled one stays annulled."""
     proposal = Proposal(
         id=ProposalId(uow.new_id()),
         uuid=new_uuid(),
@@ -105,6 +106,12 @@ def _proposal(uow: UnitOfWork, by: MemberId, title: str, body: str) -> Proposal:
         state=ProposalState.DRAFT,
         created_at=uow.now,
     )
-    uow.motions.add_proposal(proposal, body_html=markdown_to_html(body))
+    html = markdown_to_html(body)
+    uow.motions.add_proposal(proposal, body_html=html)
+    uow.proposals.add_version(Version(proposal.id, 1, title, body, html, by, "", uow.now))
+    plan = uow.proposals.plan(earlier.proposal_id)
+    if plan is not None:
+        begun = {"submitted_at": uow.now, "frozen_at": uow.now, "opens_at": uow.now}
+        uow.proposals.put_plan(replace(plan, proposal_id=proposal.id, context_uuid=new_uuid(), **begun))
     move(uow, proposal.id, ProposalEvent.SCHEDULE, by=who(by))
     return proposal

@@ -114,6 +114,7 @@ class AfterView:
     decision: Decision | None
     state: ProposalState
     replaced_by: tuple[str, str] | None
+    replaces: tuple[tuple[str, str], ...]
     round: int
     rounds_of: int
     rounds: tuple[RoundLine, ...]
@@ -152,6 +153,7 @@ def after_view(uow: UnitOfWork, *, motion_id: MotionId, member: Member | None) -
         decision=decision,
         state=proposal.state,
         replaced_by=_replaced_by(uow, decision),
+        replaces=_replaces(uow, decision, motion),
         round=uow.deciding.round_of(motion.id),
         rounds_of=rounds_of(motion.settings),
         rounds=_rounds(uow, motion) if is_consent or consent_before is not None else (),
@@ -190,6 +192,14 @@ def _replaced_by(uow: UnitOfWork, decision: Decision | None) -> tuple[str, str] 
     if newer is None or newer.motion_id is None:
         return None
     return newer.label, uow.motions.get(newer.motion_id).uuid
+
+
+def _replaces(uow: UnitOfWork, decision: Decision | None, motion: Motion) -> tuple[tuple[str, str], ...]:
+    """Return number and motion of each decision that this vote's decision replaced."""
+    if decision is None or decision.motion_id != motion.id:
+        return ()
+    older = [line for line in uow.deciding.replaced_by(decision.proposal_id) if line.motion_id is not None]
+    return tuple((line.label, uow.motions.get(line.motion_id).uuid) for line in older if line.motion_id is not None)
 
 
 def _own_pieces(uow: UnitOfWork, motion: Motion, member: Member | None) -> tuple[Piece, ...]:

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import select
 
 from fedcoop.governance.members import Member, MemberStatus
+from fedcoop.governance.petitions import ANNUL, signatures_needed
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import MemberId
 from fedcoop.queries.announcements import EVERYBODY, AnnouncementView, announcement_views
 from fedcoop.queries.people import person
-from fedcoop.queries.register import UNDER_WAY, MotionLine, motion_lines
+from fedcoop.queries.register import STANDING, UNDER_WAY, MotionLine, motion_lines
 from fedcoop.storage import tables as t
 from fedcoop.storage.unit_of_work import UnitOfWork
 
@@ -118,6 +119,25 @@ class FollowLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PetitionLine:
+    """An open petition to annul a vote; with enough signatures the committee decides."""
+
+    uuid: str
+    title: str
+    signatures: int
+    needed: int
+
+
+def _petitions(uow: UnitOfWork) -> tuple[PetitionLine, ...]:
+    found = []
+    for petition in uow.deciding.open_petitions(ANNUL):
+        motion = uow.motions.get(petition.motion_id)
+        signatures = len(uow.deciding.signatures(motion.id, ANNUL))
+        found.append(PetitionLine(motion.uuid, motion.title, signatures, signatures_needed(motion.eligible)))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
 class OfficeView:
     """What somebody with an office looks after."""
 
@@ -125,6 +145,8 @@ class OfficeView:
     followers: int
     follows: tuple[FollowLine, ...]
     queues: Mapping[str, Mapping[str, Any]]
+    petitions: tuple[PetitionLine, ...]
+    reviews: int
 
 
 def office_view(uow: UnitOfWork) -> OfficeView:
@@ -137,5 +159,10 @@ def office_view(uow: UnitOfWork) -> OfficeView:
         for follow, actor in uow.actors.follows_of(coop.id)
     )
     return OfficeView(
-        uow.members.count_active(), uow.actors.count_followers(coop.id), follows, uow.queues.summary(uow.now)
+        members=uow.members.count_active(),
+        followers=uow.actors.count_followers(coop.id),
+        follows=follows,
+        queues=uow.queues.summary(uow.now),
+        petitions=_petitions(uow),
+        reviews=uow.deciding.count_states(STANDING["review_due"]),
     )

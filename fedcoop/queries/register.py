@@ -1,13 +1,14 @@
 """Lists of decisions: what is open, what was decided lately, the searchable register, what waits for a member."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fedcoop.governance.counting import Sentence
 from fedcoop.governance.members import Member
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Change, Motion, MotionState
+from fedcoop.governance.proposals import ProposalState
 from fedcoop.governance.tallies import Tally, tally_of
 from fedcoop.governance.visibility import Viewer as Sight
 from fedcoop.governance.visibility import may_see_counts
@@ -24,6 +25,23 @@ STATES: Mapping[str, tuple[MotionState, ...]] = {
     "annulled": (MotionState.ANNULLED, MotionState.WITHDRAWN),
     "all": tuple(MotionState),
 }
+STANDING: Mapping[str, tuple[ProposalState, ...]] = {
+    "in_force": (ProposalState.IN_FORCE, ProposalState.REVIEW_DUE),
+    "review_due": (ProposalState.REVIEW_DUE,),
+    "replaced": (ProposalState.SUPERSEDED, ProposalState.REPEALED),
+}
+"""Parts of the register by where decisions stand now (governance.md 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the decision that a vote made stands: its number, the state of its proposal, its dates, what replaced it."""
+
+    number: str
+    state: str
+    effective_at: datetime | None
+    review_at: datetime | None
+    replaced_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +61,7 @@ class MotionLine:
     tally: Tally | None
     code: str
     decided_at: datetime | None
+    standing: Standing | None = None
 
 
 def phase_of(motion: Motion, now: datetime) -> str:
@@ -58,12 +77,30 @@ def rule_of(motion: Motion) -> Sentence:
 
 
 def motion_lines(uow: UnitOfWork, motions: Sequence[Motion]) -> tuple[MotionLine, ...]:
-    """Return the lines of these motions, in three or four queries whatever their number."""
+    """Return the lines of these motions, in a few queries whatever their number."""
     ids = [motion.id for motion in motions]
     counts, outcomes = uow.motions.ballot_counts(ids), uow.motions.outcome_codes(ids)
     for key, guests in uow.rolls.guest_ballots([motion.id for motion in motions if motion.has_guests]).items():
         counts[key] -= guests
-    return tuple(_line(uow, motion, counts, outcomes) for motion in motions)
+    standing = standings(uow, motions)
+    return tuple(replace(_line(uow, motion, counts, outcomes), standing=standing.get(motion.id)) for motion in motions)
+
+
+def standings(uow: UnitOfWork, motions: Sequence[Motion]) -> dict[MotionId, Standing]:
+    """Return where each decision stands, by the motion that made it; earlier calls and rounds have none."""
+    found = uow.deciding.standings([motion.proposal_id for motion in motions])
+    newer = uow.deciding.standings([line.ended_by for line, _ in found.values() if line.ended_by is not None])
+    return {
+        line.motion_id: Standing(
+            number=line.label,
+            state=state.value,
+            effective_at=line.effective_at,
+            review_at=line.review_at,
+            replaced_by=newer[line.ended_by][0].label if line.ended_by in newer else "",
+        )
+        for line, state in found.values()
+        if line.motion_id is not None
+    }
 
 
 def _line(
@@ -105,8 +142,13 @@ def register(uow: UnitOfWork, *, state: str, words: str, before: int | None, pub
 
     `public` leaves out what is for members only.
     """
-    found = uow.motions.listing(STATES[state], before=before, limit=PAGE + 1, words=words, public=public)
+    if state in STANDING:
+        ids = uow.deciding.motions_in(STANDING[state], before=before, limit=PAGE + 1, words=words, public=public)
+        found = [uow.motions.get(motion_id) for motion_id in ids]
+    else:
+        found = uow.motions.listing(STATES[state], before=before, limit=PAGE + 1, words=words, public=public)
     numbers = {key: uow.motions.count_in(states, public=public) for key, states in STATES.items()}
+    numbers |= {key: uow.deciding.count_states(states, public=public) for key, states in STANDING.items()}
     older = found[PAGE - 1].id if len(found) > PAGE else None
     return RegisterView(motion_lines(uow, found[:PAGE]), older, numbers)
 
@@ -160,6 +202,15 @@ class HomeView:
     latest: tuple[MotionLine, ...]
     announcements: tuple[AnnouncementView, ...]
     linked: tuple[str, ...]
+    reviews: tuple[MotionLine, ...] = ()
+
+
+def due_reviews(uow: UnitOfWork, member: Member) -> tuple[MotionLine, ...]:
+    """Return the decisions that are due for review: a member's own, and all for who has an office."""
+    ids = uow.deciding.motions_in(STANDING["review_due"], before=None, limit=50)
+    motions = [uow.motions.get(motion_id) for motion_id in ids]
+    own = {m.id for m in motions if uow.motions.get_proposal(m.proposal_id).author_id == member.id}
+    return motion_lines(uow, [motion for motion in motions if member.is_admin or motion.id in own])
 
 
 def home(uow: UnitOfWork, *, member: Member) -> HomeView:
@@ -177,6 +228,7 @@ def home(uow: UnitOfWork, *, member: Member) -> HomeView:
         latest=motion_lines(uow, uow.motions.listing(DECIDED, limit=4)),
         announcements=announcement_views(uow, uow.notes.announcements(("public", "members"), limit=4), names=True),
         linked=tuple(f"@{link.handle}" for link, _ in links if link.state == "active"),
+        reviews=due_reviews(uow, member),
     )
 
 

@@ -27,6 +27,7 @@ def _statement(row: Row[Any]) -> Statement:
     return Statement(**{**row._mapping, "options": tuple(row.options)})
 
 
+_FOR_MEMBERS = select(t.plans.c.proposal_id).where(t.plans.c.audience != "public")
 _erratum, _decision, _answer, _signature = maker(Erratum), maker(Decision), maker(Answer), maker(Signature)
 
 
@@ -126,6 +127,12 @@ class Deciding:
         values = {name: getattr(decision, name) for name in Decision.__slots__}
         upsert(self._conn, t.decisions, values, keys=("proposal_id",))
 
+    def replaced_by(self, proposal_id: ProposalId) -> list[Decision]:
+        """Return the decisions that this proposal's decision replaced or repealed."""
+        c = t.decisions.c
+        query = select(t.decisions).where(c.ended_by == proposal_id).order_by(c.year, c.number)
+        return every(self._conn, query, _decision)
+
     def next_number(self, year: int) -> int:
         """Return the number after the highest of the year; two at once break the constraint and one is repeated."""
         c = t.decisions.c
@@ -152,21 +159,34 @@ class Deciding:
             for row in found
         }
 
-    def count_states(self, states: Sequence[ProposalState]) -> int:
-        """Return how many decisions stand in these states."""
+    def count_states(self, states: Sequence[ProposalState], *, public: bool = False) -> int:
+        """Return how many decisions stand in these states; `public` leaves out those that are for members only."""
         d, p = t.decisions, t.proposals
         query = select(func.count()).select_from(d.join(p, p.c.id == d.c.proposal_id))
+        if public:
+            query = query.where(p.c.id.not_in(_FOR_MEMBERS))
         return int(self._conn.execute(query.where(p.c.state.in_([state.value for state in states]))).scalar_one())
 
     def motions_in(
-        self, states: Sequence[ProposalState], *, before: int | None, limit: int, words: str = ""
+        self,
+        states: Sequence[ProposalState],
+        *,
+        before: int | None,
+        limit: int,
+        words: str = "",
+        public: bool = False,
     ) -> list[MotionId]:
-        """Return the motions that made the decisions in these states, newest first, below the id `before`."""
+        """Return the motions that made the decisions in these states, newest first, below the id `before`.
+
+        `public` leaves out those that are for members only.
+        """
         d, p = t.decisions.c, t.proposals.c
         query = select(d.motion_id).join(t.proposals, p.id == d.proposal_id)
         query = query.where(d.motion_id.is_not(None), p.state.in_([state.value for state in states]))
         if before is not None:
             query = query.where(d.motion_id < before)
+        if public:
+            query = query.where(p.id.not_in(_FOR_MEMBERS))
         if words:
             query = query.where(p.title.icontains(words, autoescape=True) | p.body.icontains(words, autoescape=True))
         return [MotionId(row[0]) for row in self._conn.execute(query.order_by(d.motion_id.desc()).limit(limit))]

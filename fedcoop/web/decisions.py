@@ -18,7 +18,7 @@ from fedcoop.kernel.errors import BallotRefused, NotFound
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.meetings import Joining, joining
 from fedcoop.queries.motions import MotionView, blank_ballot, find_counted, motion_view, recount_part
-from fedcoop.queries.register import STATES, register
+from fedcoop.queries.register import STANDING, STATES, register
 from fedcoop.web import charts, formats, words
 from fedcoop.web.ballots import ballot_page
 from fedcoop.web.choosing import Marks, marks_of, read, sheet_of
@@ -53,7 +53,7 @@ async def decisions_page(request: web.Request, viewer: Viewer) -> web.Response:
     """Show the register: open votes, what was decided, what was annulled; searched and in pages."""
     state = request.query.get("state", "open")
     sought = request.query.get("q", "").strip()[:100]
-    if state not in STATES:
+    if state not in STATES and state not in STANDING:
         raise NotFound("state-unknown")
     if sought and "state" not in request.query:
         state = "all"

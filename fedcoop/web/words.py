@@ -83,6 +83,13 @@ ANSWERED = {
     "questions": Sign("Answers", "talk"),
     "advice": Sign("Advice", "concern"),
 }
+STANDING = {
+    "decided": Sign("Decided", "check", "done"),
+    "in_force": Sign("In force", "check", "done"),
+    "review_due": Sign("Review due", "hourglass", "care"),
+    "superseded": Sign("Replaced", "undo", "over"),
+    "repealed": Sign("Repealed", "undo", "over"),
+}
 COUNTABLE = frozenset(("objection", "block", "veto"))
 VERDICT_TONES = {"done": "carried", "care": "quorum"}
 SECRECY = {
