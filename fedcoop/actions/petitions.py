@@ -111,7 +111,15 @@ def _proposal(uow: UnitOfWork, by: MemberId, title: str, body: str, earlier: Mot
     uow.proposals.add_version(Version(proposal.id, 1, title, body, html, by, "", uow.now))
     plan = uow.proposals.plan(earlier.proposal_id)
     if plan is not None:
-        begun = {"submitted_at": uow.now, "frozen_at": uow.now, "opens_at": uow.now}
-        uow.proposals.put_plan(replace(plan, proposal_id=proposal.id, context_uuid=new_uuid(), **begun))
+        uow.proposals.put_plan(
+            replace(
+                plan,
+                proposal_id=proposal.id,
+                context_uuid=new_uuid(),
+                submitted_at=uow.now,
+                frozen_at=uow.now,
+                opens_at=uow.now,
+            )
+        )
     move(uow, proposal.id, ProposalEvent.SCHEDULE, by=who(by))
     return proposal

@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "member": "members",
     "token": "members",
     "motion": "motions",
+    "proposal": "register",
     "delegation": "delegations",
     "recount": "recounting",
     "count": "counting",

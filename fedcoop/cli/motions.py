@@ -14,6 +14,7 @@ import click
 from fedcoop import wiring
 from fedcoop.actions import motions as actions
 from fedcoop.actions.ballots import cast_by_teller
+from fedcoop.cli.deciding import DECIDING_COMMANDS
 from fedcoop.cli.delegations import proxy
 from fedcoop.cli.instance import member_named, motion_at, with_units
 from fedcoop.cli.lots import LOT_COMMANDS
@@ -312,5 +313,5 @@ def _recount_file(uow: UnitOfWork, *, url: str) -> str:
     return text
 
 
-for _command in (*LOT_COMMANDS, proxy):
+for _command in (*LOT_COMMANDS, *DECIDING_COMMANDS, proxy):
     motion.add_command(_command)

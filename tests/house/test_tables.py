@@ -16,12 +16,17 @@ from fedcoop.kernel.events import Event
 ROOT = Path(__file__).parents[2]
 COMMANDS = {
     *("init", "serve", "worker", "demo", "member", "token", "motion", "recount", "count", "announce", "peer", "queue"),
-    *("doctor", "backup", "restore", "export", "upgrade", "delegation", "sortition"),
+    *("doctor", "backup", "restore", "export", "upgrade", "delegation", "sortition", "proposal"),
 }
 SUBCOMMANDS = {
     "member": {"add", "list", "import", "link", "invite"},
-    "motion": {"open", "show", "cast", "close", "annul", "export", "lot-secret", "lot-commit", "lot-reveal", "proxy"},
+    "motion": {
+        *("open", "show", "cast", "close", "annul", "export", "lot-secret", "lot-commit", "lot-reveal", "proxy"),
+        *("extend", "reopen", "outcome", "erratum", "petition", "petition-find", "rerun", "next-round", "fallback"),
+        *("answer", "decide", "call-in"),
+    },
     "sortition": {"announce", "draw", "answer", "next", "show", "list"},
+    "proposal": {"effective", "review", "supersede", "repeal"},
     "delegation": {"grant", "revoke", "list"},
     "peer": {"follow", "partner", "block", "unblock", "list"},
 }

@@ -43,8 +43,6 @@ def announce_reopening(uow: UnitOfWork, event: MotionReopened) -> None:
 
 
 def _publish(uow: UnitOfWork, motion: Motion, note_uuid: str, content: str) -> None:
-    if not decisions.is_public(uow, motion):
-        return
     actor = coop_actor(uow)
     note: dict[str, Any] = beside_note(
         motion,
