@@ -136,6 +136,10 @@ class Urls:
         """Return the page of a proposal."""
         return f"{self.origin}/proposals/{uuid}"
 
+    def template(self, uuid: UUID | str) -> str:
+        """Return the page of a template of decisions."""
+        return f"{self.origin}/templates/{uuid}"
+
     def sign_in_link(self, token: str) -> str:
         """Return the page that signs in once."""
         return f"{self.origin}/sign-in/{token}"

@@ -10,7 +10,7 @@ from fedcoop.actions import aftermath, amendment_votes, delegations, motions, pr
 from fedcoop.actions import events as federation_events
 from fedcoop.actions import proposals as drafting
 from fedcoop.federation.publish import aftermath as after_votes
-from fedcoop.federation.publish import counting, decisions, joining, notes, relations, warnings
+from fedcoop.federation.publish import counting, decisions, joining, notes, relations, templates, warnings
 from fedcoop.federation.publish import proposals as publishing
 from fedcoop.governance import events
 from fedcoop.kernel.events import Event
@@ -23,6 +23,8 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     events.BallotWithdrawn: (decisions.refresh_later,),
     events.RepresentationChanged: (decisions.refresh_later,),
     events.DelegationLapsing: (warnings.tell_of_lapse,),
+    events.TemplateOffered: (templates.offer,),
+    events.TemplateWithdrawn: (templates.withdraw,),
     events.TargetReached: (joining.announce_target,),
     events.TargetLost: (joining.announce_target,),
     events.MotionExtended: (decisions.announce_extension,),

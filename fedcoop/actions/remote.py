@@ -397,7 +397,8 @@ def mirror_outcome(uow: UnitOfWork, *, author: Actor, motion_uri: str, outcome: 
 
 
 def delete_remote(uow: UnitOfWork, *, actor: Actor, uri: str) -> bool:
-    """Purge the post or poll `uri` if it is the actor's own; return whether it was."""
+    """Purge the post or poll `uri` if it is the actor's own; return whether it was. An offered template goes with its post."""
+    uow.templates.drop_offer(uri, actor.id)
     note = uow.notes.find_note(uri)
     if note is not None and note.actor_id == actor.id:
         uow.notes.delete_note(uri, uow.now)

@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "motion": "motions",
     "proposal": "register",
     "delegation": "delegations",
+    "template": "templates",
     "recount": "recounting",
     "count": "counting",
     "announce": "announcing",

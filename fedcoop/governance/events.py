@@ -157,3 +157,18 @@ class ProposalMoved(Event):
     """A proposal is in another phase before its vote, or ended without one."""
 
     proposal_id: ProposalId
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateOffered(Event):
+    """A template of decisions is public from now on; `again` says that it was before, and has changed."""
+
+    uuid: str
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateWithdrawn(Event):
+    """A template that was offered is gone."""
+
+    uuid: str

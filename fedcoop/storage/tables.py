@@ -823,6 +823,32 @@ objects = Table(
     Column("deleted_at", UtcDateTime),
 )
 
+# --- templates of decisions -------------------------------------------------------------------------------------
+
+decision_templates = Table(
+    "decision_templates",
+    metadata,
+    _id(),
+    Column("uuid", Text, nullable=False, unique=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("document", Json, nullable=False),
+    _ref("author_id", "members.id", nullable=True),
+    Column("origin", Text, nullable=False, server_default=""),
+    Column("offered_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+template_offers = Table(
+    "template_offers",
+    metadata,
+    _id(),
+    Column("uri", Text, nullable=False, unique=True),
+    _ref("actor_id", "actors.id"),
+    Column("document", Json, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+)
+
 activities = Table(
     "activities",
     metadata,

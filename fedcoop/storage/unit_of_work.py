@@ -34,6 +34,7 @@ from fedcoop.storage.queues import Queues
 from fedcoop.storage.rolls import Rolls
 from fedcoop.storage.rows import insert
 from fedcoop.storage.sortitions import Sortitions
+from fedcoop.storage.templates import Templates
 from fedcoop.storage.vault import Vault
 from fedcoop.storage.votes import Votes
 from fedcoop.urls import Urls
@@ -98,6 +99,7 @@ class UnitOfWork:
         self.notes = Notes(conn)
         self.queues = Queues(conn)
         self.votes = Votes(conn)
+        self.templates = Templates(conn)
         self.audits = Audit(conn)
         self.events: list[Event] = []
         self.wakes: set[str] = set()

@@ -53,9 +53,17 @@ async def note_page(request: web.Request, viewer: Viewer) -> web.Response:
     if found is None:
         motion = await request.app[UNITS].read(motion_of_note, uuid=uuid)
         if motion is None:
-            raise NotFound("note-unknown", "There is nothing at this address.")
+            return await _offered(request, uuid)
         return see_other(f"/motions/{motion}")
     return html(request, "note.html", item=found)
+
+
+async def _offered(request: web.Request, uuid: str) -> web.Response:
+    """Lead to the template that was offered under this address. Raises NotFound."""
+    stored = await request.app[UNITS].read(lambda uow: uow.templates.find(uuid))
+    if stored is None or stored.offered_at is None:
+        raise NotFound("note-unknown", "There is nothing at this address.")
+    return see_other(f"/templates/{uuid}")
 
 
 @member_page

@@ -25,6 +25,7 @@ from fedcoop.web import (
     proposals,
     running,
     sortitions,
+    templating,
 )
 from fedcoop.web import remote as remote_pages
 from fedcoop.web.following_steps import STEPS
@@ -93,6 +94,18 @@ ROUTES: tuple[web.RouteDef, ...] = (
     web.post(FOLLOWING, following.take_step),
     web.get("/proposals/new", proposals.new_page),
     web.post("/proposals/new", proposals.submit),
+    web.get("/templates", templating.templates_page),
+    web.post("/templates/import", templating.import_),
+    web.get("/templates/named/{key:[a-z0-9_]+}.json", templating.named_json),
+    web.get("/templates/named/{key:[a-z0-9_]+}", templating.named_page),
+    web.post("/templates/named/{key}/copy", templating.copy),
+    web.get("/templates/offers/{offer:[0-9]{1,19}}", templating.offer_page),
+    web.post("/templates/offers/{offer:[0-9]{1,19}}", templating.accept),
+    web.get("/templates/{uuid:[^/.]+}.json", templating.template_json),
+    web.get("/templates/{uuid:[^/.]+}", templating.template_page),
+    web.post("/templates/{uuid}/rename", templating.rename),
+    web.get("/templates/{uuid}/{step:offer|delete}", templating.step_page),
+    web.post("/templates/{uuid}/{step:offer|delete}", templating.take_step),
     web.get("/remote/motions", remote_pages.remote_motions_page),
     web.get("/remote/motions/{uuid}", remote_pages.remote_motion_page),
     web.post("/remote/motions/{uuid}/vote", remote_pages.vote_abroad),

@@ -474,7 +474,34 @@ def _lots() -> None:
 
 
 def _templates() -> None:
-    """Templates of decisions."""
+    """Templates of decisions: the co-op's own, and what others offer."""
+    op.create_table(
+        "decision_templates",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("uuid", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("author_id", sa.BigInteger(), nullable=True),
+        sa.Column("origin", sa.Text(), server_default="", nullable=False),
+        sa.Column("offered_at", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["author_id"], ["members.id"], name=op.f("fk_decision_templates_author_id_members")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decision_templates")),
+        sa.UniqueConstraint("uuid", name=op.f("uq_decision_templates_uuid")),
+        sa.UniqueConstraint("key", name=op.f("uq_decision_templates_key")),
+    )
+    op.create_table(
+        "template_offers",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("uri", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["actors.id"], name=op.f("fk_template_offers_actor_id_actors")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_template_offers")),
+        sa.UniqueConstraint("uri", name=op.f("uq_template_offers_uri")),
+    )
 
 
 def _exports() -> None:

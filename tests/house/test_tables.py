@@ -16,7 +16,7 @@ from fedcoop.kernel.events import Event
 ROOT = Path(__file__).parents[2]
 COMMANDS = {
     *("init", "serve", "worker", "demo", "member", "token", "motion", "recount", "count", "announce", "peer", "queue"),
-    *("doctor", "backup", "restore", "export", "upgrade", "delegation", "sortition", "proposal"),
+    *("doctor", "backup", "restore", "export", "upgrade", "delegation", "sortition", "proposal", "template"),
 }
 SUBCOMMANDS = {
     "member": {"add", "list", "import", "link", "invite"},
@@ -27,6 +27,7 @@ SUBCOMMANDS = {
     },
     "sortition": {"announce", "draw", "answer", "next", "show", "list"},
     "proposal": {"effective", "review", "supersede", "repeal"},
+    "template": {"list", "show", "export", "import", "offer"},
     "delegation": {"grant", "revoke", "list"},
     "peer": {"follow", "partner", "block", "unblock", "list"},
 }

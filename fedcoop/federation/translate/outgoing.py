@@ -29,6 +29,26 @@ def announcement_note(
     }
 
 
+def template_note(
+    *,
+    uri: str,
+    url: str,
+    author: str,
+    followers: str,
+    content: str,
+    language: str,
+    template: str,
+    at: datetime,
+    updated: datetime,
+) -> dict[str, Any]:
+    """Return an offered template as a Note; the template is JSON text, which no rewriting of names can change."""
+    note = announcement_note(
+        uri=uri, url=url, author=author, followers=followers, content=content, language=language, kind="general", at=at
+    )
+    newer = {"updated": rfc3339(updated)} if updated > at else {}
+    return {**note, **newer, "coop:template": template}
+
+
 def direct_note(
     *,
     uri: str,

@@ -7,6 +7,7 @@ from typing import Any
 
 from fedcoop.actions.members import prove_link
 from fedcoop.actions.remote import SeenNote, store_note
+from fedcoop.actions.templates import receive_offer
 from fedcoop.federation.inbox.contract import Received
 from fedcoop.federation.inbox.seen import seen_note
 from fedcoop.federation.wire.jsonld import ids_of
@@ -23,12 +24,21 @@ def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
         return
     seen = seen_note(received.embedded)
     if received.activity.type == "Update":
+        _keep_offer(received, uow, sender)
         store_note(uow, author=sender, seen=seen, motion_id=None, kind="post")
     elif _is_direct(received, uow):
         _look_for_code(received, uow, sender, seen)
     elif seen.public:
+        _keep_offer(received, uow, sender)
         motion_id = _motion_of(uow, seen.in_reply_to)
         store_note(uow, author=sender, seen=seen, motion_id=motion_id, kind=_kind(received, uow, motion_id))
+
+
+def _keep_offer(received: Received, uow: UnitOfWork, sender: Actor) -> None:
+    """A template that a co-op which we follow offers stands beside our own, to be looked at."""
+    value, uri = (received.embedded or {}).get("coop:template"), received.object_id
+    if value is not None and uri is not None and uow.actors.is_followed_by_us(sender.id):
+        receive_offer(uow, author=sender, uri=uri, value=value)
 
 
 def _is_direct(received: Received, uow: UnitOfWork) -> bool:
