@@ -7,7 +7,7 @@ from typing import Any
 
 from fedcoop.cli.output import table
 from fedcoop.governance.file_counts import FileCount
-from fedcoop.governance.motions import Option
+from fedcoop.governance.motions import Option, Settings
 from fedcoop.governance.tallies import Round, Tie
 
 _EXACT = (0, 5, 9, 12, 30)
@@ -23,10 +23,13 @@ def decimal(value: Fraction) -> str:
 
 def labels_of(options: Sequence[Option]) -> dict[str, str]:
     """Return a name for each key that no other has: equal names get their keys added."""
-    often = Counter(option.name for option in options)
-    return {
-        option.key: option.name if often[option.name] == 1 else f"{option.name} ({option.key})" for option in options
-    }
+    often, found = Counter(option.name for option in options), dict[str, str]()
+    for option in options:
+        label = option.name
+        while often[label] > (label == option.name) or label in found.values():
+            label = f"{label} ({option.key})"
+        found[option.key] = label
+    return found
 
 
 def plain(found: FileCount) -> dict[str, Any]:
@@ -35,7 +38,7 @@ def plain(found: FileCount) -> dict[str, Any]:
     value: dict[str, Any] = {
         "title": found.file.title,
         "method": found.method,
-        "settings": dict(found.settings.extra),
+        "settings": settings_plain(found.settings),
         "seats": found.settings.extra.get("seats", 1),
         "elected": _named(count.elected, names),
         "ranking": [_named(group, names) for group in count.ranking],
@@ -54,6 +57,14 @@ def plain(found: FileCount) -> dict[str, Any]:
     if "victories" in count.facts:
         value["victories"] = [_victory(item, names) for item in count.facts["victories"]]
     return value
+
+
+def settings_plain(settings: Settings) -> dict[str, int | str | bool]:
+    """Return the settings of the method, the threshold as it is typed."""
+    if settings.threshold is None:
+        return dict(settings.extra)
+    sign = ">" if settings.threshold.strict else ""
+    return {**settings.extra, "threshold": f"{sign}{settings.threshold.share}"}
 
 
 def _named(keys: Iterable[str], names: Mapping[str, str]) -> list[str]:
@@ -91,7 +102,7 @@ def told(found: FileCount) -> str:
     facts = [
         ("title", found.file.title or "none"),
         ("method", found.method),
-        *((name, str(value)) for name, value in found.settings.extra.items() if value not in ("", 0)),
+        *((name, str(value)) for name, value in settings_plain(found.settings).items() if value not in ("", 0)),
         *((name, str(count.facts[name])) for name in ("valid", "blank", "quota") if name in count.facts),
     ]
     blocks = [table(facts)]

@@ -7,11 +7,14 @@ chooses among them.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from unicodedata import category
 
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Option
 from fedcoop.governance.tallies import Pile
 from fedcoop.kernel.errors import Refused
+
+_UNSHOWN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,12 @@ def rule_of(name: str) -> Rule:
 
 def tidy(options: Sequence[str], first: int) -> tuple[Option, ...]:
     """Return options with these names and their numbers as keys, from `first`; a nameless one is called by its number."""
-    return tuple(
-        Option(str(n), " ".join(name.split()) or f"Candidate {n}") for n, name in enumerate(options, start=first)
-    )
+    return tuple(Option(str(n), clean(name) or f"Candidate {n}") for n, name in enumerate(options, start=first))
+
+
+def clean(text: str) -> str:
+    """Return the text on one line, without what cannot be shown: a terminal would obey some of it."""
+    return " ".join("".join(" " if category(letter) in _UNSHOWN else letter for letter in text).split())
 
 
 def broken(message: str) -> Refused:

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fedcoop.governance.ballot_files import BallotFile, broken, tidy
+from fedcoop.governance.ballot_files import BallotFile, broken, clean, tidy
 from fedcoop.governance.tallies import Pile, Ranking
 
 MOST_OPTIONS = 2000
 MOST_BALLOTS = 10**9
+_USUAL = {"stv": "scottish-stv", "irv": "irv", "condorcet": "schulze"}
+"""The rule of a file that says only what kind of election it was."""
 
 
 def read_ranked_json(document: Mapping[str, Any]) -> BallotFile:
@@ -22,12 +24,13 @@ def read_ranked_json(document: Mapping[str, Any]) -> BallotFile:
     if not isinstance(lines, list):
         raise broken("The file has no list of ballots.")
     numbers: Counter[Ranking] = Counter()
+    keys = [str(place) for place in range(len(names))]
     for place, line in enumerate(lines, start=1):
-        number, ranking = _line(line, place, len(names))
-        numbers[ranking] += number
+        number, ranks = _line(line, place)
+        numbers[_plain(ranks, keys) or ranking_of(ranks, place, len(names))] += number
     return BallotFile(
         title=_text(document.get("title")),
-        rule=_text(document.get("rule")),
+        rule=_text(document.get("rule")) or _USUAL.get(_text(document.get("method")), ""),
         options=tidy(names, 0),
         piles=tuple(Pile(ranking, number) for ranking, number in numbers.items() if number),
         words=_words(document, len(names)),
@@ -35,15 +38,24 @@ def read_ranked_json(document: Mapping[str, Any]) -> BallotFile:
 
 
 def _text(value: Any) -> str:
-    return " ".join(value.split()) if isinstance(value, str) else ""
+    return clean(value) if isinstance(value, str) else ""
 
 
-def _line(line: Any, place: int, size: int) -> tuple[int, Ranking]:
+def _plain(ranks: Sequence[Any], keys: Sequence[str]) -> Ranking:
+    """Return the ranking if all ranks are places, none twice; else nothing."""
+    try:
+        plain = len(set(ranks)) == len(ranks) and min(ranks, default=0) >= 0
+        return tuple(map(keys.__getitem__, ranks)) if plain else ()
+    except (TypeError, IndexError):
+        return ()
+
+
+def _line(line: Any, place: int) -> tuple[int, list[Any]]:
     if not (isinstance(line, list) and len(line) == 2 and _is_whole(line[0]) and isinstance(line[1], list)):
         raise broken(f"Ballot line {place} is not of the form [how many, [candidates]].")
     if not 0 <= line[0] <= MOST_BALLOTS:
         raise broken(f"Ballot line {place} stands for {line[0]} ballots.")
-    return line[0], ranking_of(line[1], place, size)
+    return line[0], line[1]
 
 
 def ranking_of(ranks: Sequence[Any], place: int, size: int) -> Ranking:

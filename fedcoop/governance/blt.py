@@ -13,9 +13,9 @@ A candidate named twice on a ballot keeps the first rank.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 
-from fedcoop.governance.ballot_files import BallotFile, broken, tidy
+from fedcoop.governance.ballot_files import BallotFile, broken, clean, tidy
 from fedcoop.governance.setting_words import names_of
 from fedcoop.governance.tallies import Pile, Ranking
 
@@ -24,6 +24,7 @@ MOST_BALLOTS = 10**9
 _COMMENT = re.compile(r"#.*")
 _ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _EQUALS = re.compile(r"\s*=\s*")
+_PLAIN = re.compile(r"[0-9]{1,9}")
 _WHOLE = re.compile(r"[0-9]{1,12}(?:\.0{1,12})?")
 _SEVERAL = re.compile(r'\s*"[^"]*"(?:\s+"[^"]*")+\s*(?:#.*)?')
 _QUOTED = re.compile(r'"([^"]*)"')
@@ -40,42 +41,52 @@ def read_blt(text: str) -> BallotFile:
     gone = _withdrawn(tokens, size)
     numbers = _ballots(tokens, size)
     names = list(_names(lines[start:]))
-    title = names[size] if len(names) > size else ""
+    title = clean(names[size]) if len(names) > size else ""
     words = {"seats": str(seats), **({"withdrawn": ",".join(gone)} if gone else {})}
     options = tidy([*names[:size], *[""] * (size - len(names))], 1)
     return BallotFile(title, "", options, tuple(Pile(r, n) for r, n in numbers.items() if n), words)
 
 
 class _Tokens:
-    """The words before the names, with the line that each stands on."""
+    """The words before the names, with the number of the line that each stands on."""
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._words = self._split(lines)
-        self._next: str | None = next(self._words, None)
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = lines
+        self._words: list[str] = []
         self.line = 0
 
-    def _split(self, lines: Iterable[str]) -> Iterator[str]:
-        for self.line, line in enumerate(lines, start=1):
-            bare = _EQUALS.sub("=", _ASIDE.sub(" ", _COMMENT.sub("", line)))
-            yield from bare.replace(",", " ").split()
+    def plain_ballot(self, known: Set[str]) -> tuple[int, Ranking] | None:
+        """Return the ballots of the next line if it is one of the plain kind, whole and without anything to look at twice."""
+        if self._words or self.line >= len(self._lines):
+            return None
+        words = self._lines[self.line].split()
+        number, ranking = words[:1], tuple(words[1:-1])
+        if words[-1:] != ["0"] or number == ["0"] or not _PLAIN.fullmatch(words[0]) or len(words) < 2:
+            return None
+        if len(names := set(ranking)) != len(ranking) or not names <= known:
+            return None
+        self.line += 1
+        return int(words[0]), ranking
 
     def peek(self) -> str | None:
         """Return the next word, None at the end."""
-        return self._next
+        while not self._words and self.line < len(self._lines):
+            bare = _EQUALS.sub("=", _ASIDE.sub(" ", _COMMENT.sub("", self._lines[self.line])))
+            self._words = bare.replace(",", " ").split()[::-1]
+            self.line += 1
+        return self._words[-1] if self._words else None
 
     def take(self) -> str:
         """Return the next word and go on. Raises Refused (`ballot-file`) at the end."""
-        word = self._next
-        if word is None:
+        if self.peek() is None:
             raise broken("The file ends before its ballots do: after them stands a line with 0.")
-        self._next = next(self._words, None)
-        return word
+        return self._words.pop()
 
     def whole(self, what: str) -> int:
         """Return the next word as a whole number. Raises Refused (`ballot-file`)."""
         word = self.take()
         if not _WHOLE.fullmatch(word):
-            raise broken(f"Near line {self.line}, instead of {what}, stands {word[:40]}.")
+            raise broken(f"On line {self.line}, instead of {what}, stands {word[:40]}.")
         return int(word.partition(".")[0])
 
 
@@ -88,17 +99,27 @@ def _withdrawn(tokens: _Tokens, size: int) -> list[str]:
 
 def _candidate(word: str, tokens: _Tokens, size: int) -> str:
     if not (word.isascii() and word.isdecimal() and len(word) < 9 and 1 <= int(word) <= size):
-        raise broken(f"Near line {tokens.line} is named a candidate that there is not: {word[:40]}.")
+        raise broken(f"On line {tokens.line} is named a candidate that there is not: {word[:40]}.")
     return str(int(word))
 
 
 def _ballots(tokens: _Tokens, size: int) -> Counter[Ranking]:
     numbers: Counter[Ranking] = Counter()
-    while tokens.peek() is not None and (number := tokens.whole("how many ballots a line stands for")):
-        if number > MOST_BALLOTS:
-            raise broken(f"Near line {tokens.line} one line stands for {number} ballots.")
-        numbers[_ranking(tokens, size)] += number
+    known = frozenset(map(str, range(1, size + 1)))
+    while (plain := tokens.plain_ballot(known)) or tokens.peek() is not None:
+        number, ranking = plain or _ballot(tokens, size)
+        if not plain and not number:
+            break
+        numbers[ranking] += number
     return numbers
+
+
+def _ballot(tokens: _Tokens, size: int) -> tuple[int, Ranking]:
+    """Return how many ballots, and their ranking; no ballots at the 0 that ends them all."""
+    number = tokens.whole("how many ballots a line stands for")
+    if number > MOST_BALLOTS:
+        raise broken(f"On line {tokens.line} one line stands for {number} ballots.")
+    return number, _ranking(tokens, size) if number else ()
 
 
 def _ranking(tokens: _Tokens, size: int) -> Ranking:

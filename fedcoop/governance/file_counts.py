@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from fedcoop.governance.ballot_files import BallotFile, rule_of
 from fedcoop.governance.choices import Shape
+from fedcoop.governance.comparing import Comparison
 from fedcoop.governance.counting import Method
 from fedcoop.governance.lots import Lot
 from fedcoop.governance.methods import METHODS
@@ -16,6 +17,7 @@ from fedcoop.governance.tallies import Count, Tally
 from fedcoop.governance.tallying import Ballots, tally_motion
 from fedcoop.kernel.errors import Refused
 
+MOST_COMPARED = 400
 USUAL = "stv_scottish"
 """The method for a file that names none, as BLT files do not."""
 _SPARE = (Option("\n1", "1"), Option("\n2", "2"))
@@ -44,7 +46,7 @@ def count_file(file: BallotFile, *, rule: str = "", words: Mapping[str, str] | N
 
     `words` are settings as typed, which go before those of the rule and of the file; `seed` among them is the seed of
     lots, without it the file's own digest. Options may be given by key or name. Raises Refused (`count-rule`,
-    `count-seed`, `count-ballots`) or MotionRefused with the name of a setting.
+    `count-seed`, `count-ballots`, `count-size`) or MotionRefused with the name of a setting.
     """
     key, preset = rule_of(rule or file.rule or USUAL)
     method, typed = METHODS[key], dict(words or {})
@@ -64,6 +66,8 @@ def _check_kind(file: BallotFile, method: Method) -> None:
     if method.form != form:
         fitting = ", ".join(key for key, other in METHODS.items() if other.form == form)
         raise Refused("count-ballots", f"The file holds {holds}. Choose a method for that: {fitting}.")
+    if isinstance(method, Comparison) and len(file.options) > MOST_COMPARED:
+        raise Refused("count-size", f"{method.title} compares {MOST_COMPARED} options at most, each with each.")
 
 
 def _known(method: Method) -> set[str]:

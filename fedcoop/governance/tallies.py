@@ -183,9 +183,18 @@ def _merged(piles: Iterable[Pile]) -> list[Pile]:
     return [Pile(choice, number, weight, name, given) for (choice, weight, name, given), number in numbers.items()]
 
 
-def _order(pile: Pile) -> tuple[Any, ...]:
-    choice = tuple(sorted(pile.choice.items())) if isinstance(pile.choice, Scores) else pile.choice
-    return (repr(choice), pile.weight, pile.member_class, pile.represented)
+def _order(pile: Pile) -> tuple[str, int, str, bool]:
+    return (_spelled(pile.choice), pile.weight, pile.member_class, pile.represented)
+
+
+def _spelled(choice: Choice | Ranking) -> str:
+    """Return a text for the choice: keys have no line break, so that a plain ranking needs no quotes to be told apart."""
+    if isinstance(choice, Scores):
+        return repr(sorted(choice.items()))
+    try:
+        return "\n".join(choice)  # type: ignore[arg-type]
+    except TypeError:
+        return repr(choice)
 
 
 def _head(pile: Pile) -> Pile:

@@ -126,6 +126,15 @@ def test_equal_names_stay_apart(nowhere: Cli, tmp_path: Path):
     file.write_text('3 1\n3 1 0\n2 2 0\n0\n"Kim"\n"Kim"\n""\n"Twins"\n')
     found = nowhere.json("count", str(file))
     assert found["rounds"][0]["totals"] == {"Kim (1)": "3", "Kim (2)": "2", "Candidate 3": "0"}
+    file.write_text('3 1\n3 1 0\n2 2 0\n0\n"Kim"\n"Kim"\n"Kim (1)"\n')
+    assert len(nowhere.json("count", str(file))["rounds"][0]["totals"]) == 3
+
+
+def test_the_threshold_against_the_status_quo_stands_among_the_settings(nowhere: Cli, board: Path):
+    found = nowhere.json(
+        "count", str(board), "--method", "schulze", "--set", "status_quo=Esi", "--set", "threshold=>1/2"
+    )
+    assert (found["settings"]["threshold"], found["settings"]["status_quo"]) == (">1/2", "5")
 
 
 @pytest.mark.parametrize(

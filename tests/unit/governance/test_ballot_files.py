@@ -233,6 +233,27 @@ def test_small_and_empty_elections_are_counted(rule: str) -> None:
     assert len(names) == (1 if rule == "irv" else 3)
 
 
+def test_too_many_options_to_compare_each_with_each_are_refused() -> None:
+    many = _file(candidates=[f"C{n}" for n in range(401)])
+    assert count_file(many, rule="meek").count.elected == ("0",)
+    with pytest.raises(Refused) as refused:
+        count_file(many, rule="schulze")
+    assert refused.value.code == "count-size"
+
+
+def test_names_keep_nothing_that_a_terminal_would_obey() -> None:
+    assert [option.name for option in _file(candidates=["A\x1b[2J\n\ud800b", "\t", "C"]).options] == [
+        "A [2J b",
+        "Candidate 1",
+        "C",
+    ]
+
+
+def test_the_kind_of_an_election_stands_for_its_rule_where_none_is_named() -> None:
+    for kind, method in (("irv", "runoff"), ("condorcet", "schulze"), ("stv", "stv_scottish"), ("", "stv_scottish")):
+        assert count_file(_file(rule="", method=kind)).method == method
+
+
 def test_the_seed_of_lots_is_the_digest_unless_one_is_set() -> None:
     tied = _file(ballots=[[1, [0]], [1, [1]], [1, [2]]])
     found = {count_file(tied, rule="irv", words={"seed": f"{n:02x}"}).count.elected for n in range(20)}
