@@ -79,9 +79,9 @@ OUTCOMES = {
 }
 ANSWERED = {
     "sense": Sign("How we feel about it", "sprout"),
-    "opt_in": Sign("Who joins in", "people"),
-    "questions": Sign("Answers", "talk"),
-    "advice": Sign("Advice", "concern"),
+    "opt_in": Sign("Counted", "people"),
+    "questions": Sign("Answered", "talk"),
+    "advice": Sign("Advice given", "concern"),
 }
 STANDING = {
     "decided": Sign("Decided", "check", "done"),

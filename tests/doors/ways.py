@@ -220,7 +220,7 @@ WAYS = (
         "A bus to the mill",
         {"noor": (("choice", "accept"),), "bilal": (("choice", "accept"),), "ilse": (("choice", "accept"),)},
         "Your vote is in: I am in.",
-        ["Who joins in", "Waiting list"],
+        ["Counted", "Waiting list"],
         (),
         {"capacity": "2"},
     ),
@@ -233,7 +233,7 @@ WAYS = (
             "ilse": (("reason", "Which security?"),),
         },
         "Your vote is in: An answer in words.",
-        ["Answers", "Which rate?"],
+        ["Answered", "Which rate?"],
     ),
     Way(
         "advice",
@@ -244,7 +244,7 @@ WAYS = (
             "ilse": (("choice", "offer_help"), ("reason", "I have tools.")),
         },
         "Your vote is in: Go ahead.",
-        ["Advice", "3 members gave advice"],
+        ["Advice given", "3 members gave advice"],
     ),
 )
 

@@ -81,12 +81,11 @@ function ranking(form) {
       move(row, way);
       grip.focus();
     });
-    grip.addEventListener("pointerdown", (event) => drag(event, row, grip));
+    grip.addEventListener("pointerdown", (event) => drag(event, row));
   });
-  function drag(event, row, grip) {
+  function drag(event, row) {
     if (event.button) return;
     event.preventDefault();
-    grip.setPointerCapture(event.pointerId);
     row.classList.add("held");
     const over = (at) => rows().filter((other) => other !== row).find((other) => {
       const box = other.getBoundingClientRect();
@@ -94,13 +93,18 @@ function ranking(form) {
     });
     const shift = (at) => list.insertBefore(row, over(at) || null);
     const drop = (at) => {
-      grip.removeEventListener("pointermove", shift);
-      row.classList.remove("held");
+      end();
       const below = over(at);
       place_at(row, below && !below.classList.contains("none") ? below : null);
     };
-    grip.addEventListener("pointermove", shift);
-    grip.addEventListener("pointerup", drop, { once: true });
+    const stop = () => { end(); show(ranked()); };
+    /* on the document: an element that is moved loses what it had captured */
+    const heard = { pointermove: shift, pointerup: drop, pointercancel: stop };
+    function end() {
+      row.classList.remove("held");
+      Object.entries(heard).forEach(([kind, hear]) => document.removeEventListener(kind, hear));
+    }
+    Object.entries(heard).forEach(([kind, hear]) => document.addEventListener(kind, hear));
   }
 }
 
