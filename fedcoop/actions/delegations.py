@@ -24,6 +24,7 @@ from fedcoop.governance.mandates import (
 from fedcoop.governance.members import ENDED, Member
 from fedcoop.governance.motions import Motion, MotionState
 from fedcoop.governance.permissions import Deed, demand
+from fedcoop.governance.roll import pseudonym
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.errors import Conflict, Invalid, MotionRefused, NotFound
 from fedcoop.kernel.ids import MemberId, MotionId
@@ -177,17 +178,22 @@ def take_back(uow: UnitOfWork, vote: PassedVote) -> bool:
     if motion.state not in (MotionState.SCHEDULED, MotionState.OPEN) or uow.now > motion.closes_at:
         return False
     uow.delegations.put_vote(replace(vote, revoked_at=uow.now))
-    entry, _, ballot = uow.motions.voter_state(motion.id, vote.delegator_id)
-    if motion.state is MotionState.SCHEDULED or entry is None:
+    if motion.state is MotionState.SCHEDULED:
         return True
+    voter, ballot = _voter(uow, motion, vote), uow.motions.ballot_of(motion.id, vote.delegator_id)
     at = rfc3339(uow.now)
     if ballot is not None and ballot.id == vote.ballot_id:
         uow.motions.drop_ballot(motion.id, vote.delegator_id)
-        withdrawal = logchain.withdrawal_entry(entry.voter, ballot.channel.value, at)
+        withdrawal = logchain.withdrawal_entry(voter, ballot.channel.value, at)
         uow.motions.append_log(motion.id, motion.url, withdrawal)
-    uow.motions.append_log(motion.id, motion.url, logchain.revocation_entry(entry.voter, at))
+    uow.motions.append_log(motion.id, motion.url, logchain.revocation_entry(voter, at))
     uow.record(RepresentationChanged(motion_id=motion.id))
     return True
+
+
+def _voter(uow: UnitOfWork, motion: Motion, vote: PassedVote) -> str:
+    """Return the delegator's pseudonym, also of one whose row a correction took out of the roll."""
+    return pseudonym(motion.poll_secret, uow.members.get(vote.delegator_id).number)
 
 
 def freeze(uow: UnitOfWork, motion: Motion) -> None:
@@ -195,7 +201,14 @@ def freeze(uow: UnitOfWork, motion: Motion) -> None:
     rule = motion.settings.delegation
     if not rule.is_on:
         return
-    uow.delegations.add_votes(freeze_delegations(rule, motion.id, uow.delegations.standing(), at=uow.now))
+    on_roll = {entry.member_id for entry in uow.motions.roll(motion.id) if entry.weight > 0}
+    for vote in uow.delegations.votes(motion.id):
+        without = vote.delegator_id not in on_roll
+        held = replace(vote, off_roll=vote.delegate_id not in on_roll, revoked_at=uow.now if without else None)
+        uow.delegations.put_vote(held)
+    frozen = freeze_delegations(rule, motion.id, uow.delegations.standing(), at=uow.now)
+    own = [vote for vote in frozen if vote.delegator_id in on_roll]
+    uow.delegations.add_votes([replace(vote, off_roll=vote.delegate_id not in on_roll) for vote in own])
     grants = uow.delegations.grants(motion.id, uow.delegations.voters(motion.id))
     uow.motions.append_log(motion.id, motion.url, logchain.delegations_entry(grants))
 

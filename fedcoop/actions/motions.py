@@ -17,6 +17,7 @@ from fedcoop.actions.timers import COUNT_TIMER as COUNT_TIMER
 from fedcoop.governance import lifecycle, logchain, public_lots, roll, rounds
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.choices import Shape
+from fedcoop.governance.delegation import check_naming
 from fedcoop.governance.drafting import Plan
 from fedcoop.governance.events import MotionAnnulled, MotionClosed, MotionExtended, MotionOpened
 from fedcoop.governance.methods import METHODS
@@ -132,6 +133,7 @@ def open_motion(uow: UnitOfWork, *, by: MemberId, draft: Draft) -> Motion:
     Raises NotAllowed or MotionRefused (its code names the field).
     """
     motion, body_html = plan_motion(uow, by=by, draft=draft)
+    check_naming(motion.settings.delegation, opens_later=motion.opens_at > uow.now)
     proposal = Proposal(
         id=motion.proposal_id,
         uuid=new_uuid(),

@@ -119,6 +119,16 @@ def check_rule(rule: DelegationRule, method: str, secrecy: str) -> None:
         )
 
 
+def check_naming(rule: DelegationRule, *, opens_later: bool) -> None:
+    """Raise MotionRefused (`proxy_naming`) where nobody could name a proxy, because the vote opens at once."""
+    if rule.mode is DelegationMode.PROXY and rule.naming is ProxyNaming.OPENING and not opens_later:
+        raise MotionRefused(
+            "proxy_naming",
+            "This vote opens at once, so nobody could name a proxy before. Let it open later, or set proxy_naming to "
+            "first_ballot.",
+        )
+
+
 MAX_TOPIC = 60
 
 

@@ -78,7 +78,8 @@ class PassedVote:
     """A vote as one motion has it: a proxy, or a standing delegation frozen at the opening (`delegation_id`).
 
     `instruction` is what the principal wrote; `instructed` gives the vote only by a ballot cast for the principal.
-    `ballot_id` is the ballot that the holder cast for them, if any.
+    `ballot_id` is the ballot that the holder cast for them, if any. `off_roll` says that the delegate was not on the roll
+    at the opening: that stays so when a correction brings them in, because the log tells the grants of the opening.
     """
 
     motion_id: MotionId
@@ -87,6 +88,7 @@ class PassedVote:
     delegation_id: int | None
     granted_at: datetime
     hidden: bool = False
+    off_roll: bool = False
     instructed: bool = False
     instruction: str = ""
     ballot_id: int | None = None
@@ -128,7 +130,12 @@ def grants_of(
     own = [vote for vote in votes if vote.delegator_id in voters]
     own.sort(key=lambda vote: (vote.granted_at, numbers[vote.delegator_id]))
     return [
-        Grant(voters[vote.delegator_id], voters.get(vote.delegate_id), place, vote.instructed)
+        Grant(
+            voters[vote.delegator_id],
+            None if vote.off_roll else voters.get(vote.delegate_id),
+            place,
+            vote.instructed,
+        )
         for place, vote in enumerate(own)
     ]
 

@@ -91,7 +91,11 @@ def class_requirements(
 ) -> tuple[Requirement, ...]:
     """Return the quorums of classes and the classes in which it must carry too, counted by heads."""
     rule = settings.weighting
-    quorums = [_quorum(name, share, _class(tally, name)) for name, share in sorted(rule.class_quorum.items())]
+    counts = settings.delegation.counts_for_quorum
+    quorums = [
+        _quorum(name, share, _class(tally, name), represented=counts)
+        for name, share in sorted(rule.class_quorum.items())
+    ]
     whole = settings.base == "eligible"
     vetoes = [_veto(name, _class(tally, name), threshold, yes, inside, whole=whole) for name in sorted(rule.veto)]
     return (*vetoes, *quorums)
@@ -244,17 +248,19 @@ def _class(tally: Tally, name: str) -> ClassTally:
     return tally.classes.get(name) or ClassTally({}, 0, 0)
 
 
-def _quorum(name: str, share: Fraction, found: ClassTally) -> Requirement:
+def _quorum(name: str, share: Fraction, found: ClassTally, *, represented: bool) -> Requirement:
+    """Return the quorum of a class; the represented count for it where they count for that of all (governance.md 8)."""
     need = ceil_of(share * found.eligible)
-    met = found.voted >= need
+    present = found.voted + (found.represented if represented else 0)
+    met = present >= need
     verb = "is at least" if met else "is fewer than"
     return Requirement(
         name="class-quorum",
         title=f"At least {need} of {found.eligible} {name} take part",
         met=met,
-        have=found.voted,
+        have=present,
         need=need,
-        work=f"{found.voted} of {found.eligible} {name} took part. {found.voted} {verb} {need}.",
+        work=f"{present} of {found.eligible} {name} took part. {present} {verb} {need}.",
     )
 
 

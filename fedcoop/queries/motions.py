@@ -8,7 +8,7 @@ from fedcoop.governance import secrecy
 from fedcoop.governance.ballots import Ballot
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.choices import Choice
-from fedcoop.governance.counting import Sentence, needed
+from fedcoop.governance.counting import Sentence, needed, present_for_quorum
 from fedcoop.governance.members import Member, MemberStatus
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Motion, MotionState, Option, Visibility
@@ -64,7 +64,8 @@ class ReplyView:
 class MotionView:
     """One motion for one reader; `options` in the order that this reader sees.
 
-    `tally` is None while its numbers are hidden from this reader, `hidden_until` then says `own-vote` or `close`.
+    `voted` have a ballot, `present` count for a quorum. `tally` is None while its numbers are hidden from this reader,
+    `hidden_until` then says `own-vote` or `close`.
     `bar_to_vote` is empty for who may vote, else a key of the reasons why not. `may` holds the steps open to the reader.
     """
 
@@ -76,6 +77,7 @@ class MotionView:
     proposer: Person | None
     rule: Sentence
     voted: int
+    present: int
     quorum_needs: int
     tally: Tally | None
     hidden_until: str
@@ -137,6 +139,7 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
     shown = may_see_counts(motion, sight, uow.now)
     row = uow.motions.outcome_of(motion.id)
     counted = _tally(uow, motion, row)
+    needs = needed(motion.settings.quorum, motion.eligible)
     outcome = outcome_from_json(row.outcome) if row is not None and phase == "decided" else None
     limit = None if every_ballot else BALLOTS_SHOWN
     ballots = _ballots(uow, motion, only_reasons=phase == "open") if may_see_ballots(motion, sight, uow.now) else ()
@@ -152,7 +155,8 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
         proposer=_proposer(uow, motion, member),
         rule=rule_of(motion),
         voted=counted.voted,
-        quorum_needs=needed(motion.settings.quorum, motion.eligible),
+        present=present_for_quorum(counted, motion.settings) if needs else counted.took_part,
+        quorum_needs=needs,
         tally=counted if shown else None,
         hidden_until=_hidden_until(motion, shown=shown),
         outcome=outcome,

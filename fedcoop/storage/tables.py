@@ -646,6 +646,7 @@ motion_delegations = Table(
     _ref("delegation_id", "delegations.id", nullable=True),
     Column("granted_at", UtcDateTime, nullable=False),
     Column("hidden", Boolean, nullable=False),
+    Column("off_roll", Boolean, nullable=False),
     Column("instructed", Boolean, nullable=False),
     Column("instruction", Text, nullable=False, server_default=""),
     Column("ballot_id", BigInteger),

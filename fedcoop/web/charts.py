@@ -69,9 +69,11 @@ class Bar:
     sentence: str
 
 
-def turnout(voted: int, eligible: int, needed: int, *, over: bool = False) -> Bar:
-    """Return the thin bar of who took part, with the quorum line."""
+def turnout(voted: int, eligible: int, needed: int, *, over: bool = False, represented: int = 0) -> Bar:
+    """Return the thin bar of who took part, with the quorum line; `represented` are those of them who did not vote."""
     verb = f"took part, {percent(voted, eligible)}" if over else "has voted" if voted == 1 else "have voted"
+    if represented:
+        verb += f", {whole(represented)} of them through others"
     top = [Label(f"{whole(voted)} of {whole(eligible)}", verb)]
     if needed:
         top.append(Label("", f"{whole(needed)} needed", quiet=True))

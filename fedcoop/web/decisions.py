@@ -121,7 +121,13 @@ async def _show(
 ) -> web.Response:
     motion, told = view.motion, partial(choice_told, request, view)
     bars = {
-        "turnout": charts.turnout(view.voted, motion.eligible, view.quorum_needs, over=view.phase != "open"),
+        "turnout": charts.turnout(
+            view.present,
+            motion.eligible,
+            view.quorum_needs,
+            over=view.phase != "open",
+            represented=view.present - view.voted,
+        ),
         "result": charts.results(motion, view.tally) if view.tally else (),
     }
     return html(

@@ -33,6 +33,7 @@ from fedcoop.web.forms import Form, read_form
 from fedcoop.web.guards import RECEIVED, html, member_page, see_other
 from fedcoop.web.keys import UNITS
 from fedcoop.web.words import choice as choice_sign
+from fedcoop.web.words import tick_rule
 
 HERE = "/settings/delegations"
 SCOPES = {"coop": "all votes of the co-\u2060op", "topic": "votes on one topic", "poll": "one vote"}
@@ -269,6 +270,7 @@ def _principal_page(
         status=422 if errors else 200,
         ballot=ballot_page(shown, marks),
         reason_words=listed(needing, "or"),
+        tick_rule=tick_rule(view.motion.settings.extra),
         chosen=choice_told(request, view, line.choice) if line.choice is not None else "",
         **data,
     )

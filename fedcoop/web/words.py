@@ -206,6 +206,12 @@ MISSING = {
     "cap": "above what one member may carry",
     "instructed": "whose instructed ballot was not cast",
 }
+MISSING_YET = {
+    **MISSING,
+    "not-voted": "whose delegate has not voted",
+    "dead-end": "whose vote was passed on to somebody who has not voted",
+    "instructed": "whose instructed ballot is not cast yet",
+}
 DELEGATION_ENDED = {
     "revoked": "you took it back",
     "replaced": "you chose somebody else",

@@ -401,6 +401,7 @@ def _delegation() -> None:
         sa.Column("delegation_id", sa.BigInteger(), nullable=True),
         sa.Column("granted_at", sa.BigInteger(), nullable=False),
         sa.Column("hidden", sa.Boolean(), nullable=False),
+        sa.Column("off_roll", sa.Boolean(), nullable=False),
         sa.Column("instructed", sa.Boolean(), nullable=False),
         sa.Column("instruction", sa.Text(), server_default="", nullable=False),
         sa.Column("ballot_id", sa.BigInteger(), nullable=True),

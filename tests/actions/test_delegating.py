@@ -14,7 +14,9 @@ from fedcoop.actions import accounts as account_actions
 from fedcoop.actions import delegations
 from fedcoop.actions.delegations import Wish
 from fedcoop.actions.members import end_membership, link_by_operator
+from fedcoop.actions.merging import merge_members
 from fedcoop.actions.motions import close_early
+from fedcoop.actions.rolls import Change, correct_roll
 from fedcoop.actions.upkeep import start_up
 from fedcoop.federation.publish.recounts import verify
 from fedcoop.governance import bylaws
@@ -23,6 +25,7 @@ from fedcoop.governance.mandates import LASTS, Delegation, Scope
 from fedcoop.governance.members import Member
 from fedcoop.governance.motions import Channel, Motion
 from fedcoop.governance.recount import recount
+from fedcoop.governance.roll import Correction
 from fedcoop.governance.tallies import Tally, tally_of
 from fedcoop.kernel.errors import Conflict, Invalid, MotionRefused, NotAllowed, NotFound, Refused
 from fedcoop.storage import tables as t
@@ -381,3 +384,74 @@ async def test_a_long_pause_of_the_server_still_gives_the_notice_its_time(instan
 
 def test_the_timer_that_keeps_delegations_up_is_wired() -> None:
     assert wiring.TIMERS[delegations.KEEP_UP_TIMER] is delegations.keep_up
+
+
+# --- when the roll is corrected -----------------------------------------------------------------------------------
+
+
+async def correct(instance: Instance, motion: Motion, member: Member, kind: Correction) -> None:
+    await instance.units.write(
+        correct_roll, by=None, motion_id=motion.id, change=Change(kind, member.id), reason="It was wrong."
+    )
+
+
+async def same_live_and_counted(instance: Instance, motion: Motion) -> Tally:
+    live = await tally(instance, motion)
+    _, found, _ = await decided(instance, motion)
+    assert (live.counts, live.voted, live.represented) == (found.counts, found.voted, found.represented)
+    return found
+
+
+async def test_a_delegate_who_comes_onto_the_roll_by_a_correction_speaks_for_nobody(instance: Instance) -> None:
+    ana, bo, cy = await join(instance.units, "ana", "bo", "cy")
+    await grant(instance, ana, bo)
+    await grant(instance, bo, cy)
+    motion = await ask(instance, ana, settings={**LIQUID, "members": "ana,cy"})
+    assert [row.off_roll for row in await rows(instance, t.motion_delegations)] == [True]
+    await correct(instance, motion, bo, Correction.ADD)
+    for voter in (bo, cy):
+        await vote(instance, voter, motion, "for")
+    found = await same_live_and_counted(instance, motion)
+    assert (found.counts["for"], found.represented) == (2, 0)
+
+
+@pytest.mark.parametrize("who", ["ana", "bo"])
+@pytest.mark.parametrize("back", [True, False])
+async def test_who_is_taken_out_of_the_roll_neither_speaks_nor_is_spoken_for(
+    instance: Instance, who: str, back: bool
+) -> None:
+    ana, bo, cy = await join(instance.units, "ana", "bo", "cy")
+    await grant(instance, ana, bo)
+    motion = await ask(instance, cy, settings=LIQUID)
+    member = {"ana": ana, "bo": bo}[who]
+    await correct(instance, motion, member, Correction.REMOVE)
+    if back:
+        await correct(instance, motion, member, Correction.ADD)
+    for voter in (bo, cy):
+        if voter != member or back:
+            await vote(instance, voter, motion, "for")
+    found = await same_live_and_counted(instance, motion)
+    assert found.represented == (1 if back else 0)
+
+
+async def test_what_is_revoked_while_off_the_roll_stays_revoked(instance: Instance) -> None:
+    ana, bo, cy = await join(instance.units, "ana", "bo", "cy")
+    await grant(instance, ana, bo)
+    motion = await ask(instance, cy, settings=LIQUID)
+    await vote(instance, bo, motion, "for")
+    await correct(instance, motion, ana, Correction.REMOVE)
+    await instance.units.write(delegations.revoke_in_motion, by=ana.id, motion_id=motion.id)
+    await correct(instance, motion, ana, Correction.ADD)
+    assert (await same_live_and_counted(instance, motion)).represented == 0
+
+
+async def test_merged_numbers_leave_one_vote_and_no_delegation_to_the_dropped_one(instance: Instance) -> None:
+    ana, bo, twin = await join(instance.units, "ana", "bo", "twin")
+    await grant(instance, ana, twin)
+    await grant(instance, bo, ana)
+    motion = await ask(instance, bo, settings=LIQUID)
+    await vote(instance, twin, motion, "for")
+    assert (await tally(instance, motion)).counts["for"] == 3
+    await instance.units.write(merge_members, keep=ana.id, drop=twin.id, who="test", reason="One person.")
+    found = await same_live_and_counted(instance, motion)
+    assert (found.eligible, found.voted, found.represented) == (2, 1, 1)

@@ -14,7 +14,7 @@ from fedcoop.governance.ballots import Ballot
 from fedcoop.governance.mandates import PassedVote
 from fedcoop.governance.members import Member
 from fedcoop.governance.motions import Channel, Motion
-from fedcoop.kernel.errors import BallotRefused, Conflict, Invalid, NotFound
+from fedcoop.kernel.errors import BallotRefused, Conflict, Invalid, MotionRefused, NotFound
 from fedcoop.storage import tables as t
 from tests.actions.coop import ask, audited, join, rows, run_timers, vote
 from tests.actions.test_delegating import VECTOR, decided, log_types, refused, tally
@@ -76,6 +76,15 @@ async def test_a_proxy_is_named_until_the_opening(instance: Instance) -> None:
     assert refused(late) == "delegation-late"
     await vote(instance, bo, motion, "for")
     assert (await tally(instance, motion)).counts["for"] == 2
+
+
+async def test_a_vote_that_opens_at_once_needs_a_later_end_of_naming(instance: Instance) -> None:
+    (ana,) = await join(instance.units, "ana")
+    await ask(instance, ana, settings=LATER)
+    await planned(instance, ana)
+    with pytest.raises(MotionRefused) as refusal:
+        await ask(instance, ana, settings=PROXY)
+    assert refusal.value.code == "proxy_naming"
 
 
 async def test_where_the_rule_says_so_a_proxy_is_named_until_the_holders_first_ballot(instance: Instance) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ from fedcoop.actions import delegations, proxies
 from fedcoop.actions import motions as motion_actions
 from fedcoop.actions.delegations import Wish
 from fedcoop.actions.proxies import Naming
+from fedcoop.governance.delegation import DELEGABLE
+from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Motion
+from tests.doors.ways import WAYS, Way, open_way
 from tests.doors.website import Browser, Page, Website, open_website
 
 HERE = "/settings/delegations"
@@ -148,7 +152,7 @@ async def test_a_chain_a_circle_and_a_full_delegate_are_told_at_once(site: Websi
     assert "You vote for yourself and for Noor Castellan and 1 member who does not show." in theirs
     shown = (await look(ilse, motion)).words
     assert "Bilal Haddad 3 members" in shown
-    assert "2 members were represented" in shown
+    assert "So far 2 members are represented" in shown
     assert "1 above what one member may carry" in shown
     await grant(site, "bilal", "noor")
     circle = await site.open_motion(settings=LIQUID)
@@ -230,6 +234,7 @@ async def test_the_result_tells_delegates_with_weights_and_each_what_became_of_t
     assert "Votes through others 1 member was represented" in noor.words
     assert "Bilal Haddad 2 members" in noor.words
     assert "1 whose delegate did not vote" in noor.words
+    assert "2 of 4 took part, 50%, 1 of them through others" in noor.words
     assert "2 for, 0 against" in noor.words
     ilse = await look(await site.signed_in("ilse"), motion)
     assert "Tomasz Wilk has not voted, so nobody votes for you yet. So your vote did not count." not in ilse.words
@@ -258,3 +263,43 @@ async def test_a_vote_without_delegation_says_nothing_of_it(site: Website) -> No
     page = await look(await site.signed_in("noor"), motion)
     assert "Voting for each other" not in page.words
     assert (await (await site.signed_in("noor")).get(f"/motions/{motion.uuid}/proxy")).status == 404
+
+
+PASSED_ON = [way for way in WAYS if way.method in DELEGABLE & METHODS.keys()]
+
+
+@pytest.mark.parametrize("way", PASSED_ON, ids=[way.method for way in PASSED_ON])
+async def test_a_ballot_of_any_method_can_be_cast_for_a_principal_and_stands_with_its_result(
+    site: Website, way: Way
+) -> None:
+    motion = await open_way(site, replace(way, settings={**way.settings, **PROXY, "reasons": "required"}))
+    await proxy(site, "noor", motion, "bilal")
+    bilal = await site.signed_in("bilal")
+    address = f"/motions/{motion.uuid}/for/{site.members['noor'].number}"
+    fields = list(way.ballots["noor"])
+    without = await bilal.submit(address, address, fields)
+    assert (without.status, "This answer needs a reason." in without.words) == (422, True)
+    assert "Shown to members with the name of Noor Castellan." in without.words
+    done = await bilal.submit(address, address, [*fields, ("reason", "They asked me to.")])
+    assert done.status == 303, done.words
+    told = way.told.removeprefix("Your vote is in: ")
+    for path in (f"/motions/{motion.uuid}", address):
+        assert f"You cast for them: {told}" in (await bilal.get(path)).words
+    await site.close(motion)
+    assert "Through others" not in (await bilal.get(f"/motions/{motion.uuid}")).words
+
+
+@pytest.mark.parametrize("way", PASSED_ON, ids=[way.method for way in PASSED_ON])
+async def test_a_represented_vote_counts_in_every_method_and_shows(site: Website, way: Way) -> None:
+    await grant(site, "tomasz", "noor")
+    motion = await open_way(site, replace(way, settings={**way.settings, "delegation": "liquid"}))
+    for name, fields in way.ballots.items():
+        browser, page = await site.signed_in(name), f"/motions/{motion.uuid}"
+        assert (await browser.submit(page, f"{page}/vote", [*fields, ("step", "cast")])).status == 303
+    told = way.told.removeprefix("Your vote is in: ")
+    tomasz = await site.signed_in("tomasz")
+    assert f"Noor Castellan voted: {told}" in (await look(tomasz, motion)).words
+    await site.close(motion)
+    after = await look(tomasz, motion)
+    assert f"Your vote counted: {told}" in after.words
+    assert "1 member was represented" in after.words

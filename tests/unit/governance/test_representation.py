@@ -198,6 +198,21 @@ def test_the_represented_count_for_the_quorum_with_proxies_and_not_in_liquid_unl
     assert recount(found.export.encode(), verify).tally == found.tally
 
 
+@pytest.mark.parametrize(("mode", "present", "met"), [("proxy", 2, True), ("liquid", 1, False)])
+def test_the_represented_count_for_the_quorum_of_their_class_as_for_that_of_all(
+    mode: str, present: int, met: bool
+) -> None:
+    asked = motion(quorum="0", delegation=mode, class_quorum="users=100%")
+    rows = [RollRow("a", "users", 1), RollRow("b", "users", 1), RollRow("c", "workers", 1)]
+    choices = {"b": ("for",), "c": ("for",)}
+    found = represent(asked.settings, rows, choices, [Grant("a", "c", 0)])
+    piles = piles_of(rows, choices) + represented_piles({row.voter: row for row in rows}, choices, found)
+    rule = Ballots("resolution", asked.options, asked.settings)
+    outcome = METHODS["resolution"].decide(tally_motion(rule, piles, eligible_of(rows)), asked.options, asked.settings)
+    need = next(item for item in outcome.requirements if item.name == "class-quorum")
+    assert (need.have, need.need, need.met) == (present, 2, met)
+
+
 def test_the_recount_file_tells_the_grants_and_a_changed_one_is_found() -> None:
     asked = motion(eligible=4, quorum="0", delegation="liquid")
     voters = [entry.voter for entry in entries_of(asked)]
