@@ -12,7 +12,7 @@ from fedcoop.actions.motions import open_scheduled
 from fedcoop.actions.moving import move, who
 from fedcoop.actions.scheduling import Next, add_sequel
 from fedcoop.governance import lifecycle
-from fedcoop.governance.answers import ACCEPTED, WITHDRAWN, objections_among
+from fedcoop.governance.answers import ACCEPTED, SETTLING, WITHDRAWN, objections_among
 from fedcoop.governance.ballots import Ballot
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.methods import METHODS
@@ -44,7 +44,10 @@ def settle_objection(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, sett
 
     Raises NotFound (`objection-unknown`), Conflict (`round-state`, `objection-settled`, `objection-unanswered`), Invalid.
     """
-    motion, _ = _round(uow, motion_id)
+    motion = uow.motions.get(motion_id, lock=True)
+    state = uow.motions.get_proposal(motion.proposal_id).state
+    if motion.state is not MotionState.DECIDED or state not in SETTLING:
+        raise Conflict("round-state", "While a round is open, change your answer; once all is decided, it stands.")
     _objection(uow, motion_id, by)
     if settled not in (ACCEPTED, WITHDRAWN):
         raise Invalid("settled", "An objection is accepted as answered, or withdrawn.", field="settled")

@@ -179,6 +179,21 @@ def shown(uow: UnitOfWork, *, url: str) -> dict[str, Any]:
     if outcome is not None:
         reasons = [requirement["work"] for requirement in outcome.outcome.get("requirements", [])]
         data["outcome"] = {"code": outcome.code, "reasons": reasons, "winners": outcome.outcome.get("winners", [])}
+    line = uow.deciding.decision(found.proposal_id)
+    if line is not None and line.label:
+        data["number"], data["proposal_state"] = line.label, uow.motions.get_proposal(found.proposal_id).state.value
+    if said := uow.deciding.statement(found.id):
+        data["statement"] = {
+            "version": said.version,
+            "code": said.code,
+            "text": said.text,
+            "options": list(said.options),
+        }
+    if before := uow.deciding.sequel_of(found.id):
+        data["follows"] = {"kind": before.kind.value, "url": uow.motions.get(before.earlier_id).url}
+    followed = [(item.kind.value, uow.motions.get(item.motion_id).url) for item in uow.deciding.sequels_after(found.id)]
+    if followed:
+        data["followed_by"] = [{"kind": kind, "url": address} for kind, address in followed]
     if may_see_counts(found, Viewer.wire(), uow.now):
         tally = uow.motions.tally(found, received_by=shown_until(found, uow.now))
         data["counts"] = dict(tally.counts)

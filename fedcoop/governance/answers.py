@@ -7,9 +7,12 @@ from datetime import datetime
 from fedcoop.governance.advice import Advice, Hindrance, may_decide
 from fedcoop.governance.ballots import Ballot
 from fedcoop.governance.motions import Motion
+from fedcoop.governance.proposals import ProposalState
 from fedcoop.kernel.ids import MemberId, MotionId
 
 ACCEPTED, WITHDRAWN = "accepted", "withdrawn"
+SETTLING = (ProposalState.CLOSED, ProposalState.DISCUSSION, ProposalState.FROZEN, ProposalState.VOTING)
+"""States in which who objected in a round before can say what became of it: also while the next round is open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,8 +171,8 @@ def why_unproven(motion: Motion, tally: Tally) -> str:
         return "This vote has no result that could be certain before its end: each answer counts by itself."
     if motion.settings.delegation.is_on:
         return "Members can be represented here, so what is still missing cannot be told. It closes at its time."
-    if tally.weight is not None or tally.classes:
-        return "Votes have different weights here, so what is still missing cannot be told. It closes at its time."
+    if tally.weight is not None or motion.settings.weighting != Weighting():
+        return "Votes have different weights or colleges here, so what is still missing cannot be told. It closes at its time."
     wire = METHODS[motion.method].wire
     if wire is None or (wire == "anyOf" and motion.settings.demands):
         return (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fedcoop.governance import advice
-from fedcoop.governance.answers import hindrances, is_answered, objections_among
+from fedcoop.governance.answers import SETTLING, hindrances, is_answered, objections_among
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.choices import Choice
 from fedcoop.governance.diffs import Paragraph, diff_texts
@@ -19,7 +19,9 @@ from fedcoop.governance.proposals import Proposal, ProposalState
 from fedcoop.governance.register import Decision, Erratum, Statement
 from fedcoop.governance.rounds import NextStep, fallback_of, next_step, rounds_of
 from fedcoop.governance.sequels import Sequel, SequelKind
-from fedcoop.kernel.ids import MemberId, MotionId
+from fedcoop.governance.visibility import Viewer as Sight
+from fedcoop.governance.visibility import may_see_ballots
+from fedcoop.kernel.ids import MemberId
 from fedcoop.queries.people import Person, people
 from fedcoop.queries.register import phase_of
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -131,36 +133,37 @@ class AfterView:
         return self.statements[-1] if self.statements else None
 
 
-def after_view(uow: UnitOfWork, *, motion_id: MotionId, member: Member | None) -> AfterView:
+def after_view(uow: UnitOfWork, motion: Motion, member: Member | None) -> AfterView:
     """Return what stands around the vote for this reader."""
-    motion = uow.motions.get(motion_id)
     proposal = uow.motions.get_proposal(motion.proposal_id)
-    sequel = uow.deciding.sequel_of(motion_id)
-    later = uow.deciding.sequels_after(motion_id)
+    sequel = uow.deciding.sequel_of(motion.id)
+    later = uow.deciding.sequels_after(motion.id)
     earlier = uow.motions.get(sequel.earlier_id) if sequel is not None else None
     decision = uow.deciding.decision(proposal.id)
-    statements = tuple(uow.deciding.statements(motion_id))
+    is_advice = motion.method == "advice"
+    stated = is_advice or not is_binding(motion)
+    statements = tuple(uow.deciding.statements(motion.id)) if stated else ()
     is_consent = motion.method == "consent"
     consent_before = earlier if earlier is not None and earlier.method == "consent" else None
     names = {option.key: option.name for option in motion.options}
     return AfterView(
         earlier=_link(uow, sequel.kind, earlier) if sequel is not None and earlier is not None else None,
         later=tuple(_link(uow, item.kind, uow.motions.get(item.motion_id)) for item in later),
-        errata=tuple(uow.deciding.errata(motion_id)),
+        errata=tuple(uow.deciding.errata(motion.id)),
         petition=_petition(uow, motion, ANNUL, signatures_needed(motion.eligible), member),
-        call_in=_petition(uow, motion, CALL_IN, advice.call_in_needed(motion.eligible), member),
+        call_in=_petition(uow, motion, CALL_IN, advice.call_in_needed(motion.eligible), member) if is_advice else None,
         statements=statements,
         decision=decision,
         state=proposal.state,
         replaced_by=_replaced_by(uow, decision),
         replaces=_replaces(uow, decision, motion),
-        round=uow.deciding.round_of(motion.id),
+        round=sequel.number if sequel is not None else 1,
         rounds_of=rounds_of(motion.settings),
         rounds=_rounds(uow, motion) if is_consent or consent_before is not None else (),
         was_objected=_pieces(uow, consent_before, member, only_objections=True) if consent_before is not None else (),
         pieces=_own_pieces(uow, motion, member),
         diff=_diff(consent_before, motion),
-        advice=_advice(uow, motion, statements) if motion.method == "advice" else None,
+        advice=_advice(uow, motion, statements) if is_advice else None,
         chosen=tuple(names[key] for key in statements[-1].options if key in names) if statements else (),
         may=_steps(uow, motion, proposal, member, later),
     )
@@ -212,7 +215,7 @@ def _own_pieces(uow: UnitOfWork, motion: Motion, member: Member | None) -> tuple
 
 
 def _pieces(uow: UnitOfWork, motion: Motion, member: Member | None, *, only_objections: bool) -> tuple[Piece, ...]:
-    if member is None:
+    if member is None or not may_see_ballots(motion, _sight(uow, motion, member), uow.now):
         return ()
     ballots = uow.motions.ballots(motion.id)
     ballots = objections_among(ballots) if only_objections else ballots
@@ -237,6 +240,10 @@ def _pieces(uow: UnitOfWork, motion: Motion, member: Member | None, *, only_obje
             )
         )
     return tuple(sorted(found, key=lambda piece: piece.person.name.casefold()))
+
+
+def _sight(uow: UnitOfWork, motion: Motion, member: Member) -> Sight:
+    return Sight.member(has_voted=uow.motions.ballot_of(motion.id, member.id) is not None)
 
 
 def _rounds(uow: UnitOfWork, motion: Motion) -> tuple[RoundLine, ...]:
@@ -334,21 +341,25 @@ def _round_steps(
     uow: UnitOfWork, motion: Motion, proposal: Proposal, member: Member, kinds: set[SequelKind]
 ) -> dict[str, bool]:
     over = {SequelKind.ROUND, SequelKind.FALLBACK, SequelKind.SECOND_CALL} & kinds
-    if motion.method != "consent" or motion.state is not MotionState.DECIDED or over:
+    if motion.method != "consent" or motion.state is not MotionState.DECIDED:
         return {}
+    ballot = uow.motions.ballot_of(motion.id, member.id)
+    objected = ballot is not None and "objection" in ballot.choice
+    settle = objected and proposal.state in SETTLING and not uow.deciding.answer(motion.id, member.id).settled
+    if over:
+        return {"settle": settle}
     if proposal.state not in (ProposalState.CLOSED, ProposalState.DISCUSSION):
-        return {"finding": member.is_admin}
+        return {"settle": settle, "finding": member.is_admin}
     row = uow.motions.outcome_of(motion.id)
     authors = {proposal.author_id, *uow.proposals.authors(proposal.id)}
     author = member.id in authors or member.is_admin
     code = OutcomeCode(row.code) if row is not None else OutcomeCode.NOT_CARRIED
     step = next_step(uow.deciding.round_of(motion.id), rounds_of(motion.settings), code, motion.settings)
-    ballot = uow.motions.ballot_of(motion.id, member.id)
     return {
         "next-round": author,
         "fallback": author and step is NextStep.FALLBACK and fallback_of(motion.settings) is not None,
         "give-up": author and proposal.state is ProposalState.CLOSED,
-        "settle": ballot is not None and "objection" in ballot.choice,
+        "settle": settle,
         "finding": member.is_admin,
     }
 

@@ -172,7 +172,7 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
         passed=motion_delegation(uow, motion, member, has_voted=my is not None),
         annulled_reason=_annulled_reason(uow, motion),
         awaits_lot=awaits_lot(uow, motion),
-        after=after_view(uow, motion_id=motion.id, member=member),
+        after=after_view(uow, motion, member),
         places=places_view(uow, motion) if may_see_ballots(motion, sight, uow.now) else None,
     )
 

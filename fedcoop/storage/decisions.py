@@ -429,8 +429,11 @@ class Motions:
         return {MotionId(row[0]): (str(row[1]), row[2]) for row in found}
 
     def find_by_outcome_note(self, note_uuid: str) -> Motion | None:
-        """Return the motion whose outcome was published as this Note."""
+        """Return the motion whose outcome, in numbers or in words, or a spelling fix to which was published as this Note."""
+        said = (t.outcomes, t.statements, t.errata)
         query = _motion_where(
-            exists().where(t.outcomes.c.motion_id == t.motions.c.id, t.outcomes.c.note_uuid == note_uuid)
+            or_(
+                *(exists().where(table.c.motion_id == t.motions.c.id, table.c.note_uuid == note_uuid) for table in said)
+            )
         )
         return first(self._conn, query, _motion)

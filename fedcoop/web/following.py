@@ -92,7 +92,7 @@ async def _stand(request: web.Request, viewer: Viewer) -> tuple[Stand, str]:
         motion = uow.motions.find_by_uuid(uuid)
         if motion is None:
             raise NotFound("motion-unknown", "There is no such proposal.")
-        return Stand(motion, after_view(uow, motion_id=motion.id, member=member), member.id)
+        return Stand(motion, after_view(uow, motion, member), member.id)
 
     stand = await request.app[UNITS].read(read)
     if name not in STEPS or OPEN_BY.get(name, name) not in stand.view.may:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from fedcoop.governance.counting import needed
 from fedcoop.governance.outcomes import OutcomeCode
 from fedcoop.governance.proposals import ProposalState
+from fedcoop.governance.rounds import fallback_of
 from fedcoop.queries.motions import MotionView
 from fedcoop.web.formats import moment
 
@@ -33,6 +34,7 @@ def steps_of(view: MotionView, zone: ZoneInfo, now: datetime) -> tuple[Step, ...
             voting,
             Step("", "Counted at once, by the rule above", more),
             *_second_call(view, zone, now),
+            *_next_round(view),
             Step("", "Outcome sent to members and followers"),
         )
     if view.phase == "counting":
@@ -60,6 +62,16 @@ def _second_call(view: MotionView, zone: ZoneInfo, now: datetime) -> tuple[Step,
     need = needed(call.quorum, motion.eligible)
     quorum = f"{need} are enough then" if need else "then any number is enough"
     return (Step("", "If too few take part: the same text once more", f"{dates}; {quorum}"),)
+
+
+def _next_round(view: MotionView) -> tuple[Step, ...]:
+    """Return what follows if an objection stands at the close of a round of consent (governance.md 7.5)."""
+    motion, after = view.motion, view.after
+    if motion.method != "consent":
+        return ()
+    last = after.round >= after.rounds_of and fallback_of(motion.settings) is not None
+    more = "Or a vote with another rule: this is the last round" if last else "All answers start anew then"
+    return (Step("", "If an objection stands: the next version", more),)
 
 
 def _after(view: MotionView, code: OutcomeCode, zone: ZoneInfo, now: datetime) -> tuple[Step, ...]:

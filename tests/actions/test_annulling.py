@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 
 from fedcoop.actions.errata import add_erratum
-from fedcoop.actions.motions import extend_motion
+from fedcoop.actions.motions import annul_motion, extend_motion
 from fedcoop.actions.petitions import Again, find_on_petition, rerun, sign_petition
 from fedcoop.governance import lifecycle
 from fedcoop.governance.motions import MotionState
 from fedcoop.governance.petitions import ANNUL, PetitionState
 from fedcoop.governance.proposals import ProposalState
 from fedcoop.kernel.errors import FedcoopError
+from fedcoop.storage.unit_of_work import UnitOfWork
 from tests.actions.coop import ask, audited, follow, join, know, run_timers, sent, vote
 from tests.conftest import Instance
 
@@ -151,3 +152,23 @@ async def test_nothing_changes_the_text_or_the_rule_while_members_vote(instance:
     export = await instance.units.read(lambda uow: uow.exports.of(motion.id))
     assert export is not None
     assert json.loads(export)["text_hash"] == motion.text_hash
+
+
+async def test_a_vote_for_members_only_is_called_again_for_members_only(instance: Instance) -> None:
+    ada, *_ = await join(instance.units, *NAMES)
+    await follow(instance, await know(instance, "fay"))
+    motion = await ask(instance, ada)
+
+    def hide(uow: UnitOfWork) -> None:
+        plan = uow.proposals.plan(motion.proposal_id)
+        assert plan is not None
+        uow.proposals.put_plan(replace(plan, audience="members"))
+
+    await instance.units.write(hide)
+    await instance.units.write(annul_motion, by=ada.id, motion_id=motion.id, reason="Wrong roll.")
+    before = len(await sent(instance))
+    again = Again(closes_at=instance.clock.now() + timedelta(days=5))
+    new = await instance.units.write(rerun, by=ada.id, motion_id=motion.id, again=again)
+    await instance.units.write(add_erratum, by=ada.id, motion_id=new.id, was="reserves", reads="savings")
+    assert await instance.units.read(lambda uow: uow.proposals.audience_of(new.proposal_id)) == "members"
+    assert len(await sent(instance)) == before

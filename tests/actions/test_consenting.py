@@ -87,6 +87,7 @@ async def test_an_objection_is_worked_into_the_next_version_which_is_adopted(ins
     assert found[2] is not None
     assert (found[2].kind, found[2].number, found[3]) == (SequelKind.ROUND, 2, 0)
     assert await refused(instance, next_round, by=author.id, **on, new=new) == "round-state"
+    await instance.units.write(settle_objection, by=objector.id, **on, settled="accepted")
     for member in members[:10]:
         await vote(instance, member, second, "consent")
     await vote(instance, objector, second, "consent_with_concern", reason="Look at the trams again.")
@@ -96,6 +97,7 @@ async def test_an_objection_is_worked_into_the_next_version_which_is_adopted(ins
     assert (outcome.code, outcome.tally["voted"]) == ("carried", 11)
     assert outcome.outcome["notes"] == ["1 concern is kept with this decision."]
     assert await state_of(instance, motion) is ProposalState.IN_FORCE
+    assert await refused(instance, settle_objection, by=objector.id, **on, settled="withdrawn") == "round-state"
     for round_ in (motion, second):
         export = await instance.units.read(lambda uow, m=round_: uow.exports.of(m.id))
         recount((export or "").encode(), verify)

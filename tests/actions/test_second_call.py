@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from fedcoop.actions import aftermath
-from fedcoop.actions.motions import CLOSE_TIMER, COUNT_TIMER
+from fedcoop.actions.motions import CLOSE_TIMER, COUNT_TIMER, close
 from fedcoop.actions.moving import move
 from fedcoop.governance.motions import Motion, MotionState
 from fedcoop.governance.proposals import TRANSITIONS, ProposalEvent, ProposalState
@@ -144,3 +144,36 @@ async def test_a_carried_decision_has_a_number_and_is_in_force_at_its_date(insta
     assert await state_of(instance, other) is ProposalState.REJECTED
     await instance.units.write(aftermath.take_effect, str(first.proposal_id))
     assert len([row for row in await audited(instance, "proposal-moved") if row.details["after"] == "in_force"]) == 1
+
+
+async def test_a_dissolution_takes_a_second_vote_fourteen_days_later(instance: Instance) -> None:
+    ada, ben = await join(instance.units, "ada", "ben")
+    motion = await ask(instance, ada, settings={"preset": "dissolution"})
+    for member in (ada, ben):
+        await vote(instance, member, motion, "for")
+    await pass_time(instance, days=8)
+    (confirming,) = await following(instance, motion)
+    assert confirming.opens_at == instance.clock.now() + timedelta(days=14)
+    assert (confirming.text_hash, confirming.settings) == (motion.text_hash, motion.settings)
+    assert await state_of(instance, motion) is ProposalState.FROZEN
+    await pass_time(instance, days=14)
+    for member in (ada, ben):
+        await vote(instance, member, confirming, "for")
+    await pass_time(instance, days=8)
+    assert await state_of(instance, motion) is ProposalState.IN_FORCE
+    assert await following(instance, confirming) == []
+
+
+async def test_what_waits_survives_a_restart(instance: Instance) -> None:
+    ada, *_ = await join(instance.units, "ada", "ben", "cy", "dee")
+    motion = await ask(instance, ada, settings=CALL)
+    instance.clock.advance(timedelta(days=8))
+    await instance.units.write(lambda uow: aftermath_of(uow, motion))
+    instance.clock.advance(timedelta(hours=1))
+    await run_timers(instance)
+    assert len(await following(instance, motion)) == 1
+
+
+def aftermath_of(uow: UnitOfWork, motion: Motion) -> None:
+    """A server closed the motion and died before it was counted."""
+    close(uow, str(motion.id))

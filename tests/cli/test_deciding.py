@@ -43,6 +43,8 @@ def test_a_petition_annuls_and_the_motion_is_run_again(coop: Cli):
     assert found["state"] == "annulled"
     new = coop.json(*again)
     assert (new["state"], new["reruns"]) == ("open", url)
+    assert coop.json("motion", "show", new["url"])["follows"] == {"kind": "rerun", "url": url}
+    assert coop.json("motion", "show", url)["followed_by"] == [{"kind": "rerun", "url": new["url"]}]
     assert coop.refused(*again).startswith("rerun-exists: ")
 
 
@@ -92,7 +94,8 @@ def test_advice_is_answered_decided_and_called_in(coop: Cli):
     assert coop.refused(*yes).startswith("advice-unanswered: ")
     coop.run("motion", "answer", url, "--by", "ada", "--to", "ben", "--text", "I did.")
     assert coop.json(*yes)["code"] == "carried"
-    coop.run("motion", "show", url)
+    shown = coop.json("motion", "show", url)
+    assert shown["statement"]["text"] == "I do it."
 
 
 def test_decisions_have_dates_and_are_replaced(coop: Cli):

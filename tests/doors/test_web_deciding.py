@@ -97,6 +97,9 @@ async def test_consent_goes_over_two_versions(site: Website, tmp_path: Path) -> 
     assert "What the objection was" in page.words
     assert "Answer: No bake on nights without a tram." in page.words
     assert "1 1 1 1 1 Not adopted" in page.words
+    assert f'href="/motions/{first}/settle"' in page.text
+    await take(noor, first, "settle", answer="yes")
+    assert "answer accepted" in (await bilal.get(f"/motions/{second}")).words
     stranger = await site.browser().get(f"/motions/{second}")
     assert "Noor" not in stranger.text
     assert "last tram" not in stranger.text
