@@ -10,10 +10,11 @@ from fedcoop.governance import equal_shares
 from fedcoop.governance.choices import Scores
 from fedcoop.governance.lots import Lot
 from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Option
+from fedcoop.governance.motions import Motion, Option
 from fedcoop.governance.tallies import Pile
 from fedcoop.governance.tallying import Ballots, tally_motion
 from fedcoop.kernel.money import largest_remainder
+from tests.properties.strategies import choices_for
 from tests.unit.governance.samples import motion
 
 KEYS = "abcdef"
@@ -125,6 +126,23 @@ def test_no_budget_is_overspent_and_no_order_changes_what_is_funded(
     spent = sum(option.cost for option in options if option.key in one.elected)
     assert spent == one.facts["spent_minor"] <= budget * 100
     assert set(one.elected) <= set().union(*votes)
+
+
+@given(asked=st.sampled_from([motion("approval", seats="2"), motion("score"), motion("dots")]), data=st.data())
+@settings(max_examples=80, deadline=None)
+def test_no_order_of_options_or_ballots_changes_who_is_chosen(asked: Motion, data: st.DataObject) -> None:
+    piles = [Pile(choice) for choice in data.draw(st.lists(choices_for(asked), max_size=8))]
+    decide = METHODS[asked.method].decide
+    found = []
+    for options, given_ in (
+        (asked.options, piles),
+        (tuple(data.draw(st.permutations(asked.options))), data.draw(st.permutations(piles))),
+    ):
+        rule = Ballots(asked.method, options, asked.settings, Lot(bytes(32)))
+        tally = tally_motion(rule, given_, {"member": 50})
+        outcome = decide(tally, options, asked.settings)
+        found.append((dict(tally.counts), tally.count, outcome.code, set(outcome.winners)))
+    assert found[0] == found[1]
 
 
 @given(

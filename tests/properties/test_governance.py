@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fedcoop.governance import logchain, recount, roll
 from fedcoop.governance.ballots import Ballot, Cast
-from fedcoop.governance.choices import Shape
+from fedcoop.governance.choices import Scores, Shape
 from fedcoop.governance.counting import ceil_of, least, needed, reaches
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Motion, Option, Quorum, Threshold
@@ -33,6 +33,11 @@ MOTIONS = [
     motion("approval"),
     motion("approval", seats="2", max="2", threshold="1/3"),
     motion("approval", none="c", change="never"),
+    motion("score", rule="mean", seats="2"),
+    motion("score", allow_blank="off", rule="median"),
+    motion("dots", cap="4", quorum="1/4"),
+    motion("greedy", max="2"),
+    motion("equal_shares", budget="70.50"),
     motion("points", seats="2"),
     motion("runoff", max_ranked="2"),
     motion("schulze", status_quo="c", threshold="1/2"),
@@ -61,7 +66,7 @@ words = st.sampled_from(
 )
 casts = st.builds(
     lambda choice, reason, channel, actor, minutes, wait, accumulate: Cast(
-        choice=tuple(choice),
+        choice=choice if isinstance(choice, Scores) else tuple(choice),
         reason=reason,
         channel=channel,
         actor_id=actor,
@@ -69,7 +74,7 @@ casts = st.builds(
         received_at=OPENS + timedelta(minutes=minutes, seconds=wait),
         accumulate=accumulate,
     ),
-    st.lists(words, max_size=3),
+    st.lists(words, max_size=3) | st.dictionaries(words, st.integers(-1, 6), max_size=3).map(Scores),
     st.sampled_from(["", "because", "x" * 501]),
     st.sampled_from(Channel),
     st.sampled_from([None, ActorId(5), ActorId(6)]),
@@ -136,7 +141,7 @@ def test_the_order_of_ballots_changes_neither_result_nor_root(asked: Motion, dat
     one, other = _count(asked, ballots), _count(asked, data.draw(st.permutations(ballots)))
     assert (one.tally, one.outcome, one.root) == (other.tally, other.outcome, other.root)
     assert one.tally.voted == len(ballots)
-    if METHODS[asked.method].shape is not Shape.SET:
+    if METHODS[asked.method].shape not in (Shape.SET, Shape.SCORES):
         assert sum(one.tally.counts.values()) == len(ballots)
 
 
@@ -184,7 +189,7 @@ def test_no_choice_makes_a_method_fail(asked: Motion, choice: list[str]) -> None
         method.check(tuple(choice), asked.options, asked.settings)
     except BallotRefused as refused:
         refusal = refused.code
-    assert refusal in ("", "option", "ranks", "too-many", "too-few")
+    assert refusal in ("", "choice-shape", "option", "ranks", "too-many", "too-few")
     assert refusal or set(choice) <= {option.key for option in asked.options}
     method.needs_reason(tuple(choice), asked.settings)
 
