@@ -22,8 +22,10 @@ import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import compress
 from math import lcm
 from operator import mul
+from typing import NamedTuple
 
 from fedcoop.governance.choices import Scores
 from fedcoop.governance.tallies import Pile
@@ -78,6 +80,19 @@ class Completed:
     lots: Mapping[tuple[str, ...], Fraction]
 
 
+class _Supporters(NamedTuple):
+    """The groups that approve a project, by their places, how many voters each has, and how many there are together."""
+
+    places: tuple[int, ...]
+    heads: tuple[int, ...]
+    number: int
+
+
+def _supporters(places: Sequence[int], weights: Sequence[int]) -> _Supporters:
+    heads = tuple(weights[place] for place in places)
+    return _Supporters(tuple(places), heads, sum(heads))
+
+
 class Electorate:
     """Voters grouped by what they approve: those who approve the same have the same left at all times."""
 
@@ -89,11 +104,12 @@ class Electorate:
         self.voters = sum(groups.values())
         self.projects = {item.key: item for item in projects if item.approvals}
         self.weights = [groups[approved] for approved in groups if approved]
-        self.members: dict[str, list[int]] = {key: [] for key in self.projects}
+        members: dict[str, list[int]] = {key: [] for key in self.projects}
         for place, approved in enumerate(approved for approved in groups if approved):
             for key in approved:
-                if key in self.members:
-                    self.members[key].append(place)
+                if key in members:
+                    members[key].append(place)
+        self.supporters = {key: _supporters(places, self.weights) for key, places in members.items()}
 
 
 def _approved(pile: Pile) -> frozenset[str]:
@@ -111,28 +127,26 @@ class _State:
         self.used = start.denominator
         whole = start.numerator * (self.scale // start.denominator)
         self.budgets = [whole] * len(electorate.weights)
-        self.members = dict(electorate.members)
+        self.supporters = dict(electorate.supporters)
 
     def price(self, project: Project) -> tuple[int, int] | None:
         """Return q as a numerator (over `scale`) and denominator, or None where the supporters cannot pay together."""
-        weights, members = self._electorate.weights, self.members[project.key]
-        alive = [place for place in members if self.budgets[place]]
-        if len(alive) < len(members):
-            self.members[project.key] = alive
-        budgets, heads = [self.budgets[place] for place in alive], [weights[place] for place in alive]
-        due, payers = project.cost * self.scale, sum(heads)
-        if sum(map(mul, budgets, heads)) < due:
-            return None
-        while True:
-            least = -(-due // payers)
-            poor = [place for place, budget in enumerate(budgets) if budget < least]
-            if not poor:
-                return due, payers
-            due -= sum(budgets[place] * heads[place] for place in poor)
-            payers -= sum(heads[place] for place in poor)
-            gone = set(poor)
-            heads = [number for place, number in enumerate(heads) if place not in gone]
-            budgets = [budget for budget in budgets if budget >= least]
+        payers, due = self.supporters[project.key], project.cost * self.scale
+        budgets = list(map(self.budgets.__getitem__, payers.places))
+        least = -(-due // payers.number)
+        poorest = min(budgets)
+        if poorest >= least:
+            return due, payers.number
+        if not poorest:
+            payers, budgets = self._without_broke(project.key, budgets)
+        return _shared(due, budgets, payers)
+
+    def _without_broke(self, key: str, budgets: list[int]) -> tuple["_Supporters", list[int]]:
+        """Forget who has nothing left: they never have again in this run."""
+        payers = self.supporters[key]
+        places, heads = tuple(compress(payers.places, budgets)), tuple(compress(payers.heads, budgets))
+        self.supporters[key] = _Supporters(places, heads, sum(heads))
+        return self.supporters[key], list(filter(None, budgets))
 
     def charge(self, key: str, price: Fraction) -> None:
         """Let every supporter pay the price, or what they have."""
@@ -142,9 +156,28 @@ class _State:
             factor = grown // self.scale
             self.scale, self.budgets = grown, [budget * factor for budget in self.budgets]
         due, budgets = price.numerator * (self.scale // price.denominator), self.budgets
-        for place in self.members.pop(key):
+        for place in self.supporters.pop(key).places:
             left = budgets[place] - due
             budgets[place] = left if left > 0 else 0
+
+
+def _shared(due: int, budgets: list[int], payers: _Supporters) -> tuple[int, int] | None:
+    """Return what is left to pay for those who can pay the same, and their number; None where the budgets do not suffice.
+
+    Whoever has less than an equal part gives all, and the rest is shared anew, until everybody left can pay.
+    """
+    heads, number = payers.heads, payers.number
+    held = sum(map(mul, budgets, heads))
+    if held < due:
+        return None
+    while True:
+        least = -(-due // number)
+        can = [budget >= least for budget in budgets]
+        if all(can):
+            return due, number
+        budgets, heads = list(compress(budgets, can)), tuple(compress(heads, can))
+        left, number = sum(map(mul, budgets, heads)), sum(heads)
+        due, held = due - (held - left), left
 
 
 Entry = tuple[Fraction, Rank, str, int]
