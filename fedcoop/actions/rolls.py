@@ -71,11 +71,7 @@ def register_at(uow: UnitOfWork, settings: Settings) -> RegisterAt:
     rule = settings.electorate
     at = uow.now if rule.record_date is None else min(rule.record_date, uow.now)
     members = uow.members.all() if at == uow.now else uow.members.as_at(at)
-    return RegisterAt(at, members, _voteless(uow), uow.classes.groups_at(at) if rule.groups else {})
-
-
-def _voteless(uow: UnitOfWork) -> frozenset[str]:
-    return frozenset(item.name for item in uow.classes.all() if item.weight == 0)
+    return RegisterAt(at, members, uow.classes.voteless(), uow.classes.groups_at(at) if rule.groups else {})
 
 
 # --- who joins late ---------------------------------------------------------------------------------------------
@@ -86,8 +82,7 @@ def late_entry(uow: UnitOfWork, motion: Motion, member_id: MemberId) -> RollEntr
     if not motion.settings.electorate.live or motion.state is not MotionState.OPEN:
         return None
     member = uow.members.get(member_id)
-    groups = {member_id: uow.classes.groups_of(member_id)}
-    register = RegisterAt(uow.now, (member,), _voteless(uow), groups)
+    register = uow.classes.around(member, uow.now)
     return entry_for(motion.id, member, register, motion.settings, motion.poll_secret)
 
 

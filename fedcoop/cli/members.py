@@ -12,6 +12,7 @@ from fedcoop.accounts.credentials import check_password, hash_password
 from fedcoop.actions.accounts import issue_token
 from fedcoop.actions.members import NewMember, add_member, link_by_operator, one_time_link
 from fedcoop.app import open_remote
+from fedcoop.cli import registrar
 from fedcoop.cli.instance import member_named, opened, settings, with_units
 from fedcoop.cli.output import emit, json_option, table
 from fedcoop.governance.members import Member
@@ -24,6 +25,10 @@ SCOPES = "read write follow push"
 @click.group()
 def member() -> None:
     """Keep the member register."""
+
+
+for _command in registrar.COMMANDS:
+    member.add_command(_command)
 
 
 @member.command("add")

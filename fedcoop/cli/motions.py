@@ -14,6 +14,7 @@ import click
 from fedcoop import wiring
 from fedcoop.actions import motions as actions
 from fedcoop.actions.ballots import cast_by_teller
+from fedcoop.cli import rolls
 from fedcoop.cli.deciding import DECIDING_COMMANDS
 from fedcoop.cli.delegations import proxy
 from fedcoop.cli.instance import member_named, motion_at, with_units
@@ -39,6 +40,10 @@ ENDED = frozenset({MotionState.DECIDED, MotionState.ANNULLED, MotionState.WITHDR
 @click.group()
 def motion() -> None:
     """Open, show, close and export decisions."""
+
+
+for _command in rolls.COMMANDS:
+    motion.add_command(_command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +201,7 @@ def shown(uow: UnitOfWork, *, url: str) -> dict[str, Any]:
         data["followed_by"] = [{"kind": kind, "url": address} for kind, address in followed]
     if may_see_counts(found, Viewer.wire(), uow.now):
         tally = uow.motions.tally(found, received_by=shown_until(found, uow.now))
-        data["counts"] = dict(tally.counts)
+        data |= {"counts": dict(tally.counts), **rolls.by_class(tally)}
         if found.settings.delegation.is_on:
             data["represented"] = tally.represented
     return data
@@ -205,6 +210,7 @@ def shown(uow: UnitOfWork, *, url: str) -> dict[str, Any]:
 def _text(data: dict[str, Any]) -> str:
     rows = [(key.replace("_", " "), data[key]) for key in FOR_PEOPLE if key in data]
     rows += [(f"counts {key}", number) for key, number in data.get("counts", {}).items()]
+    rows += rolls.class_rows(data)
     if "outcome" in data:
         rows += [("outcome", data["outcome"]["code"]), *(("", reason) for reason in data["outcome"]["reasons"])]
     return table(rows)

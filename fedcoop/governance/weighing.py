@@ -81,7 +81,7 @@ def weigh(tally: Tally, settings: Settings, threshold: Threshold, majority: Requ
         tied = _is_half(exact, threshold)
     elif (capped := _capped(tally, settings, inside)) is not None:
         exact, work = capped
-        majority = exact.requirement("majority", majority.title, _counted(exact, work, threshold), threshold)
+        majority = exact.requirement("capped-majority", majority.title, _counted(exact, work, threshold), threshold)
         tied = _is_half(exact, threshold)
     return Weighed(majority, classes, quorate, tied, notes)
 

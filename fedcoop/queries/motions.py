@@ -1,11 +1,12 @@
 """One motion as a reader sees it: what is hidden from whom comes from `governance.visibility`, never from here."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
 from fedcoop.governance import secrecy
-from fedcoop.governance.ballots import Ballot
+from fedcoop.governance.ballots import Ballot, RollEntry
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.choices import Choice
 from fedcoop.governance.counting import Sentence, needed, present_for_quorum
@@ -15,6 +16,7 @@ from fedcoop.governance.motions import Motion, MotionState, Option, Visibility
 from fedcoop.governance.option_order import shown_order
 from fedcoop.governance.outcomes import Outcome, outcome_from_json
 from fedcoop.governance.permissions import Allowed, Deed, may
+from fedcoop.governance.roll import entry_for
 from fedcoop.governance.tallies import Tally, tally_of
 from fedcoop.governance.visibility import Viewer as Sight
 from fedcoop.governance.visibility import may_see_ballots, may_see_counts, shown_until
@@ -36,12 +38,13 @@ REASONS_SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class BallotLine:
-    """One ballot with its voter's name, for members."""
+    """One ballot with its voter's name, for members; that of a guest is not counted."""
 
     person: Person
     choice: Choice
     reason: str
     channel: str
+    is_guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ class MotionView:
     awaits_lot: bool
     after: AfterView
     places: PlacesView | None
+    my_row: RollEntry | None = None
+    class_titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ended_at(self) -> datetime:
@@ -144,6 +149,7 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
     limit = None if every_ballot else BALLOTS_SHOWN
     ballots = _ballots(uow, motion, only_reasons=phase == "open") if may_see_ballots(motion, sight, uow.now) else ()
     _, is_poll, _ = uow.motions.presentation(motion.id)
+    row_of_mine = _row(uow, motion, member)
     return MotionView(
         motion=motion,
         options=shown_order(
@@ -163,7 +169,7 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
         record=row,
         my=my,
         my_leaf=_leaf(motion, my) if my is not None else "",
-        bar_to_vote=_bar_to_vote(uow, motion, member),
+        bar_to_vote=_bar_to_vote(motion, member, row_of_mine),
         ballots=ballots[:limit],
         more_ballots=limit is not None and len(ballots) > limit,
         replies=_replies(uow, motion),
@@ -174,6 +180,8 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
         awaits_lot=awaits_lot(uow, motion),
         after=after_view(uow, motion, member),
         places=places_view(uow, motion) if may_see_ballots(motion, sight, uow.now) else None,
+        my_row=row_of_mine,
+        class_titles={item.name: item.title for item in uow.classes.all()} if counted.classes or row_of_mine else {},
     )
 
 
@@ -216,18 +224,37 @@ def _ballots(uow: UnitOfWork, motion: Motion, *, only_reasons: bool) -> tuple[Ba
     found = uow.motions.ballots(motion.id, received_by=shown_until(motion, uow.now))
     wanted = [ballot for ballot in found if ballot.reason or not only_reasons]
     names = people(uow, [ballot.member_id for ballot in wanted])
-    lines = [BallotLine(names[b.member_id], b.choice, b.reason, b.channel.value) for b in wanted]
+    guests = uow.rolls.guests(motion.id) if motion.has_guests else set()
+    lines = [BallotLine(names[b.member_id], b.choice, b.reason, b.channel.value, b.member_id in guests) for b in wanted]
     return tuple(sorted(lines, key=lambda line: line.person.name.casefold()))
 
 
-def _bar_to_vote(uow: UnitOfWork, motion: Motion, member: Member | None) -> str:
+def _row(uow: UnitOfWork, motion: Motion, member: Member | None) -> RollEntry | None:
+    """Return the member's row of the roll, or the one that a late joiner gets with the first ballot."""
+    entry = None if member is None else uow.motions.roll_entry(motion.id, member.id)
+    if entry is not None or member is None or not motion.settings.electorate.live:
+        return entry
+    return entry_for(motion.id, member, uow.classes.around(member, uow.now), motion.settings, motion.poll_secret)
+
+
+_RESTING = {
+    MemberStatus.SUSPENDED: "suspended",
+    MemberStatus.PROBATION: "on-trial",
+    MemberStatus.DORMANT: "dormant",
+}
+
+
+def _bar_to_vote(motion: Motion, member: Member | None, row: RollEntry | None) -> str:
     if member is None:
         return "signed-out"
-    if not member.may_vote:
-        return "suspended" if member.status is MemberStatus.SUSPENDED else "left"
-    if uow.motions.roll_entry(motion.id, member.id) is not None:
+    rule = motion.settings.electorate
+    if not rule.lets_vote(member.status):
+        return _RESTING.get(member.status, "left")
+    if row is not None:
         return ""
-    return "joined-later" if member.joined_at > motion.opens_at else "off-roll"
+    if member.joined_at > (rule.record_date or motion.opens_at):
+        return "joined-later"
+    return "others" if rule.classes or rule.groups or rule.members else "off-roll"
 
 
 def _steps(motion: Motion, member: Member | None, phase: str) -> frozenset[str]:

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from fedcoop.governance.classes import Group, MemberClass
-from fedcoop.governance.members import ENDED
+from fedcoop.governance.members import ENDED, Member
+from fedcoop.governance.roll import RegisterAt
 from fedcoop.kernel.ids import MemberId
 from fedcoop.storage import tables as t
 from fedcoop.storage.rows import every, first, insert, maker, upsert
@@ -38,6 +39,15 @@ class Classes:
     def find(self, name: str) -> MemberClass | None:
         """Return the class of this name."""
         return first(self._conn, select(t.member_classes).where(t.member_classes.c.name == name), _class)
+
+    def voteless(self) -> frozenset[str]:
+        """Return the names of the classes whose members have no vote."""
+        query = select(t.member_classes.c.name).where(t.member_classes.c.weight == 0)
+        return frozenset(str(row[0]) for row in self._conn.execute(query))
+
+    def around(self, member: Member, at: datetime) -> RegisterAt:
+        """Return the register as far as it says whether this member is on a roll now."""
+        return RegisterAt(at, (member,), self.voteless(), {member.id: self.groups_of(member.id)})
 
     def put(self, item: MemberClass) -> None:
         """Store the class, replacing one of the same name."""
@@ -80,6 +90,12 @@ class Classes:
         g = t.group_members.c
         query = select(g.group_name).where(g.member_id == member_id, g.until.is_(None))
         return {str(row[0]) for row in self._conn.execute(query)}
+
+    def members_of(self, group: str) -> list[MemberId]:
+        """Return who is in the group now."""
+        g = t.group_members.c
+        query = select(g.member_id).where(g.group_name == group, g.until.is_(None))
+        return [MemberId(row[0]) for row in self._conn.execute(query)]
 
     def join(self, group: str, member_id: MemberId, at: datetime) -> None:
         """The member is in the group from now on."""

@@ -107,6 +107,10 @@ class Members:
         """Return the member with this short name."""
         return first(self._conn, select(*_COLUMNS).where(t.members.c.name == name), _member)
 
+    def find_by_number(self, number: int) -> Member | None:
+        """Return the member with this number."""
+        return first(self._conn, select(*_COLUMNS).where(t.members.c.number == number), _member)
+
     def find_by_email(self, email: str) -> Member | None:
         """Return the member with this e-mail address, compared in lower case."""
         return first(self._conn, select(*_COLUMNS).where(t.members.c.email == email.strip().lower()), _member)

@@ -42,6 +42,12 @@ class Rolls:
         query = query.where(b.motion_id.in_(list(motion_ids)), r.weight == 0)
         return {MotionId(row[0]): int(row[1]) for row in self._conn.execute(query)} if motion_ids else {}
 
+    def guests(self, motion_id: MotionId) -> set[MemberId]:
+        """Return who is on the roll without a vote."""
+        r = t.roll_entries.c
+        query = select(r.member_id).where(r.motion_id == motion_id, r.weight == 0)
+        return {MemberId(row[0]) for row in self._conn.execute(query)}
+
     def open_for(self, member_id: MemberId) -> list[MotionId]:
         """Return the open motions on whose roll the member stands, oldest first."""
         query = (

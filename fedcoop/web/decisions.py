@@ -14,6 +14,7 @@ from fedcoop.governance.choice_words import choice_words
 from fedcoop.governance.choices import Choice, Shape
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Option
+from fedcoop.governance.weighing import weight_note
 from fedcoop.kernel.errors import BallotRefused, NotFound
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.meetings import Joining, joining
@@ -22,6 +23,7 @@ from fedcoop.queries.register import STANDING, STATES, register
 from fedcoop.web import charts, formats, words
 from fedcoop.web.ballots import ballot_page
 from fedcoop.web.choosing import Marks, marks_of, read, sheet_of
+from fedcoop.web.classes import beside, class_table, own_weight
 from fedcoop.web.facts import facts_of
 from fedcoop.web.forms import read_form
 from fedcoop.web.guards import RECEIVED, html, member_page, page, see_other
@@ -157,6 +159,10 @@ async def _show(
         tick_rule=words.tick_rule(motion.settings.extra),
         reason_words=formats.listed([words.choice(key, motion.options).word.lower() for key in view.reason_for], "or"),
         receipt=await _receipt(request, view),
+        classes=class_table(view),
+        own_weight=own_weight(view),
+        beside=beside(view),
+        weight_words=weight_note(motion.settings),
     )
 
 

@@ -19,6 +19,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from fedcoop.actions.accounts import TOUCH_EVERY, touch_session
+from fedcoop.governance.members import Member
 from fedcoop.kernel.errors import (
     BallotRefused,
     Conflict,
@@ -146,6 +147,13 @@ async def check_form(request: web.Request, viewer: Viewer) -> None:
             "stale-form",
             "This form was made for an earlier session, so nothing was done. Go back, reload, send it again.",
         )
+
+
+def demand_office(viewer: Viewer) -> Member:
+    """Return the member who has an office. Raises NotFound for others: what is there is not theirs to know."""
+    if viewer.member is None or not viewer.member.is_admin:
+        raise NotFound("nothing-here", "There is nothing at this address.")
+    return viewer.member
 
 
 # --- responses --------------------------------------------------------------------------------------------------

@@ -5,12 +5,12 @@ from typing import Any
 from aiohttp import web
 
 from fedcoop.actions.members import NewMember, add_member
-from fedcoop.kernel.errors import Conflict, FedcoopError, Invalid, NotFound, PeerError, Refused
+from fedcoop.kernel.errors import Conflict, FedcoopError, Invalid, PeerError, Refused
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.members import members_view, office_view, profile_view
 from fedcoop.web.accounts import told
 from fedcoop.web.forms import read_form
-from fedcoop.web.guards import html, member_page, page, see_other
+from fedcoop.web.guards import demand_office, html, member_page, page, see_other
 from fedcoop.web.keys import REMOTE, UNITS, URLS
 
 _NOTHING = {"name": "", "display_name": "", "email": "", "handle": ""}
@@ -50,7 +50,7 @@ async def _office(
     errors: dict[str, str] | None = None,
     invited: dict[str, str] | None = None,
 ) -> web.Response:
-    _demand_office(viewer)
+    demand_office(viewer)
     view = await request.app[UNITS].read(office_view)
     values: dict[str, Any] = {
         "view": view,
@@ -61,15 +61,10 @@ async def _office(
     return html(request, "office.html", status=422 if errors else 200, **values)
 
 
-def _demand_office(viewer: Viewer) -> None:
-    if viewer.member is None or not viewer.member.is_admin:
-        raise NotFound("nothing-here", "There is nothing at this address.")
-
-
 @member_page
 async def add(request: web.Request, viewer: Viewer) -> web.Response:
     """Enter a member and show the invitation, once."""
-    _demand_office(viewer)
+    demand_office(viewer)
     assert viewer.member is not None
     form = await read_form(request)
     kept = {name: form.text(name) for name in ("name", "display_name", "email")}
@@ -93,7 +88,7 @@ def _field_of(error: FedcoopError) -> str:
 @member_page
 async def follow(request: web.Request, viewer: Viewer) -> web.Response:
     """Ask to follow another co-op."""
-    _demand_office(viewer)
+    demand_office(viewer)
     assert viewer.member is not None
     handle = (await read_form(request)).text("handle")[:320]
     if not handle:

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from fedcoop.config import InstanceConfig
 from fedcoop.governance.counting import Sentence
+from fedcoop.governance.weighing import exact_percent
 from fedcoop.kernel.clock import Clock, rfc3339
 from fedcoop.urls import Urls
 from fedcoop.web import avatars, formats, words
@@ -51,6 +52,7 @@ class Renderer:
             person=avatars.person,
             square=avatars.coop,
             words=words,
+            share_words=exact_percent,
             query=_query,
         )
 

@@ -7,6 +7,7 @@ from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Motion
 from fedcoop.governance.outcomes import Outcome, OutcomeCode, Requirement
 from fedcoop.governance.tallies import Tally
+from fedcoop.governance.weighing import weighed_words
 from fedcoop.queries.motions import MotionView
 from fedcoop.web import words
 from fedcoop.web.formats import listed, plural, whole
@@ -70,10 +71,11 @@ def _sentence(motion: Motion, outcome: Outcome, tally: Tally) -> str:
     if motion.method != "resolution":
         return f"{_stances(motion, tally)}. {plural(tally.took_part, 'member')} of {whole(tally.eligible)} answered."
     counts = f"{whole(tally.counts['for'])} for, {whole(tally.counts['against'])} against"
+    beside = weighed_words(tally, motion.settings)
     majority = needs.get("majority")
     if outcome.code is OutcomeCode.CARRIED and majority is not None:
-        return f"{counts}; {whole(majority.need)} {'was' if majority.need == 1 else 'were'} needed."
-    return f"{counts}. {plural(tally.took_part, 'member')} took part."
+        return f"{counts}; {whole(majority.need)} {'was' if majority.need == 1 else 'were'} needed.{beside}"
+    return f"{counts}. {plural(tally.took_part, 'member')} took part.{beside}"
 
 
 def _no_quorum(quorum: Requirement | None, tally: Tally) -> str:

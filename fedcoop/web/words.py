@@ -111,9 +111,18 @@ REASON_NEEDED = {
 NOT_ELIGIBLE = {
     "joined-later": "You joined after this vote opened. You can read and speak here, and vote from the next one on.",
     "suspended": "Your vote rests by a decision of the board.",
+    "on-trial": "You are a member on trial. You can read and speak here, and vote once you are a full member.",
+    "dormant": "Your membership rests, and your vote with it. Tell the registrar that you are back.",
+    "others": "This vote is for some of us, and you are not on its roll. You can read here; the roll says who is.",
     "left": "Your membership has ended, and with it your vote.",
     "off-roll": "You are not on the roll of this vote. You can read here, and ask the registrar if that is a mistake.",
     "stranger": "This vote is for members. You can follow it and write in the thread.",
+}
+CORRECTIONS = {
+    "add": "Somebody was added",
+    "remove": "Somebody was taken out",
+    "change": "Somebody has another class",
+    "merge": "Two numbers of one person became one",
 }
 CHANNELS = {"web": "this page", "activitypub": "the fediverse", "peer": "a sister co-\u2060op", "paper": "on paper"}
 
@@ -140,9 +149,9 @@ def counted(number: int, key: str, options: tuple[Option, ...] = ()) -> str:
 
 
 def guests(counts: Mapping[str, int], options: tuple[Option, ...]) -> str:
-    """Return the answers of guests in a sentence of their own; they have no vote."""
+    """Return the answers of guests, with their numbers; empty where none answered. They have no vote."""
     given = [counted(number, key, options) for key, number in counts.items() if number]
-    return f"Guests, who have no vote and are in no other number: {', '.join(given)}." if given else ""
+    return ", ".join(given)
 
 
 def meaning(option: Option) -> str:

@@ -19,11 +19,14 @@ COMMANDS = {
     *("doctor", "backup", "restore", "export", "upgrade", "delegation", "sortition", "proposal", "template"),
 }
 SUBCOMMANDS = {
-    "member": {"add", "list", "import", "link", "invite"},
+    "member": {
+        *("add", "list", "import", "link", "invite", "class", "group", "set-class", "suspend", "lift", "end"),
+        *("arrears", "merge"),
+    },
     "motion": {
         *("open", "show", "cast", "close", "annul", "export", "lot-secret", "lot-commit", "lot-reveal", "proxy"),
         *("extend", "reopen", "outcome", "erratum", "petition", "petition-find", "rerun", "next-round", "fallback"),
-        *("answer", "decide", "call-in"),
+        *("answer", "decide", "call-in", "roll", "correct"),
     },
     "sortition": {"announce", "draw", "answer", "next", "show", "list"},
     "proposal": {"effective", "review", "supersede", "repeal"},
@@ -64,10 +67,15 @@ def test_the_commands_are_those_of_the_contract():
         assert set(found.commands) == names
 
 
+def leaves(command: click.Command) -> list[click.Command]:
+    if not isinstance(command, click.Group):
+        return [command]
+    return [leaf for name in command.commands for leaf in leaves(command.commands[name])]
+
+
 def test_every_command_that_prints_data_knows_json():
     for name, command in commands().items():
-        leaves = command.commands.values() if isinstance(command, click.Group) else [command]
-        for leaf in leaves:
+        for leaf in leaves(command):
             options = {option for parameter in leaf.params for option in parameter.opts}
             assert ("--json" in options) == (name not in SILENT), f"{name} {leaf.name}"
             assert leaf.help, f"{name} {leaf.name} says nothing"

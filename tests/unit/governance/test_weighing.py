@@ -163,7 +163,7 @@ def test_investors_together_have_at_most_their_cap() -> None:
     assert within.code is OutcomeCode.CARRIED
     assert need(within, "majority").have == 7
     capped = decided({"users": (3, 6), "backers": (6, 0)}, rule)
-    found = need(capped, "majority")
+    found = need(capped, "capped-majority")
     assert "backers have 6 of 15 votes, more than a quarter. Each of these counts 1/2" in found.work
     assert found.work.endswith("Half of 12.00000 is 6.00000. 6.00000 for is not more than 6.00000.")
     assert capped.code is OutcomeCode.TIED
