@@ -18,7 +18,10 @@ from fedcoop.queueing import LongTimer, Timer
 from fedcoop.storage.unit_of_work import Reaction
 
 REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
-    events.MotionOpened: (decisions.announce,),
+    events.MotionOpened: (
+        decisions.announce,
+        after_votes.announce_sequel,
+    ),
     events.BallotCast: (decisions.refresh_later,),
     events.BallotWithdrawn: (decisions.refresh_later,),
     events.RepresentationChanged: (decisions.refresh_later,),

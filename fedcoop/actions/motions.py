@@ -28,6 +28,7 @@ from fedcoop.governance.permissions import Deed, demand
 from fedcoop.governance.proposals import Proposal, ProposalEvent, ProposalState, after
 from fedcoop.governance.publication import motion_digest
 from fedcoop.governance.recount import Counted, Material
+from fedcoop.governance.sequels import check_last
 from fedcoop.governance.settings import settings_of
 from fedcoop.governance.tallies import tally_to_json
 from fedcoop.governance.weight_rules import with_register
@@ -370,6 +371,7 @@ def annul_motion(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId, r
     motion = uow.motions.get(motion_id, lock=True)
     if by is not None:
         demand(uow.members.get(by), Deed.ANNUL, Bylaws())
+    check_last(uow.deciding.sequels_after(motion_id))
     ended = lifecycle.annulled(motion, reason, uow.now)
     uow.motions.put(ended)
     uow.motions.append_log(ended.id, ended.url, logchain.annul_entry(reason.strip(), rfc3339(uow.now)))

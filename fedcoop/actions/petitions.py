@@ -13,7 +13,7 @@ from fedcoop.governance.motions import Motion
 from fedcoop.governance.permissions import Deed, demand
 from fedcoop.governance.petitions import ANNUL, Petition, PetitionState, Signature, check_finding, check_signing
 from fedcoop.governance.proposals import Proposal, ProposalEvent, ProposalState
-from fedcoop.governance.sequels import SequelKind, check_rerun
+from fedcoop.governance.sequels import SequelKind, check_last, check_rerun
 from fedcoop.governance.settings import settings_over
 from fedcoop.kernel.errors import Conflict
 from fedcoop.kernel.html import markdown_to_html, plain_text
@@ -32,6 +32,7 @@ def sign_petition(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, reason:
     petition = uow.deciding.petition(motion_id, ANNUL)
     signed = by in {signature.member_id for signature in uow.deciding.signatures(motion_id, ANNUL)}
     on_roll = member.may_vote and uow.motions.roll_entry(motion_id, by) is not None
+    check_last(uow.deciding.sequels_after(motion_id))
     check_signing(motion, petition, on_roll=on_roll, signed=signed, reason=reason)
     if petition is None:
         uow.deciding.put_petition(Petition(motion_id, ANNUL, PetitionState.OPEN, uow.now))

@@ -4,6 +4,7 @@ Each is a motion of its own that names the one before it, for one reason, once (
 when one follows by itself, and from when to when; what is new in its text is up to whoever writes it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -72,6 +73,12 @@ def _confirmation(motion: Motion, code: OutcomeCode, before: Sequel | None, now:
 def is_kind(sequel: Sequel | None, *kinds: SequelKind) -> bool:
     """Return whether the motion follows another for one of these reasons."""
     return sequel is not None and sequel.kind in kinds
+
+
+def check_last(later: Iterable[Sequel]) -> None:
+    """Raise MotionRefused (`annul-followed`) if another vote on the same text followed: that one is annulled then."""
+    if any(sequel.kind is not SequelKind.RERUN for sequel in later):
+        raise MotionRefused("annul-followed", "Another vote has followed this one. Annul that one, or withdraw it.")
 
 
 def check_rerun(motion: Motion) -> None:

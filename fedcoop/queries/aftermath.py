@@ -122,6 +122,7 @@ class AfterView:
     rounds: tuple[RoundLine, ...]
     was_objected: tuple[Piece, ...]
     pieces: tuple[Piece, ...]
+    concerns: tuple[Piece, ...]
     diff: tuple[Paragraph, ...]
     advice: AdviceView | None
     chosen: tuple[str, ...]
@@ -162,6 +163,7 @@ def after_view(uow: UnitOfWork, motion: Motion, member: Member | None) -> AfterV
         rounds=_rounds(uow, motion) if is_consent or consent_before is not None else (),
         was_objected=_pieces(uow, consent_before, member, only_objections=True) if consent_before is not None else (),
         pieces=_own_pieces(uow, motion, member),
+        concerns=_concerns(uow, motion, member) if is_consent else (),
         diff=_diff(consent_before, motion),
         advice=_advice(uow, motion, statements) if is_advice else None,
         chosen=tuple(names[key] for key in statements[-1].options if key in names) if statements else (),
@@ -212,6 +214,15 @@ def _own_pieces(uow: UnitOfWork, motion: Motion, member: Member | None) -> tuple
     if motion.method == "consent" and motion.state is MotionState.DECIDED:
         return _pieces(uow, motion, member, only_objections=True)
     return ()
+
+
+def _concerns(uow: UnitOfWork, motion: Motion, member: Member | None) -> tuple[Piece, ...]:
+    """Return the concerns that are kept with what was adopted, for members (governance.md 7.5)."""
+    row = uow.motions.outcome_of(motion.id)
+    if row is None or row.code != OutcomeCode.CARRIED:
+        return ()
+    found = _pieces(uow, motion, member, only_objections=False)
+    return tuple(piece for piece in found if "consent_with_concern" in piece.choice)
 
 
 def _pieces(uow: UnitOfWork, motion: Motion, member: Member | None, *, only_objections: bool) -> tuple[Piece, ...]:
@@ -311,6 +322,7 @@ def _steps(
     on_roll = uow.motions.roll_entry(motion.id, member.id) is not None
     kinds = {item.kind for item in later}
     standing = motion.state in (MotionState.OPEN, MotionState.CLOSED, MotionState.DECIDED)
+    last = not kinds - {SequelKind.RERUN}
     petition = uow.deciding.petition(motion.id, ANNUL)
     open_petition = petition is not None and petition.state is PetitionState.OPEN
     signed = {item.member_id for item in uow.deciding.signatures(motion.id, ANNUL)}
@@ -318,8 +330,8 @@ def _steps(
     found = {
         "erratum": coordinates and standing and motion.method != "advice",
         "rerun": coordinates and motion.state is MotionState.ANNULLED and SequelKind.RERUN not in kinds,
-        "petition": on_roll and standing and member.id not in signed and (petition is None or open_petition),
-        "find": annuls and open_petition and enough,
+        "petition": on_roll and standing and last and member.id not in signed and (petition is None or open_petition),
+        "find": annuls and open_petition and enough and last,
         "outcome": coordinates and _takes_outcome(motion, proposal),
         "reopen": coordinates and _takes_outcome(motion, proposal) and proposal.state is ProposalState.CLOSED,
         **_round_steps(uow, motion, proposal, member, kinds),

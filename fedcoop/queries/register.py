@@ -203,6 +203,7 @@ class HomeView:
     announcements: tuple[AnnouncementView, ...]
     linked: tuple[str, ...]
     reviews: tuple[MotionLine, ...] = ()
+    waits: tuple[MotionLine, ...] = ()
 
 
 def due_reviews(uow: UnitOfWork, member: Member) -> tuple[MotionLine, ...]:
@@ -229,6 +230,7 @@ def home(uow: UnitOfWork, *, member: Member) -> HomeView:
         announcements=announcement_views(uow, uow.notes.announcements(("public", "members"), limit=4), names=True),
         linked=tuple(f"@{link.handle}" for link, _ in links if link.state == "active"),
         reviews=due_reviews(uow, member),
+        waits=motion_lines(uow, [uow.motions.get(found) for found in uow.deciding.waiting_on(member.id)]),
     )
 
 

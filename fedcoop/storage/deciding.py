@@ -191,6 +191,13 @@ class Deciding:
             query = query.where(p.title.icontains(words, autoescape=True) | p.body.icontains(words, autoescape=True))
         return [MotionId(row[0]) for row in self._conn.execute(query.order_by(d.motion_id.desc()).limit(limit))]
 
+    def waiting_on(self, member_id: MemberId) -> list[MotionId]:
+        """Return the counted votes that wait for a word of this member: the proposal's author, newest first."""
+        d, p = t.decisions.c, t.proposals.c
+        query = select(d.motion_id).join(t.proposals, p.id == d.proposal_id)
+        query = query.where(p.state == ProposalState.CLOSED.value, p.author_id == member_id, d.motion_id.is_not(None))
+        return [MotionId(row[0]) for row in self._conn.execute(query.order_by(d.motion_id.desc()).limit(50))]
+
     # answers
 
     def answer(self, motion_id: MotionId, member_id: MemberId) -> Answer:

@@ -95,6 +95,8 @@ async def test_an_annulled_vote_is_called_again_once_on_a_new_proposal_that_name
     assert new.closes_at == closes
     assert await refused(instance, rerun, by=ben.id, **again) == "rerun-exists"
     objects = [activity["object"] for activity in await sent(instance, "Create")]
+    told = [found["content"] for found in objects if found.get("inReplyTo") == motion.url]
+    assert any("Called again as a new vote" in content and new.url in content for content in told)
     node = next(found["coop:motion"] for found in objects if found["id"] == new.url)
     assert node["coop:supersedes"] == motion.url
     await vote(instance, ada, new, "for", reason="Still yes.")

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from fedcoop.actions import aftermath
-from fedcoop.actions.motions import CLOSE_TIMER, COUNT_TIMER, close
+from fedcoop.actions.motions import CLOSE_TIMER, COUNT_TIMER, annul_motion, close
 from fedcoop.actions.moving import move
 from fedcoop.governance.motions import Motion, MotionState
 from fedcoop.governance.proposals import TRANSITIONS, ProposalEvent, ProposalState
 from fedcoop.governance.sequels import SequelKind
-from fedcoop.kernel.errors import Conflict
+from fedcoop.kernel.errors import Conflict, MotionRefused
 from fedcoop.storage.unit_of_work import UnitOfWork
 from tests.actions.coop import ask, audited, join, run_timers, vote
 from tests.conftest import Instance
@@ -75,6 +75,9 @@ async def test_too_few_voters_bring_one_second_call_with_its_own_dates_and_quoru
     assert second.closes_at == second.opens_at + timedelta(days=5)
     assert (second.settings.quorum.share, second.settings.second_call) == (0, None)
     assert await state_of(instance, motion) is ProposalState.FROZEN
+    with pytest.raises(MotionRefused) as refused:
+        await instance.units.write(annul_motion, by=ada.id, motion_id=motion.id, reason="Too early.")
+    assert refused.value.code == "annul-followed"
     await pass_time(instance, days=7)
     assert await state_of(instance, motion) is ProposalState.VOTING
     await vote(instance, ada, second, "for")

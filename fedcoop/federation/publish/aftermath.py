@@ -8,9 +8,11 @@ from typing import Any
 from fedcoop.federation.publish import decisions
 from fedcoop.federation.publish.outbox import coop_actor
 from fedcoop.federation.translate.decisions import beside_note
-from fedcoop.governance.events import ErratumPublished, MotionReopened, OutcomeStated
+from fedcoop.governance.events import ErratumPublished, MotionOpened, MotionReopened, OutcomeStated
 from fedcoop.governance.motions import Motion
+from fedcoop.governance.sequels import SequelKind
 from fedcoop.kernel.html import escape
+from fedcoop.kernel.ids import new_uuid
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
@@ -35,6 +37,27 @@ def announce_erratum(uow: UnitOfWork, event: ErratumPublished) -> None:
         f"The text that is voted on stays as it is.</p>{_link(motion)}"
     )
     _publish(uow, motion, erratum.note_uuid, content)
+
+
+def announce_sequel(uow: UnitOfWork, event: MotionOpened) -> None:
+    """Where a vote follows another one, the conversation of that one hears of it; the new object names it (12.5)."""
+    motion = uow.motions.get(event.motion_id)
+    sequel = uow.deciding.sequel_of(motion.id)
+    if sequel is None:
+        return
+    earlier = uow.motions.get(sequel.earlier_id)
+    content = f"<p>{escape(f'{_FOLLOWS[sequel.kind]}: {motion.title}.')}</p>{_link(motion)}"
+    _publish(uow, earlier, new_uuid(), content)
+
+
+_FOLLOWS = {
+    SequelKind.RERUN: "Called again as a new vote",
+    SequelKind.SECOND_CALL: "Called a second time, because too few took part",
+    SequelKind.CONFIRMATION: "A second vote confirms this",
+    SequelKind.ROUND: "The next round, on a newer version",
+    SequelKind.FALLBACK: "After the rounds of consent, a vote decides",
+    SequelKind.CALL_IN: "Members called this decision in; all vote on it",
+}
 
 
 def announce_reopening(uow: UnitOfWork, event: MotionReopened) -> None:
