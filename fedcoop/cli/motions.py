@@ -14,7 +14,7 @@ import click
 from fedcoop import wiring
 from fedcoop.actions import motions as actions
 from fedcoop.actions.ballots import cast_by_teller
-from fedcoop.cli import rolls
+from fedcoop.cli import motion_rounds, rolls
 from fedcoop.cli.deciding import DECIDING_COMMANDS
 from fedcoop.cli.delegations import proxy
 from fedcoop.cli.instance import member_named, motion_at, with_units
@@ -25,6 +25,7 @@ from fedcoop.governance.choices import Choice, choice_of, choice_to_json
 from fedcoop.governance.lifecycle import acceptance_ends_at
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Motion, MotionState, Option
+from fedcoop.governance.tallies import tally_of
 from fedcoop.governance.visibility import Viewer, may_see_counts, shown_until
 from fedcoop.kernel.clock import parse_rfc3339, rfc3339
 from fedcoop.kernel.errors import Conflict, FedcoopError
@@ -200,6 +201,8 @@ def shown(uow: UnitOfWork, *, url: str) -> dict[str, Any]:
     if followed:
         data["followed_by"] = [{"kind": kind, "url": address} for kind, address in followed]
     if may_see_counts(found, Viewer.wire(), uow.now):
+        if outcome is not None and (count := tally_of(outcome.tally).count):
+            data["count"] = motion_rounds.counted(count, found.options)
         tally = uow.motions.tally(found, received_by=shown_until(found, uow.now))
         data |= {"counts": dict(tally.counts), **rolls.by_class(tally)}
         if found.settings.delegation.is_on:
@@ -213,6 +216,8 @@ def _text(data: dict[str, Any]) -> str:
     rows += rolls.class_rows(data)
     if "outcome" in data:
         rows += [("outcome", data["outcome"]["code"]), *(("", reason) for reason in data["outcome"]["reasons"])]
+    if "count" in data:
+        rows += motion_rounds.lines(data["count"])
     return table(rows)
 
 

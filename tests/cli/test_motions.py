@@ -157,3 +157,15 @@ def test_a_recount_fails_loudly_whatever_byte_is_changed(coop: Cli, tmp_path: Pa
         assert coop.refused("recount", str(file)).startswith("recount-")
     file.write_bytes(whole)
     coop.run("recount", str(file))
+
+
+def test_the_rounds_of_a_count_are_shown_briefly(coop: Cli):
+    options = ("--option", "Olive", "--option", "Rye", "--option", "Spelt")
+    url = str(open_motion(coop, "--method", "runoff", *options)["url"])
+    cast(coop, url, ada=["a", "b"], ben=["a"], cleo=["b", "a"])
+    coop.json("motion", "close", url, "--wait")
+    shown = coop.json("motion", "show", url)
+    assert shown["count"]["elected"] == ["Olive"]
+    assert shown["count"]["rounds"][0]["totals"] == {"Olive": "2", "Rye": "1", "Spelt": "0"}
+    told = coop.run("motion", "show", url).stdout
+    assert "first: Olive 2, Rye 1, Spelt 0; elected Olive" in told
