@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from fedcoop.actions.ballots import cast_on_page, try_on_page, withdraw_ballot
+from fedcoop.governance.about import further_rules
 from fedcoop.governance.choice_words import choice_words
 from fedcoop.governance.choices import Choice, Shape
 from fedcoop.governance.methods import METHODS
@@ -141,6 +142,7 @@ async def _show(
         ballot=ballot_page(view, marks),
         checking=checking,
         joining=await _joining(request, view),
+        about=further_rules(motion.method, motion.settings, motion.eligible),
         signs_of=partial(choice_signs, request, view),
         told_of=told,
         facts=facts_of(view, request.app[RENDERER].zone, request.app[CLOCK].now()),

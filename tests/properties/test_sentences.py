@@ -158,7 +158,7 @@ def read_consent(asked: Motion, counts: Mapping[str, int]) -> str:
 
 
 def read_opt_in(asked: Motion, counts: Mapping[str, int]) -> bool | None:
-    match = re.search(r"reached when at least (\d+) join\.", Said(asked).text)
+    match = re.search(r"target when at least (\d+) join\.", Said(asked).text)
     return counts["accept"] >= int(match[1]) if match else None
 
 

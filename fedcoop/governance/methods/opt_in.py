@@ -57,11 +57,12 @@ class OptIn(BaseMethod):
         return Outcome(code=OutcomeCode.NO_RESULT, requirements=_target(accepts, settings), notes=tuple(notes))
 
     def sentence(self, options: Sequence[Option], settings: Settings, eligible: int) -> Sentence:
-        """Return "A count of who joins in. It takes place if at least 8 join; there are 12 places, then a waiting list."."""
+        """Return "A count of who joins in; it binds only them, and reaches its target when at least 8 join."."""
         target, capacity = (extra_int(settings, name, 0) for name in ("target", "capacity"))
-        parts = [Part("A count of who joins in; it binds only them.")]
+        parts = [Part("A count of who joins in; it binds only them")]
         if target:
-            parts += [Part(" The target is reached when "), Part(f"at least {target}", bold=True), Part(" join.")]
+            parts += [Part(", and reaches its target when "), Part(f"at least {target}", bold=True), Part(" join")]
+        parts.append(Part("."))
         if capacity:
             places = plural(capacity, "place", "places")
             parts += [Part(" There "), Part("is " if capacity == 1 else "are "), Part(places, bold=True)]
