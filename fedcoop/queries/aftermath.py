@@ -137,10 +137,11 @@ class AfterView:
 def after_view(uow: UnitOfWork, motion: Motion, member: Member | None) -> AfterView:
     """Return what stands around the vote for this reader."""
     proposal = uow.motions.get_proposal(motion.proposal_id)
-    sequel = uow.deciding.sequel_of(motion.id)
-    later = uow.deciding.sequels_after(motion.id)
+    around = uow.deciding.around(motion.id, proposal.id)
+    sequel = uow.deciding.sequel_of(motion.id) if around.follows else None
+    later = uow.deciding.sequels_after(motion.id) if around.followed else []
     earlier = uow.motions.get(sequel.earlier_id) if sequel is not None else None
-    decision = uow.deciding.decision(proposal.id)
+    decision = uow.deciding.decision(proposal.id) if around.decision else None
     is_advice = motion.method == "advice"
     stated = is_advice or not is_binding(motion)
     statements = tuple(uow.deciding.statements(motion.id)) if stated else ()
@@ -150,8 +151,8 @@ def after_view(uow: UnitOfWork, motion: Motion, member: Member | None) -> AfterV
     return AfterView(
         earlier=_link(uow, sequel.kind, earlier) if sequel is not None and earlier is not None else None,
         later=tuple(_link(uow, item.kind, uow.motions.get(item.motion_id)) for item in later),
-        errata=tuple(uow.deciding.errata(motion.id)),
-        petition=_petition(uow, motion, ANNUL, signatures_needed(motion.eligible), member),
+        errata=tuple(uow.deciding.errata(motion.id)) if around.errata else (),
+        petition=_petition(uow, motion, ANNUL, signatures_needed(motion.eligible), member) if around.petition else None,
         call_in=_petition(uow, motion, CALL_IN, advice.call_in_needed(motion.eligible), member) if is_advice else None,
         statements=statements,
         decision=decision,
@@ -167,7 +168,7 @@ def after_view(uow: UnitOfWork, motion: Motion, member: Member | None) -> AfterV
         diff=_diff(consent_before, motion),
         advice=_advice(uow, motion, statements) if is_advice else None,
         chosen=tuple(names[key] for key in statements[-1].options if key in names) if statements else (),
-        may=_steps(uow, motion, proposal, member, later),
+        may=_steps(uow, motion, proposal, member, later, petitioned=around.petition),
     )
 
 
@@ -311,7 +312,13 @@ def _hindered(uow: UnitOfWork, motion: Motion) -> tuple[advice.Hindrance, ...]:
 
 
 def _steps(
-    uow: UnitOfWork, motion: Motion, proposal: Proposal, member: Member | None, later: list[Sequel]
+    uow: UnitOfWork,
+    motion: Motion,
+    proposal: Proposal,
+    member: Member | None,
+    later: list[Sequel],
+    *,
+    petitioned: bool,
 ) -> frozenset[str]:
     """Return the steps open to the reader: what the actions would not refuse."""
     if member is None or not member.may_vote:
@@ -323,9 +330,9 @@ def _steps(
     kinds = {item.kind for item in later}
     standing = motion.state in (MotionState.OPEN, MotionState.CLOSED, MotionState.DECIDED)
     last = not kinds - {SequelKind.RERUN}
-    petition = uow.deciding.petition(motion.id, ANNUL)
+    petition = uow.deciding.petition(motion.id, ANNUL) if petitioned else None
     open_petition = petition is not None and petition.state is PetitionState.OPEN
-    signed = {item.member_id for item in uow.deciding.signatures(motion.id, ANNUL)}
+    signed = {item.member_id for item in uow.deciding.signatures(motion.id, ANNUL)} if petitioned else set()
     enough = len(signed) >= signatures_needed(motion.eligible)
     found = {
         "erratum": coordinates and standing and motion.method != "advice",

@@ -1,9 +1,10 @@
 """What follows a vote: further calls, errata, petitions, statements, the register, answers: rows ↔ values of `governance`."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import BigInteger, Connection, Row, bindparam, exists, func, select
 
 from fedcoop.governance.answers import Answer
 from fedcoop.governance.petitions import Petition, PetitionState, Signature
@@ -31,11 +32,37 @@ _FOR_MEMBERS = select(t.plans.c.proposal_id).where(t.plans.c.audience != "public
 _erratum, _decision, _answer, _signature = maker(Erratum), maker(Decision), maker(Answer), maker(Signature)
 
 
+_MOTION, _PROPOSAL = bindparam("motion", type_=BigInteger), bindparam("proposal", type_=BigInteger)
+_AROUND = select(
+    exists().where(t.sequels.c.motion_id == _MOTION),
+    exists().where(t.sequels.c.earlier_id == _MOTION),
+    exists().where(t.errata.c.motion_id == _MOTION),
+    exists().where(t.petitions.c.motion_id == _MOTION),
+    exists().where(t.decisions.c.proposal_id == _PROPOSAL),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Which kinds of things stand around a vote: most have none, and their page asks for no more."""
+
+    follows: bool
+    followed: bool
+    errata: bool
+    petition: bool
+    decision: bool
+
+
 class Deciding:
     """Repository of what follows a vote."""
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
+
+    def around(self, motion_id: MotionId, proposal_id: ProposalId) -> Around:
+        """Return what there is to be asked for, in one query."""
+        row = self._conn.execute(_AROUND, {"motion": motion_id, "proposal": proposal_id}).one()
+        return Around(*(bool(value) for value in row))
 
     # sequels
 
