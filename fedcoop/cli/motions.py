@@ -15,6 +15,7 @@ from fedcoop import wiring
 from fedcoop.actions import motions as actions
 from fedcoop.actions.ballots import cast_by_teller
 from fedcoop.cli import motion_rounds, rolls
+from fedcoop.cli.candidates import withdraw_option
 from fedcoop.cli.deciding import DECIDING_COMMANDS
 from fedcoop.cli.delegations import proxy
 from fedcoop.cli.instance import member_named, motion_at, with_units
@@ -339,5 +340,5 @@ def _recount_file(uow: UnitOfWork, *, url: str) -> str:
     return text
 
 
-for _command in (*LOT_COMMANDS, *DECIDING_COMMANDS, proxy):
+for _command in (*LOT_COMMANDS, *DECIDING_COMMANDS, proxy, withdraw_option):
     motion.add_command(_command)

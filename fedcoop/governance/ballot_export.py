@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fedcoop.governance.ballot_files import BallotFile
+from fedcoop.governance.candidacy import counted_settings, left_since
 from fedcoop.governance.choices import choice_of
 from fedcoop.governance.motions import Option
 from fedcoop.governance.representation import grant_of
@@ -15,7 +16,7 @@ def ballot_file_of(document: Mapping[str, Any]) -> BallotFile:
     """Return options, settings and ballots of a recount document: with weights and delegations, without voters."""
     rows = [row_of(line) for line in document["roll"]]
     choices = {ballot["voter"]: choice_of(ballot["choice"]) for ballot in document["ballots"]}
-    settings = settings_from_json(document["settings"])
+    settings = counted_settings(settings_from_json(document["settings"]), left_since(document["log"]))
     represented = represent(settings, rows, choices, [grant_of(item) for item in document["delegations"]])
     piles = piles_of(rows, choices) + represented_piles({row.voter: row for row in rows}, choices, represented)
     return BallotFile(

@@ -86,7 +86,7 @@ def check_keys(options: Sequence[Option], settings: Settings) -> None:
 def notes_of(count: Count, options: Sequence[Option], settings: Settings) -> list[str]:
     """Return in words which seats stay empty, and what a lot decided."""
     names = {option.key: option.name for option in options}
-    notes = []
+    notes = [f"{names.get(key, key)} withdrew and is in no figure." for key in sorted(withdrawn_of(settings))]
     empty, ron = extra_int(settings, "seats", 1) - len(count.elected), extra_key(settings, "ron")
     if empty > 0 and ron:
         seats = "One seat stays empty" if empty == 1 else f"{empty} seats stay empty"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from fedcoop.governance import logchain, public_lots, secrecy
+from fedcoop.governance import candidacy, logchain, public_lots, secrecy
 from fedcoop.governance.ballots import Ballot
 from fedcoop.governance.choices import Choice, choice_of
 from fedcoop.governance.lifecycle import text_hash
@@ -36,6 +36,7 @@ from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.errors import FedcoopError, Refused
 
 FORMAT = "fedcoop-recount-1"
+_LEAVING = '"type":"option"'
 Prove = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -95,10 +96,11 @@ def count(material: Material, prove: Prove) -> Counted:
     boxed = [secrecy.box_ballot(ballot, motion.url) for ballot in material.ballots]
     root = secrecy.root([secrecy.leaf(ballot) for ballot in boxed])
     lot = lot_of(motion.url, root, public_lots.reveals_of(material.secrets))
-    rule = Ballots(motion.method, motion.options, motion.settings, lot)
+    settings = _counted(motion.settings, map(json.loads, (entry for entry in material.log if _LEAVING in entry)))
+    rule = Ballots(motion.method, motion.options, settings, lot)
     grants = _grants(material)
     tally = _tally(rule, material.roll, {ballot.voter: ballot.choice for ballot in material.ballots}, grants)
-    outcome = METHODS[motion.method].decide(tally, motion.options, motion.settings)
+    outcome = METHODS[motion.method].decide(tally, motion.options, settings)
     outcome = public_lots.flagged(outcome, tally, material.secrets)
     n = len(material.log)
     additions = (
@@ -163,6 +165,8 @@ def _rebuild(document: dict[str, Any], verify: Callable[[dict[str, Any]], None])
     boxed = document["ballots"]
     root = secrecy.root([secrecy.leaf(ballot) for ballot in boxed])
     _same("root", document["root"], root)
+    _check_leaving(document, options)
+    settings = _counted(settings, document["log"])
     secrets = _secrets(document)
     lot = lot_of(document["poll"], root, public_lots.reveals_of(secrets))
     rule = Ballots(document["method"], options, settings, lot)
@@ -176,6 +180,19 @@ def _rebuild(document: dict[str, Any], verify: Callable[[dict[str, Any]], None])
     _check_results(document, tally, outcome, root)
     _proven(document, verify)
     return Recounted(document["poll"], document["title"], outcome, tally, document["log_head"], len(log), root)
+
+
+def _counted(settings: Settings, log: Iterable[Mapping[str, Any]]) -> Settings:
+    """Return the settings with the options that withdrew while the vote was open (7.11)."""
+    return candidacy.counted_settings(settings, candidacy.left_since(log))
+
+
+def _check_leaving(document: Mapping[str, Any], options: Sequence[Option]) -> None:
+    left = candidacy.left_since(document["log"])
+    if left and METHODS[document["method"]].form != "ranking":
+        _differ("log-option", "only from a ranked vote can a choice be withdrawn once it is open")
+    if unknown := set(left) - {option.key for option in options}:
+        _differ("log-option", f"the log withdraws the choice {min(unknown)}, which there is not")
 
 
 def _grants(material: Material) -> list[Grant]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from fedcoop.governance import secrecy
+from fedcoop.governance import candidacy, secrecy
 from fedcoop.governance.ballots import Ballot, RollEntry
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.choices import Choice
@@ -153,7 +153,7 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
     return MotionView(
         motion=motion,
         options=shown_order(
-            motion.options, motion.settings, poll=motion.uuid, member=str(member.number) if member else ""
+            _standing(uow, motion), motion.settings, poll=motion.uuid, member=str(member.number) if member else ""
         ),
         text_html=text_html(motion.body),
         is_poll=is_poll,
@@ -195,7 +195,14 @@ def blank_ballot(uow: UnitOfWork, *, uuid: str, member: Member) -> tuple[Motion,
     motion = uow.motions.find_by_uuid(uuid)
     if motion is None:
         raise NotFound("motion-unknown", "There is no such proposal.")
-    return motion, shown_order(motion.options, motion.settings, poll=motion.uuid, member=str(member.number))
+    return motion, shown_order(_standing(uow, motion), motion.settings, poll=motion.uuid, member=str(member.number))
+
+
+def _standing(uow: UnitOfWork, motion: Motion) -> tuple[Option, ...]:
+    """Return the options; in a ranked vote those that withdrew since it opened say so (governance.md 7.11)."""
+    if METHODS[motion.method].form != "ranking":
+        return motion.options
+    return candidacy.marked(motion.options, candidacy.left_since(uow.motions.log_of_type(motion.id, candidacy.ENTRY)))
 
 
 def _sight(member: Member | None, my: Ballot | None) -> Sight:

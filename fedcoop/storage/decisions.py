@@ -409,6 +409,13 @@ class Motions:
         c = t.log_entries.c
         return every(self._conn, select(c.n, c.entry, c.head).where(c.motion_id == motion_id).order_by(c.n), _log_entry)
 
+    def log_of_type(self, motion_id: MotionId, kind: str) -> list[dict[str, Any]]:
+        """Return the entries of one type, in order: the few of a long log."""
+        c = t.log_entries.c
+        query = select(c.entry).where(c.motion_id == motion_id, c.entry.contains(f'"type":"{kind}"'))
+        found = [json.loads(text) for (text,) in self._conn.execute(query.order_by(c.n))]
+        return [entry for entry in found if entry["type"] == kind]
+
     # outcomes
 
     def add_outcome(self, row: OutcomeRow) -> None:

@@ -169,3 +169,16 @@ def test_the_rounds_of_a_count_are_shown_briefly(coop: Cli):
     assert shown["count"]["rounds"][0]["totals"] == {"Olive": "2", "Rye": "1", "Spelt": "0"}
     told = coop.run("motion", "show", url).stdout
     assert "first: Olive 2, Rye 1, Spelt 0; elected Olive" in told
+
+
+def test_a_candidate_withdraws_from_an_open_election(coop: Cli):
+    options = ("--method", "runoff", "--option", "Amara", "--option", "Bilal")
+    motion = open_motion(coop, *options)
+    url, keys = str(motion["url"]), [option["key"] for option in motion["options"]]  # type: ignore[attr-defined]
+    cast(coop, url, ada=keys, ben=keys, cleo=keys[1:])
+    assert coop.refused("motion", "withdraw-option", url, "zz", "--reason", "Moves away.").startswith("option: ")
+    said = coop.run("motion", "withdraw-option", url, keys[0], "--reason", "Moves away.").stdout
+    assert said == "Amara has withdrawn\n"
+    assert coop.refused("motion", "withdraw-option", url, keys[1], "--reason", "So too.").startswith("withdraw-last: ")
+    shown = coop.json("motion", "close", url, "--wait")
+    assert shown["outcome"]["code"] == "carried"

@@ -42,3 +42,25 @@ async def test_a_vote_without_rankings_has_no_such_file(site: Website) -> None:
     await site.close(motion)
     assert (await site.browser().get(f"/motions/{motion.uuid}/recount.json")).status == 200
     assert (await site.browser().get(f"/motions/{motion.uuid}/ballots.blt")).status == 404
+
+
+async def test_who_runs_an_election_takes_out_a_candidate_and_voters_read_it(site: Website) -> None:
+    motion = await site.open_motion(method="runoff", options=BREADS)
+    path = f"/motions/{motion.uuid}"
+    tomasz, noor = await site.signed_in("tomasz"), await site.signed_in("noor")
+    await noor.submit(path, f"{path}/vote", [*ranks(a=1, b=2), ("reason", "")])
+    assert f"{path}/candidates" in (await tomasz.get(path)).text
+    assert (await noor.get(f"{path}/candidates")).status == 404
+    missing = await tomasz.submit(f"{path}/candidates", f"{path}/candidates", {"option": "a", "reason": ""})
+    assert (missing.status, "Write why." in missing.words) == (422, True)
+    strange = await tomasz.submit(f"{path}/candidates", f"{path}/candidates", {"option": "z", "reason": "Gone."})
+    assert (strange.status, "does not stand" in strange.words) == (422, True)
+    done = await tomasz.submit(f"{path}/candidates", f"{path}/candidates", {"option": "a", "reason": "Gone."})
+    assert (done.status, done.location) == (303, path)
+    for reader in (noor, await site.signed_in("tomasz")):
+        assert "Has withdrawn. On your ballot the names after it move up." in (await reader.get(path)).words
+    assert "Rye" not in (await tomasz.get(f"{path}/candidates")).words
+    await site.close(motion)
+    page = await noor.get(path)
+    assert page.status == 200
+    assert "Rye withdrew and is in no figure." in page.words

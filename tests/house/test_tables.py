@@ -26,7 +26,7 @@ SUBCOMMANDS = {
     "motion": {
         *("open", "show", "cast", "close", "annul", "export", "lot-secret", "lot-commit", "lot-reveal", "proxy"),
         *("extend", "reopen", "outcome", "erratum", "petition", "petition-find", "rerun", "next-round", "fallback"),
-        *("answer", "decide", "call-in", "roll", "correct"),
+        *("answer", "decide", "call-in", "roll", "correct", "withdraw-option"),
     },
     "sortition": {"announce", "draw", "answer", "next", "show", "list"},
     "proposal": {"effective", "review", "supersede", "repeal"},

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from fedcoop.governance import logchain, secrecy
+from fedcoop.governance import candidacy, logchain, roll, secrecy
 from fedcoop.governance.outcomes import OutcomeCode
-from fedcoop.governance.recount import recount
+from fedcoop.governance.recount import Material, count, recount
 from fedcoop.governance.roll import roll_hash
 from fedcoop.kernel.canonical import canonical_bytes
 from fedcoop.kernel.errors import Refused
-from tests.unit.governance.samples import counted, motion, sealed, verify
+from tests.unit.governance.samples import ballot, cast, counted, entries_of, motion, sealed, verify
 
 COUNTED = counted(motion(eligible=3, quorum="0"), [("for",), ("against",), ("for",)])
 FILE = COUNTED.export.encode()
@@ -281,3 +281,25 @@ def test_the_last_ballot_of_a_voter_counts_and_a_withdrawn_one_does_not() -> Non
     with pytest.raises(Refused) as refused:
         recount(canonical_bytes(sealed(document)), verify)
     assert refused.value.code == "recount-ballots"
+
+
+def test_a_log_that_withdraws_what_cannot_be_withdrawn_is_found() -> None:
+    def document(method: str, key: str) -> bytes:
+        asked = motion(method, visibility="live")
+        ballots = [ballot(asked, entries_of(asked)[0], cast(asked.options[0].key))]
+        entries = [
+            logchain.open_entry(asked),
+            *(logchain.ballot_entry(b) for b in ballots),
+            candidacy.withdrawal_entry(key, "2026-03-02T09:00:00Z"),
+            logchain.close_entry(asked, 1),
+        ]
+        log = [canonical_bytes({"n": n, **entry}).decode() for n, entry in enumerate(entries, start=1)]
+        lines = roll.roll_lines(entries_of(asked))
+        return count(Material(motion=asked, ballots=ballots, roll=lines, log=log), sealed).export.encode()
+
+    assert recount(document("runoff", "b"), verify).outcome.winners == ("a",)
+    assert recount(document("runoff", "a"), verify).outcome.winners == ()
+    for method, key in (("runoff", "z"), ("approval", "a")):
+        with pytest.raises(Refused) as refused:
+            recount(document(method, key), verify)
+        assert refused.value.code == "recount-log-option"
