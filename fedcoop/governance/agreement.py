@@ -23,6 +23,7 @@ from fedcoop.governance.counting import (
 from fedcoop.governance.motions import Option, Reasons, Settings, Threshold
 from fedcoop.governance.outcomes import Outcome, OutcomeCode, Requirement
 from fedcoop.governance.tallies import Tally
+from fedcoop.governance.weighing import added_sentence, class_requirements
 from fedcoop.kernel.errors import MotionRefused
 
 _AGREE = Threshold(Fraction(1, 2), strict=True)
@@ -87,13 +88,21 @@ class Agreement(BaseMethod):
             _asides(self.stances, tally, settings),
             _agreement(self.stances, tally, settings),
             *demanded(tally, options, settings),
+            *self._classes(tally, options, settings),
         )
         requirements = rule if quorum is None else (*rule, quorum)
-        if quorum is not None and not quorum.met:
+        unmet = {item.name for item in requirements if not item.met}
+        if not unmet.isdisjoint(("quorum", "class-quorum")):
             code = OutcomeCode.INQUORATE
         else:
-            code = OutcomeCode.CARRIED if all(item.met for item in rule) else OutcomeCode.NOT_CARRIED
+            code = OutcomeCode.NOT_CARRIED if unmet else OutcomeCode.CARRIED
         return Outcome(code=code, requirements=requirements)
+
+    def _classes(self, tally: Tally, options: Sequence[Option], settings: Settings) -> tuple[Requirement, ...]:
+        """Return the quorums of classes, and the classes that must agree by themselves too (9)."""
+        keys = [option.key for option in options]
+        threshold = settings.threshold or _AGREE
+        return class_requirements(tally, settings, threshold, yes=self.stances.agree, inside=keys)
 
     def sentence(self, options: Sequence[Option], settings: Settings, eligible: int) -> Sentence:
         """Return "Adopted if nobody blocks, at most a fifth stand aside, and more than half agree."."""
@@ -107,7 +116,7 @@ class Agreement(BaseMethod):
         parts += demand_parts(options, settings, eligible)
         if need := needed(settings.quorum, eligible):
             parts += [Part(", and "), Part(f"at least {need}", bold=True), Part(f" of {eligible} members take part")]
-        return (*parts, Part("."))
+        return (*parts, Part("."), *added_sentence(settings))
 
 
 def _sum(keys: Sequence[str], tally: Tally) -> int:

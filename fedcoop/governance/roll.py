@@ -4,7 +4,6 @@ It changes afterwards by corrections only: each is written into the log with the
 roll and every step from it to the last can be checked (5.3).
 """
 
-import hashlib
 import hmac
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -49,7 +48,7 @@ class Merge(StrEnum):
 
 def pseudonym(poll_secret: bytes, number: int) -> str:
     """Return the voter's name in this poll: the first 32 hex digits of HMAC-SHA256(poll secret, member number)."""
-    return hmac.new(poll_secret, str(number).encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(poll_secret, str(number).encode(), "sha256").hex()[:32]
 
 
 def freeze(motion_id: MotionId, register: RegisterAt, settings: Settings, poll_secret: bytes) -> tuple[RollEntry, ...]:

@@ -71,7 +71,7 @@ def weigh(tally: Tally, settings: Settings, threshold: Threshold, majority: Requ
     """Return what colleges, caps, class quorums and vetoes make of a resolution's plain `majority`."""
     rule = settings.weighting
     inside = INSIDE[settings.base]
-    classes = class_requirements(tally, settings, threshold, yes="for", inside=inside)
+    classes = class_requirements(tally, settings, threshold, yes=("for",), inside=inside)
     quorate = all(item.met for item in classes if item.name == "class-quorum")
     tied, notes = None, heads_note(tally, settings)
     if rule.colleges:
@@ -87,7 +87,7 @@ def weigh(tally: Tally, settings: Settings, threshold: Threshold, majority: Requ
 
 
 def class_requirements(
-    tally: Tally, settings: Settings, threshold: Threshold, *, yes: str, inside: Sequence[str]
+    tally: Tally, settings: Settings, threshold: Threshold, *, yes: Sequence[str], inside: Sequence[str]
 ) -> tuple[Requirement, ...]:
     """Return the quorums of classes and the classes in which it must carry too, counted by heads."""
     rule = settings.weighting
@@ -265,9 +265,9 @@ def _quorum(name: str, share: Fraction, found: ClassTally, *, represented: bool)
 
 
 def _veto(
-    name: str, found: ClassTally, threshold: Threshold, yes: str, inside: Sequence[str], *, whole: bool
+    name: str, found: ClassTally, threshold: Threshold, yes: Sequence[str], inside: Sequence[str], *, whole: bool
 ) -> Requirement:
-    for_ = found.counts.get(yes, 0)
+    for_ = sum(found.counts.get(key, 0) for key in yes)
     base = found.eligible if whole else sum(found.counts.get(key, 0) for key in inside)
     met = base > 0 and reaches(for_, base, threshold)
     goal, words = amount(threshold.share * base), share_words(threshold.share).capitalize()

@@ -11,7 +11,7 @@ from fedcoop.governance.weighting import Weighting
 from fedcoop.kernel.errors import MotionRefused
 
 BY_COLLEGES = frozenset({"resolution"})
-BY_CLASSES = frozenset({"resolution", "consensus"})
+BY_CLASSES = frozenset({"resolution", "consensus", "gradients"})
 BY_HEADS = frozenset({"consent", "consensus"})
 """Methods that ask people, not votes: a stance weighs the same whoever has it."""
 COLLEGE_RULES: Mapping[str, tuple[int, Fraction, Fraction]] = {"fr_scic": (3, Fraction(1, 10), Fraction(1, 2))}
@@ -127,7 +127,7 @@ def _check_college_rule(rule: Weighting) -> None:
 def _check_class_rules(method: Method, rule: Weighting) -> None:
     if method.key not in BY_CLASSES:
         setting = "class_quorum" if rule.class_quorum else "class_veto"
-        raise MotionRefused(setting, "Classes have a quorum or a veto in resolutions and in consensus only.")
+        raise MotionRefused(setting, "Classes have a quorum or a veto in resolutions, consensus and gradients only.")
 
 
 def _check_investors(method: Method, settings: Settings) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from fedcoop.governance.members import Member, MemberStatus
+from fedcoop.governance.members import ENDED, Member, MemberStatus
 from fedcoop.governance.petitions import ANNUL, signatures_needed
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import MemberId
@@ -42,7 +42,7 @@ class MembersView:
 
 def members_view(uow: UnitOfWork, *, words: str) -> MembersView:
     """Return members whose name or number holds `words`, by number; without those who left."""
-    here = [member for member in uow.members.all() if member.status is not MemberStatus.LEFT]
+    here = [member for member in uow.members.all() if member.status not in ENDED]
     profiles = _profiles(uow)
     lines = tuple(_line(uow, member, profiles.get(member.id, "")) for member in here if _matches(member, words))
     return MembersView(lines, sum(member.status is MemberStatus.FULL for member in here))

@@ -163,10 +163,12 @@ def _resolution(motion: Motion, tally: Tally) -> Bar:
     top = tuple(Label(whole(counts[key]), f"{key}, {percent(counts[key], base)}") for key in ("for", "against"))
     words_needed = threshold_words(threshold) if threshold else "more than half"
     legend = [_legend(motion, key, counts[key], outside=key not in inside) for key in ("for", "against", "abstain")]
+    by_heads = bool(motion.settings.weighting.colleges)
     if base:
-        legend.append(Item("tick", f"the line needed: {words_needed}"))
+        line = "heads; the shares of the colleges decide" if by_heads else f"the line needed: {words_needed}"
+        legend.append(Item("" if by_heads else "tick", line))
     sentence = f"{counts['for']} for and {counts['against']} against, {counts['abstain']} abstained"
-    goals = (Goal(width(share, 1)),) if base else ()
+    goals = (Goal(width(share, 1)),) if base and not by_heads else ()
     return Bar(_parts([(counts[key], _FILLS[key]) for key in inside], base), goals, top, tuple(legend), sentence)
 
 

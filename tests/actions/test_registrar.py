@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from fedcoop.actions.merging import merge_members
 from fedcoop.actions.standing import change_status, join_group, save_class, save_group, set_arrears, set_class
 from fedcoop.governance.classes import Group, MemberClass
 from fedcoop.governance.members import MemberStatus
 from fedcoop.governance.motions import MotionState
+from fedcoop.governance.settings import settings_to_json
 from fedcoop.kernel.errors import BallotRefused, Conflict, FedcoopError, Invalid, NotFound
 from fedcoop.storage import tables as t
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -104,7 +106,7 @@ async def test_of_two_numbers_of_one_person_the_kept_one_votes(instance: Instanc
     assert len(await sent(instance, "Update")) == 3
     document = json.loads(await decided(instance, both))
     assert (document["tally"]["counts"]["for"], document["tally"]["counts"]["against"]) == (1, 0)
-    export = await instance.units.read(lambda uow: uow.motions.export_of(only.id))
+    export = await instance.units.read(lambda uow: uow.exports.of(only.id))
     assert json.loads(export or "")["tally"]["counts"]["against"] == 1
 
 
@@ -126,8 +128,8 @@ async def test_a_secret_vote_with_a_voter_in_it_twice_is_annulled(instance: Inst
     await vote(instance, twin, motion, "for")
 
     def make_secret(uow: UnitOfWork) -> None:
-        found = uow.motions.get(motion.id)
-        uow.motions.put(replace(found, settings=replace(found.settings, secrecy="secret")))
+        secret = json.dumps({**settings_to_json(motion.settings), "secrecy": "secret"})
+        uow.conn.execute(update(t.motions).where(t.motions.c.id == motion.id).values(settings=secret))
 
     await instance.units.write(make_secret)
     await instance.units.write(merge_members, keep=ben.id, drop=twin.id, who="test", reason="one birthday")

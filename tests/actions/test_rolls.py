@@ -84,7 +84,7 @@ async def decided(instance: Instance, motion: Motion) -> bytes:
     instance.clock.advance(8 * DAY)
     await run_timers(instance)
     assert (await motion_now(instance, motion)).state is MotionState.DECIDED
-    export = await instance.units.read(lambda uow: uow.motions.export_of(motion.id))
+    export = await instance.units.read(lambda uow: uow.exports.of(motion.id))
     assert export is not None
     recount(export.encode(), verify)
     return export.encode()
@@ -433,3 +433,31 @@ async def test_a_withdrawn_ballot_and_a_removed_voter_leave_the_same_box(instanc
     await instance.units.write(correct_roll, by=ada.id, motion_id=motion.id, change=change, reason="left in May")
     document = json.loads(await decided(instance, motion))
     assert len(document["ballots"]) == 1
+
+
+async def test_who_joins_late_is_on_a_live_roll_with_the_first_ballot(instance: Instance) -> None:
+    ada, _ = await join(instance.units, "ada", "ben")
+    await classes(instance, worker=1, friend=0)
+    live = {"live_electorate": "on", "classes": "member, worker"}
+    motion = await ask(instance, ada, method="sense", settings=live)
+    frozen = await ask(instance, ada, method="sense")
+    instance.clock.advance(DAY)
+    cy, dee, eve = await join(instance.units, "x", "cy", "dee")
+    await put_in(instance, "worker", dee)
+    await put_in(instance, "friend", eve)
+    key = motion.options[0].key
+    await vote(instance, dee, motion, key)
+    await vote(instance, dee, motion, motion.options[1].key)
+    for voter, where in ((eve, motion), (dee, frozen)):
+        with pytest.raises(BallotRefused) as refused:
+            await vote(instance, voter, where, key)
+        assert refused.value.code == "ineligible"
+    with pytest.raises(BallotRefused):
+        await vote(instance, cy, motion, "no such answer")
+    assert await on_roll(instance, motion) == {"ada": 1, "ben": 1, "cy": 1}
+    log = [entry for entry in await log_of(instance, motion) if entry["type"] == "roll"]
+    assert [(entry["kind"], entry["eligible"]) for entry in log] == [("live", 3)]
+    found = await motion_now(instance, motion)
+    assert (found.first_eligible, found.eligible) == (2, 3)
+    document = json.loads(await decided(instance, motion))
+    assert document["tally"]["eligible"] == 3

@@ -296,3 +296,32 @@ def test_a_class_that_counts_by_itself_is_told_apart_even_alone() -> None:
     assert (told["workers"].voted, told["users"].eligible) == (2, 0)
     plain_tally = replace(tally_of_piles(only, **values), classes=told)
     assert plain_tally.counts == {"for": 2, "against": 0}
+
+
+@pytest.mark.parametrize("method", ["consensus", "gradients"])
+@pytest.mark.parametrize(("users", "code"), [((2, 0), "carried"), ((1, 1), "not_carried"), ((1, 0), "inquorate")])
+def test_a_class_agrees_by_itself_where_it_must(method: str, users: tuple[int, int], code: str) -> None:
+    chosen = METHODS[method]
+    agree = {"consensus": "agree"}.get(method) or chosen.default_options()[0].key
+    words = {"class_veto": "users", "class_quorum": "users=1/2", "max_stand_aside": "100"}
+    rule = settings_of(chosen, words, grace=timedelta(0))
+    check_weighting(chosen, rule, REGISTER)
+    options = chosen.default_options()
+    piles = [Pile((agree,), 9, 1, "workers"), Pile((agree,), users[0], 1, "users")]
+    piles += [Pile(("abstain",), users[1], 1, "users")] if users[1] else []
+    tally = tally_motion(Ballots(method, options, rule), piles, {"workers": 9, "users": 4})
+    outcome = chosen.decide(tally, options, rule)
+    assert outcome.code == code
+    assert {"class-veto", "class-quorum"} <= {item.name for item in outcome.requirements}
+    assert "must carry among users too" in plain(rule_sentence(method, options, rule, 13))
+
+
+def test_the_guide_for_members_shows_the_worked_example_as_it_is_counted() -> None:
+    guide = (Path(__file__).parents[3] / "docs/electorate.md").read_text()
+    work = need(decided(WORKED, settings(colleges=COLLEGES)), "colleges").work
+    for name, part in VECTOR["parts"].items():
+        told = f"{VECTOR['percent'][name]} of "
+        assert f"{told}" in guide
+        assert f"is {part}" in guide
+        assert f"is {part}" in work
+    assert f"Together {VECTOR['printed']}" in guide
