@@ -4,7 +4,7 @@ import asyncio
 import json
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
@@ -30,6 +30,7 @@ from fedcoop.governance.tallies import tally_of
 from fedcoop.governance.visibility import Viewer, may_see_counts, shown_until
 from fedcoop.kernel.clock import parse_rfc3339, rfc3339
 from fedcoop.kernel.errors import Conflict, FedcoopError
+from fedcoop.queries.delegations import concentration_of
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
 FOR_PEOPLE = ("title", "url", "method", "state", "closes_at", "ballots", "represented", "eligible")
@@ -207,8 +208,15 @@ def shown(uow: UnitOfWork, *, url: str) -> dict[str, Any]:
         tally = uow.motions.tally(found, received_by=shown_until(found, uow.now))
         data |= {"counts": dict(tally.counts), **rolls.by_class(tally)}
         if found.settings.delegation.is_on:
-            data["represented"] = tally.represented
+            data |= {"represented": tally.represented, "concentration": _concentration(uow, found)}
     return data
+
+
+def _concentration(uow: UnitOfWork, found: Motion) -> dict[str, str] | None:
+    """Return how concentrated the votes are, as exact fractions without names (governance.md 17)."""
+    speaking = uow.delegations.speaking(found, received_by=shown_until(found, uow.now))
+    figures = concentration_of(speaking, found.eligible)
+    return None if figures is None else {name: str(value) for name, value in asdict(figures).items()}
 
 
 def _text(data: dict[str, Any]) -> str:

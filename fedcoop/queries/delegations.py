@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fedcoop.governance.choices import Choice
+from fedcoop.governance.concentration import Concentration, concentration
 from fedcoop.governance.delegation import DelegationMode, DelegationRule, ProxyNaming
 from fedcoop.governance.mandates import Delegation, PassedVote, Scope
 from fedcoop.governance.members import Member
@@ -21,6 +22,7 @@ from fedcoop.storage.unit_of_work import UnitOfWork
 MOST_NAMES = 300
 HISTORY_SHOWN = 30
 CHAIN_SHOWN = 10
+SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class MotionDelegation:
     """Votes passed on in one motion, for one reader.
 
     `speaks_for` are those whom the reader's ballot counts for, by name where their grant may be seen, `unnamed` the
-    number of the others. `delegates` is None while who voted is hidden; `missing` counts who is not represented by why.
+    number of the others. `delegates` and `concentration` are None while who voted is hidden; `missing` counts who is not
+    represented by why.
     """
 
     mode: str
@@ -76,6 +79,7 @@ class MotionDelegation:
     delegates: tuple[DelegateLine, ...] | None
     represented: int
     missing: Mapping[str, int]
+    concentration: Concentration | None
     names: tuple[str, ...]
 
 
@@ -112,8 +116,15 @@ def motion_delegation(
         delegates=tuple(sorted(lines, key=lambda line: (-line.weight, line.person.name.casefold()))) if shown else None,
         represented=len(found.represented.speaker),
         missing=Counter(why.value for why in found.represented.missing.values()),
+        concentration=concentration_of(found, motion.eligible) if shown else None,
         names=name_list(uow, but=member) if can_name else (),
     )
+
+
+def concentration_of(found: Speaking, eligible: int) -> Concentration | None:
+    """Return how concentrated the votes are: over those who voted, each with the members they spoke for (17)."""
+    weights = found.represented.weights()
+    return concentration([weights.get(voter, 1) for voter in found.choices], eligible)
 
 
 def _naming_runs(motion: Motion, rule: DelegationRule) -> bool:
@@ -237,7 +248,7 @@ class GrantLine:
     since: datetime
     until: datetime
     hidden: bool
-    lapsing: bool
+    ends_soon: bool
     running: int
     ended_at: datetime | None
     ended_why: str
@@ -303,7 +314,7 @@ def _lines(
             since=item.granted_at,
             until=item.expires_at,
             hidden=item.hidden,
-            lapsing=item.noticed_at is not None,
+            ends_soon=item.expires_at - uow.now <= SOON,
             running=len(uow.delegations.running_of_delegation(item.id)) if mine and item.ended_at is None else 0,
             ended_at=item.ended_at or (item.expires_at if item.expires_at <= uow.now else None),
             ended_why=item.ended_why or "expired",

@@ -20,6 +20,8 @@ def facts_of(view: MotionView, zone: ZoneInfo, now: datetime) -> tuple[tuple[str
     motion, extra = view.motion, view.motion.settings.extra
     roll = f"{plural(motion.eligible, 'member')} on the roll of {day_of(motion.opens_at, zone, now)}"
     found = [("May vote", roll), ("Have voted", f"{whole(view.voted)} so far")]
+    if view.passed is not None:
+        found.append(("Through others", f"one member votes for at most {plural(view.passed.cap, 'other')}"))
     if seats := extra.get("seats"):
         found.insert(0, ("Seats", str(seats)))
     if budget := extra.get("budget"):

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from fedcoop.config import InstanceConfig
-from fedcoop.governance.counting import Sentence
+from fedcoop.governance.counting import Sentence, amount
 from fedcoop.governance.weighing import exact_percent
 from fedcoop.kernel.clock import Clock, rfc3339
 from fedcoop.urls import Urls
@@ -77,6 +77,7 @@ class Renderer:
             "utc_moment": lambda instant: formats.moment(instant, ZoneInfo("UTC"), now()) + " UTC",
             "plural": formats.plural,
             "whole": formats.whole,
+            "decimal": amount,
             "percent": formats.percent,
             "width": formats.width,
             "listed": formats.listed,

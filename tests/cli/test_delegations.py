@@ -23,6 +23,8 @@ def test_a_delegation_is_granted_listed_counted_and_revoked(coop: Cli, tmp_path:
     cast(coop, url, ada=["for"])
     shown = coop.json("motion", "show", url)
     assert (shown["ballots"], shown["represented"], shown["counts"]["for"]) == (1, 1, 2)
+    assert shown["concentration"]["largest"] == "1"
+    assert shown["concentration"]["gini_of_eligible"] == "2/3"
     coop.run("delegation", "revoke", "--by", "ben", "--motion", url)
     assert coop.json("motion", "show", url)["represented"] == 0
     coop.run("delegation", "revoke", "--by", "ben")

@@ -231,8 +231,11 @@ async def test_the_result_tells_delegates_with_weights_and_each_what_became_of_t
     await site.close(motion)
     noor = await look(await site.signed_in("noor"), motion)
     assert "Bilal Haddad voted for you. Your vote counted: For." in noor.words
-    assert "Votes through others 1 member was represented" in noor.words
+    assert "Votes through others A member can vote for others who chose them before the opening" in noor.words
+    assert "1 member was represented" in noor.words
     assert "Bilal Haddad 2 members" in noor.words
+    assert "The most that one vote counts for is 2 of 2 members." in noor.words
+    assert "0 among those who voted, 0.75 among all on the roll. Largest share 1, Herfindahl 1." in noor.words
     assert "1 whose delegate did not vote" in noor.words
     assert "2 of 4 took part, 50%, 1 of them through others" in noor.words
     assert "2 for, 0 against" in noor.words
