@@ -104,6 +104,15 @@ class AdviceView:
 
 
 @dataclass(frozen=True, slots=True)
+class Prolonged:
+    """The vote was extended or opened again, with the reason that all can read."""
+
+    what: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AfterView:
     """Everything around the vote for one reader. `may` holds the steps open to the reader."""
 
@@ -126,6 +135,7 @@ class AfterView:
     diff: tuple[Paragraph, ...]
     advice: AdviceView | None
     chosen: tuple[str, ...]
+    prolonged: tuple[Prolonged, ...]
     may: frozenset[str]
 
     @property
@@ -168,8 +178,18 @@ def after_view(uow: UnitOfWork, motion: Motion, member: Member | None) -> AfterV
         diff=_diff(consent_before, motion),
         advice=_advice(uow, motion, statements) if is_advice else None,
         chosen=tuple(names[key] for key in statements[-1].options if key in names) if statements else (),
+        prolonged=_prolonged(uow, motion),
         may=_steps(uow, motion, proposal, member, later, petitioned=around.petition),
     )
+
+
+def _prolonged(uow: UnitOfWork, motion: Motion) -> tuple[Prolonged, ...]:
+    """Return why the closing time is another than at first, oldest first."""
+    if motion.closes_at <= motion.first_closes_at:
+        return ()
+    words = {"motion-extended": "Extended", "motion-reopened": "Opened again"}
+    found = [entry for entry in uow.audits.about(motion.url) if entry.what in words]
+    return tuple(Prolonged(words[entry.what], entry.reason, entry.at) for entry in reversed(found))
 
 
 def _link(uow: UnitOfWork, kind: SequelKind, motion: Motion) -> Link:

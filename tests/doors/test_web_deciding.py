@@ -296,3 +296,17 @@ async def test_a_decision_has_its_dates_is_reviewed_and_replaced(site: Website) 
     assert "Replaced by 2026-02" in (await noor.get("/decisions?state=replaced")).words
     assert f'<a href="/motions/{new}">Decision 2026-02</a>' in (await noor.get(f"/motions/{old}")).text
     assert f'This decision replaced <a href="/motions/{old}">2026-01</a>' in (await noor.get(f"/motions/{new}")).text
+
+
+async def test_a_vote_is_extended_twice_with_reasons_that_all_read(site: Website) -> None:
+    motion = await site.open_motion()
+    tomasz = await site.signed_in("tomasz")
+    blank = await take(tomasz, motion.uuid, "extend", status=422, closes=when(site, days=4), reason="")
+    assert "Write why. Members will ask." in blank.words
+    for days, reason in ((4, "A holiday."), (6, "The snow.")):
+        await take(tomasz, motion.uuid, "extend", closes=when(site, days=days), reason=reason)
+    wrong = await take(tomasz, motion.uuid, "extend", status=422, closes=when(site, days=8), reason="Again.")
+    assert "A vote can be extended 2 times at most." in wrong.words
+    page = await site.browser().get(f"/motions/{motion.uuid}")
+    assert "A holiday." in page.words
+    assert "The snow." in page.words
