@@ -3,8 +3,9 @@
 from fedcoop.actions.timers import COUNT_TIMER
 from fedcoop.governance import public_lots
 from fedcoop.governance.motions import Motion, Settings
+from fedcoop.governance.proposals import ProposalState
 from fedcoop.governance.public_lots import Secret
-from fedcoop.kernel.errors import MotionRefused
+from fedcoop.kernel.errors import MotionRefused, NotFound
 from fedcoop.kernel.ids import MemberId, MotionId
 from fedcoop.storage.unit_of_work import UnitOfWork
 
@@ -33,8 +34,36 @@ def commit(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, commitment: st
     return secret
 
 
+def promise(uow: UnitOfWork, *, by: MemberId, uuid: str, commitment: str) -> Secret:
+    """The scrutineer has committed to a secret for the vote that a proposal comes to; its opening takes it over.
+
+    Raises NotFound, or MotionRefused (`lot-not-scrutineer`, `lot-late`, `lot-form`).
+    """
+    proposal = uow.proposals.find(uuid)
+    if proposal is None or proposal.state is ProposalState.DRAFT:
+        raise NotFound("proposal-unknown", "There is no such proposal.")
+    plan = uow.proposals.plan(proposal.id)
+    named = public_lots.scrutineers_in(plan.settings if plan is not None else {})
+    secret = Secret(uow.members.get(by).name, commitment.strip().lower())
+    public_lots.check_promise(named, secret.by, secret.commit, opened=proposal.state not in public_lots.BEFORE_VOTE)
+    uow.lots.promise(proposal.id, secret, uow.now)
+    uow.audit("lot-committed", who=f"member:{by}", subject=proposal.uuid, details={"commit": secret.commit})
+    return secret
+
+
+def _take_promises(uow: UnitOfWork, motion: Motion) -> None:
+    """What was committed to while the proposal was discussed belongs to this motion, and to no other any more."""
+    have = {secret.by for secret in uow.lots.of(motion.id)}
+    for secret, at in uow.lots.promises(motion.proposal_id):
+        if secret.by in motion.settings.scrutineers:
+            uow.lots.drop_promise(motion.proposal_id, secret.by)
+            if secret.by not in have:
+                uow.lots.commit(motion.id, secret, at)
+
+
 def log_commits(uow: UnitOfWork, motion: Motion) -> None:
     """The log of a motion that has just opened holds every commitment, right after the opening."""
+    _take_promises(uow, motion)
     for secret in uow.lots.of(motion.id):
         uow.motions.append_log(motion.id, motion.url, secret.entries()[0])
 

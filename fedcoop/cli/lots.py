@@ -29,9 +29,12 @@ def make(as_json: bool) -> None:
 @json_option
 @click.pass_context
 def commit(ctx: click.Context, url: str, *, by: str, text: str, as_json: bool) -> None:
-    """Commit to a secret before the motion opens."""
+    """Commit to a secret before the motion opens; URL may be that of a proposal whose vote is still to come."""
 
     def run(uow: UnitOfWork) -> Secret:
+        if "/proposals/" in url:
+            uuid = url.strip().rstrip("/").rpartition("/")[2]
+            return actions.promise(uow, by=member_named(uow, name=by).id, uuid=uuid, commitment=text)
         found = motion_at(uow, url=url)
         return actions.commit(uow, by=member_named(uow, name=by).id, motion_id=found.id, commitment=text)
 

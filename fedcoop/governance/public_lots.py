@@ -13,6 +13,8 @@ from typing import Any
 from fedcoop.governance.lots import Lot, commitment
 from fedcoop.governance.motions import Motion, MotionState
 from fedcoop.governance.outcomes import Outcome, OutcomeCode
+from fedcoop.governance.proposals import ProposalState
+from fedcoop.governance.setting_words import names_of
 from fedcoop.governance.tallies import Tally
 from fedcoop.governance.ties import uses_lot
 from fedcoop.kernel.clock import rfc3339
@@ -22,6 +24,8 @@ REVEAL_WITHIN = timedelta(hours=48)
 FEWEST = 2
 WEAK = "weak_lot"
 COMMIT_ENTRY, REVEAL_ENTRY = "lot-commit", "lot-reveal"
+BEFORE_VOTE = frozenset({ProposalState.ADMISSION, ProposalState.DISCUSSION, ProposalState.FROZEN})
+"""While a proposal is in one of these, scrutineers may commit for the vote that it comes to."""
 _COMMIT = re.compile(r"[0-9a-f]{64}")
 _VALUE = re.compile(r"[0-9a-f]{32}")
 _WITH_WINNERS = frozenset({OutcomeCode.CARRIED, OutcomeCode.ELECTED, OutcomeCode.FUNDED})
@@ -43,8 +47,13 @@ class Secret:
 
 def check_commit(motion: Motion, by: str, commit: str) -> None:
     """Raise MotionRefused (`lot-not-scrutineer`, `lot-late`, `lot-form`) unless this may be committed to now."""
-    _check_scrutineer(motion, by)
-    if motion.state is not MotionState.SCHEDULED:
+    check_promise(motion.settings.scrutineers, by, commit, opened=motion.state is not MotionState.SCHEDULED)
+
+
+def check_promise(scrutineers: Sequence[str], by: str, commit: str, *, opened: bool) -> None:
+    """Raise MotionRefused as `check_commit`, also where the vote is not set up yet."""
+    _check_scrutineer(scrutineers, by)
+    if opened:
         raise MotionRefused("lot-late", "The vote has opened; a secret must be committed to before that.")
     if not _COMMIT.fullmatch(commit):
         raise MotionRefused("lot-form", "Give the SHA-256 of your secret: 64 digits, 0 to 9 and a to f.")
@@ -56,7 +65,7 @@ def check_reveal(motion: Motion, by: str, value: str, secrets: Sequence[Secret],
     Raises MotionRefused: `lot-not-scrutineer`, `lot-early` before the close, `lot-late` once decided or after 48 hours,
     `lot-mismatch` for a value that was not committed to.
     """
-    _check_scrutineer(motion, by)
+    _check_scrutineer(motion.settings.scrutineers, by)
     if motion.state in (MotionState.SCHEDULED, MotionState.OPEN):
         raise MotionRefused("lot-early", "Keep the secret until the vote has closed; now it would give the lot away.")
     if motion.state is not MotionState.CLOSED or now > reveals_due(motion):
@@ -67,8 +76,13 @@ def check_reveal(motion: Motion, by: str, value: str, secrets: Sequence[Secret],
     return replace(own, value=value)
 
 
-def _check_scrutineer(motion: Motion, by: str) -> None:
-    if by not in motion.settings.scrutineers:
+def scrutineers_in(words: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the scrutineers that settings name, as they are typed."""
+    return names_of(words.get("scrutineers", "").lower())
+
+
+def _check_scrutineer(scrutineers: Sequence[str], by: str) -> None:
+    if by not in scrutineers:
         raise MotionRefused("lot-not-scrutineer", "Only the scrutineers named for this vote make its lot.")
 
 

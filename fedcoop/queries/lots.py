@@ -7,6 +7,7 @@ from datetime import datetime
 from fedcoop.governance import public_lots
 from fedcoop.governance.members import Member
 from fedcoop.governance.motions import Motion, MotionState
+from fedcoop.governance.proposals import Proposal
 from fedcoop.governance.public_lots import Secret
 from fedcoop.kernel.errors import NotFound
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -46,6 +47,27 @@ def lot_view(uow: UnitOfWork, *, uuid: str, member: Member | None) -> LotView:
         reveals_due=public_lots.reveals_due(motion),
         step=_step(motion, secrets, member, uow.now),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseView:
+    """The lot of a vote that is still to come; `may_commit` says that this reader is to make it."""
+
+    proposal: Proposal
+    lines: tuple[ScrutineerLine, ...]
+    may_commit: bool
+
+
+def promise_view(uow: UnitOfWork, *, uuid: str, member: Member | None) -> PromiseView:
+    """Return who makes the lot of the vote that a proposal comes to. Raises NotFound."""
+    proposal = uow.proposals.find(uuid)
+    plan = uow.proposals.plan(proposal.id) if proposal is not None else None
+    named = public_lots.scrutineers_in(plan.settings) if plan is not None else ()
+    if proposal is None or not named or proposal.state not in public_lots.BEFORE_VOTE:
+        raise NotFound("lot-unknown", "This proposal has no scrutineers of a lot.")
+    secrets = [secret for secret, _ in uow.lots.promises(proposal.id)]
+    mine = member is not None and member.name in named
+    return PromiseView(proposal, tuple(_line(uow, name, secrets) for name in named), mine)
 
 
 def awaits_lot(uow: UnitOfWork, motion: Motion) -> bool:

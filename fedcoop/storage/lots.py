@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from fedcoop.governance.public_lots import Secret
-from fedcoop.kernel.ids import MotionId
+from fedcoop.kernel.ids import MotionId, ProposalId
 from fedcoop.storage import tables as t
 from fedcoop.storage.rows import every, upsert
 
-_C = t.lot_commitments.c
+_C, _P = t.lot_commitments.c, t.lot_promises.c
 
 
 class Lots:
@@ -33,6 +33,21 @@ class Lots:
             {**values, "value": "", "revealed_at": None, "awaited": False},
             keys=("motion_id", "scrutineer"),
         )
+
+    def promises(self, proposal_id: ProposalId) -> list[tuple[Secret, datetime]]:
+        """Return what was committed to for the next vote on a proposal, by name, with the time."""
+        query = select(t.lot_promises).where(_P.proposal_id == proposal_id).order_by(_P.scrutineer)
+        return every(self._conn, query, lambda row: (Secret(row.scrutineer, row.commitment), row.committed_at))
+
+    def promise(self, proposal_id: ProposalId, secret: Secret, at: datetime) -> None:
+        """Store a commitment for the next vote on a proposal; an earlier one of the same scrutineer is replaced."""
+        values = {"proposal_id": proposal_id, "scrutineer": secret.by, "commitment": secret.commit, "committed_at": at}
+        upsert(self._conn, t.lot_promises, values, keys=("proposal_id", "scrutineer"))
+
+    def drop_promise(self, proposal_id: ProposalId, scrutineer: str) -> None:
+        """Forget a commitment that a vote has taken over: no secret serves twice."""
+        own = (_P.proposal_id == proposal_id) & (_P.scrutineer == scrutineer)
+        self._conn.execute(delete(t.lot_promises).where(own))
 
     def reveal(self, motion_id: MotionId, secret: Secret, at: datetime) -> None:
         """Store the value."""

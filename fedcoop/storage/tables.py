@@ -668,6 +668,15 @@ lot_commitments = Table(
     Column("awaited", Boolean, nullable=False),
 )
 
+lot_promises = Table(
+    "lot_promises",
+    metadata,
+    Column("proposal_id", BigInteger, ForeignKey("proposals.id"), primary_key=True),
+    Column("scrutineer", Text, primary_key=True),
+    Column("commitment", Text, nullable=False),
+    Column("committed_at", UtcDateTime, nullable=False),
+)
+
 sortitions = Table(
     "sortitions",
     metadata,

@@ -5,7 +5,7 @@ from aiohttp import web
 from fedcoop.actions import lots as actions
 from fedcoop.kernel.errors import MotionRefused
 from fedcoop.queries.accounts import Viewer
-from fedcoop.queries.lots import LotView, lot_view
+from fedcoop.queries.lots import LotView, lot_view, promise_view
 from fedcoop.web.decisions import uuid_of
 from fedcoop.web.forms import read_form
 from fedcoop.web.guards import html, member_page, page, see_other
@@ -34,6 +34,29 @@ async def tell(request: web.Request, viewer: Viewer) -> web.Response:
         again = await _view(request, viewer)
         return html(request, "lot.html", status=422, view=again, errors={"value": error.message}, kept=text)
     return see_other(f"/motions/{view.motion.uuid}/lot?done=told")
+
+
+@page
+async def promise_page(request: web.Request, viewer: Viewer) -> web.Response:
+    """Show who makes the lot of the vote that a proposal comes to, with their commitments so far."""
+    return await _promises(request, viewer, {}, "")
+
+
+@member_page
+async def promise(request: web.Request, viewer: Viewer) -> web.Response:
+    """Take a commitment while the proposal is discussed; what is wrong comes back on the page."""
+    assert viewer.member is not None
+    uuid, text = uuid_of(request), (await read_form(request)).text("value")
+    try:
+        await request.app[UNITS].write(actions.promise, by=viewer.member.id, uuid=uuid, commitment=text)
+    except MotionRefused as error:
+        return await _promises(request, viewer, {"value": error.message}, text)
+    return see_other(f"/proposals/{uuid}/lot?done=told")
+
+
+async def _promises(request: web.Request, viewer: Viewer, errors: dict[str, str], kept: str) -> web.Response:
+    view = await request.app[UNITS].read(promise_view, uuid=uuid_of(request), member=viewer.member)
+    return html(request, "lot_promise.html", status=422 if errors else 200, view=view, errors=errors, kept=kept)
 
 
 async def _view(request: web.Request, viewer: Viewer) -> LotView:

@@ -89,6 +89,8 @@ ROUTES: tuple[web.RouteDef, ...] = (
     web.get("/motions/{uuid}/recount.json", decisions.recount),
     web.get("/motions/{uuid}/meeting.ics", meetings.meeting),
     web.get("/motions/{uuid}/lot", lots.lot_page),
+    web.get("/proposals/{uuid}/lot", lots.promise_page),
+    web.post("/proposals/{uuid}/lot", lots.promise),
     web.post("/motions/{uuid}/lot/{step:commit|reveal}", lots.tell),
     web.get("/motions/{uuid}/ballots.blt", ballot_files.blt),
     web.get("/motions/{uuid}/candidates", candidates.candidates_page),

@@ -440,6 +440,15 @@ def _lots() -> None:
         sa.PrimaryKeyConstraint("motion_id", "scrutineer", name=op.f("pk_lot_commitments")),
     )
     op.create_table(
+        "lot_promises",
+        sa.Column("proposal_id", sa.BigInteger(), nullable=False),
+        sa.Column("scrutineer", sa.Text(), nullable=False),
+        sa.Column("commitment", sa.Text(), nullable=False),
+        sa.Column("committed_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["proposal_id"], ["proposals.id"], name=op.f("fk_lot_promises_proposal_id_proposals")),
+        sa.PrimaryKeyConstraint("proposal_id", "scrutineer", name=op.f("pk_lot_promises")),
+    )
+    op.create_table(
         "sortitions",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("uuid", sa.Text(), nullable=False),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fedcoop.actions.motions import open_scheduled
+from fedcoop.actions.proposals import Wanted, save_draft, submit
 from fedcoop.governance.lots import commitment
 from fedcoop.governance.motions import Motion
 from tests.doors.website import Website, open_website
@@ -71,3 +72,25 @@ async def test_a_motion_without_scrutineers_has_no_such_page(website: Website) -
     stranger = website.browser()
     assert (await stranger.get(f"/motions/{other.uuid}/lot")).status == 200
     assert (await stranger.get(f"/motions/{motion.uuid}/lot")).status == 404
+
+
+async def test_scrutineers_commit_while_the_proposal_is_discussed(website: Website) -> None:
+    wanted = Wanted(
+        title="Which bread",
+        body="One of them.",
+        method="approval",
+        options=("Rye", "Wheat"),
+        settings={"scrutineers": "tomasz, noor"},
+    )
+    by = website.members["tomasz"].id
+    draft = await website.units.write(save_draft, by=by, wanted=wanted)
+    path = f"/proposals/{draft.uuid}/lot"
+    noor, bilal = await website.signed_in("noor"), await website.signed_in("bilal")
+    assert (await noor.get(path)).status == 404
+    await website.units.write(submit, by=by, uuid=draft.uuid)
+    wrong = await noor.submit(path, path, {"value": VALUES["noor"]})
+    assert wrong.status == 422
+    assert (await noor.submit(path, path, {"value": commitment(VALUES["noor"])})).status == 303
+    shown = await bilal.get(path)
+    assert commitment(VALUES["noor"]) in shown.text
+    assert "Your commitment" not in shown.words
