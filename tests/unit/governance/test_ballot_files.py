@@ -141,6 +141,9 @@ def test_a_packed_file_is_read_like_the_plain_one_and_has_a_digest_of_its_own() 
     packed = gzip.compress(BLT.encode())
     assert _piles(read_ballot_file(packed)) == _piles(read_blt(BLT))
     assert read_ballot_file(packed).digest == hashlib.sha256(packed).hexdigest()
+    half = len(BLT) // 2
+    in_parts = gzip.compress(BLT[:half].encode()) + gzip.compress(BLT[half:].encode())
+    assert _piles(read_ballot_file(in_parts)) == _piles(read_blt(BLT))
 
 
 def test_old_and_wide_encodings_are_read() -> None:
