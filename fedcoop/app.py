@@ -176,7 +176,11 @@ class Node:
 
     def _add_shared(self, app: web.Application) -> None:
         """One URL, two readers: `Accept` chooses between the page and the object."""
-        documents = {"/motions/{uuid}": objects.get_motion, "/notes/{uuid}": objects.get_note}
+        documents = {
+            "/motions/{uuid}": objects.get_motion,
+            "/notes/{uuid}": objects.get_note,
+            "/proposals/{uuid}": objects.get_proposal,
+        }
         for path, page in pages.SHARED.items():
             document = documents.get(path)
             app.router.add_get(path, page if document is None else _either(document, page))

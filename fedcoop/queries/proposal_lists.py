@@ -64,6 +64,12 @@ def proposals_view(uow: UnitOfWork, *, member: Member | None) -> ProposalsView:
     )
 
 
+def under_discussion(uow: UnitOfWork, *, public: bool) -> int:
+    """Return how many proposals can be read that have not been put to the vote."""
+    found = uow.proposals.listing(UNDER_DISCUSSION, public=public)
+    return sum(plan.submitted_at is not None for plan in uow.proposals.plans([item.id for item in found]).values())
+
+
 def proposal_line(uow: UnitOfWork, proposal: Proposal, plan: Plan) -> ProposalLine:
     """Return the line of one proposal."""
     due = {

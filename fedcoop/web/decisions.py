@@ -20,6 +20,7 @@ from fedcoop.kernel.errors import BallotRefused, NotFound
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.meetings import Joining, joining
 from fedcoop.queries.motions import MotionView, blank_ballot, find_counted, motion_view, recount_part
+from fedcoop.queries.proposal_lists import under_discussion
 from fedcoop.queries.register import STANDING, STATES, register
 from fedcoop.web import charts, formats, words
 from fedcoop.web.ballots import ballot_page
@@ -72,6 +73,7 @@ async def decisions_page(request: web.Request, viewer: Viewer) -> web.Response:
         request,
         "decisions.html",
         view=view,
+        under_discussion=await request.app[UNITS].read(under_discussion, public=viewer.member is None),
         state=state,
         words_sought=sought,
         older=older,

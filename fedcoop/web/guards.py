@@ -263,7 +263,7 @@ def _ask_to_sign_in(request: web.Request) -> web.Response:
 def page_of(path: str) -> str:
     """Return the page a form stands on: `/motions/{uuid}/vote` belongs to `/motions/{uuid}`."""
     parts = path.split("/")
-    return "/".join(parts[:3]) if len(parts) > 3 and parts[1] in ("motions", "announcements") else path
+    return "/".join(parts[:3]) if len(parts) > 3 and parts[1] in ("motions", "announcements", "proposals") else path
 
 
 def _plain_error(request: web.Request, error: web.HTTPException) -> web.StreamResponse:

@@ -1,7 +1,7 @@
 """Every address of the pages for people, in one table. Those that are objects of the fediverse too are named apart.
 
-`/motions/{uuid}`, `/notes/{uuid}` and `/@{name}` share one URL with an ActivityPub object: the composition root
-registers them with the handlers of both doors and lets `Accept` choose.
+`/motions/{uuid}`, `/notes/{uuid}`, `/proposals/{uuid}` and `/@{name}` share one URL with an ActivityPub object: the
+composition root registers them with the handlers of both doors and lets `Accept` choose.
 """
 
 from aiohttp import web
@@ -17,12 +17,14 @@ from fedcoop.web import (
     candidates,
     decisions,
     delegations,
+    drafting,
     following,
     guards,
     lots,
     meetings,
     members,
     pages,
+    proposal_steps,
     proposals,
     registrar,
     rolls,
@@ -38,10 +40,16 @@ from fedcoop.web.static import StaticFiles
 
 motion_page = decisions.motion_page
 note_page = announcements.note_page
+proposal_page = proposals.proposal_page
 profile_page = members.profile_page
 
 FOLLOWING = f"/motions/{{uuid}}/{{step:{'|'.join(STEPS)}}}"
-SHARED = {"/motions/{uuid}": motion_page, "/notes/{uuid}": note_page, "/@{name}": profile_page}
+SHARED = {
+    "/motions/{uuid}": motion_page,
+    "/notes/{uuid}": note_page,
+    "/proposals/{uuid}": proposal_page,
+    "/@{name}": profile_page,
+}
 
 ROUTES: tuple[web.RouteDef, ...] = (
     web.get("/", pages.home_page),
@@ -99,8 +107,6 @@ ROUTES: tuple[web.RouteDef, ...] = (
     web.post("/motions/{uuid}/{step:close|extend|annul}", running.take_step),
     web.get(FOLLOWING, following.step_page),
     web.post(FOLLOWING, following.take_step),
-    web.get("/proposals/new", proposals.new_page),
-    web.post("/proposals/new", proposals.submit),
     web.get("/templates", templating.templates_page),
     web.post("/templates/import", templating.import_),
     web.get("/templates/named/{key:[a-z0-9_]+}.json", templating.named_json),
@@ -113,6 +119,29 @@ ROUTES: tuple[web.RouteDef, ...] = (
     web.post("/templates/{uuid}/rename", templating.rename),
     web.get("/templates/{uuid}/{step:offer|delete}", templating.step_page),
     web.post("/templates/{uuid}/{step:offer|delete}", templating.take_step),
+    web.get("/proposals", proposals.proposals_page),
+    web.get("/proposals/new", drafting.new_page),
+    web.post("/proposals/new", drafting.send),
+    web.get("/proposals/{uuid}/draft", drafting.draft_page),
+    web.post("/proposals/{uuid}/draft", drafting.send),
+    web.get("/proposals/{uuid}/versions/{n}", proposals.version_page),
+    web.get("/proposals/{uuid}/edit", proposal_steps.edit_page),
+    web.post("/proposals/{uuid}/edit", proposal_steps.edit),
+    web.get("/proposals/{uuid}/amend", proposal_steps.amend_page),
+    web.post("/proposals/{uuid}/amend", proposal_steps.amend),
+    web.get("/proposals/{uuid}/amendments/{amendment}/rebase", proposal_steps.amend_page),
+    web.post("/proposals/{uuid}/amendments/{amendment}/rebase", proposal_steps.amend),
+    web.post(
+        "/proposals/{uuid}/amendments/{amendment}/{step:accept|sponsor|unsponsor|decline|formal|withdraw}",
+        proposal_steps.step_on_amendment,
+    ),
+    web.post("/proposals/{uuid}/comment", proposal_steps.speak),
+    web.post("/proposals/{uuid}/comments/{comment}/delete", proposal_steps.delete_comment),
+    web.post("/proposals/{uuid}/summary", proposal_steps.summarise),
+    web.post("/proposals/{uuid}/authors", proposal_steps.add_author),
+    web.post("/proposals/{uuid}/{step:sponsor|unsponsor|adopt|leave}", proposal_steps.take_direct),
+    web.get("/proposals/{uuid}/{step:freeze|open|withdraw|discard|amendment-votes}", proposal_steps.step_page),
+    web.post("/proposals/{uuid}/{step:freeze|open|withdraw|discard|amendment-votes}", proposal_steps.take_step),
     web.get("/remote/motions", remote_pages.remote_motions_page),
     web.get("/remote/motions/{uuid}", remote_pages.remote_motion_page),
     web.post("/remote/motions/{uuid}/vote", remote_pages.vote_abroad),

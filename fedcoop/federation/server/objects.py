@@ -110,6 +110,11 @@ async def get_note(request: web.Request) -> web.Response:
     return await _get_object(request, request.app[UNITS].site.urls.note(request.match_info["uuid"]))
 
 
+async def get_proposal(request: web.Request) -> web.Response:
+    """Answer a proposal as it was published last; its page has the same URL."""
+    return await _get_object(request, request.app[UNITS].site.urls.proposal(request.match_info["uuid"]))
+
+
 @routes.get("/activities/{uuid}")
 async def get_activity(request: web.Request) -> web.Response:
     """Answer an activity exactly as it was sent, proof and all."""
@@ -196,17 +201,24 @@ async def get_context(request: web.Request) -> web.Response:
 
 
 def _context(uow: UnitOfWork, uuid: str) -> str | None:
-    motion = uow.motions.find_by_context(uuid)
-    stored = None if motion is None else uow.notes.find_object(motion.url)
-    if motion is None or stored is None or not stored.public or stored.deleted_at is not None:
+    """Return the conversation: the proposal where one was published, its vote once that is open, and the answers to both."""
+    motion, proposal = uow.motions.find_by_context(uuid), uow.proposals.find_by_context(uuid)
+    begun = [uow.urls.proposal(proposal.uuid)] if proposal is not None else []
+    objects = [(url, uow.notes.find_object(url)) for url in [*begun, *([motion.url] if motion is not None else [])]]
+    public = [
+        (url, stored) for url, stored in objects if stored is not None and stored.public and not stored.deleted_at
+    ]
+    if not public:
         return None
-    ids = [item if "://" in item else uow.urls.note(item) for item in uow.notes.conversation(motion.url)]
+    answers = [item for url, _ in public for item in uow.notes.conversation(url)]
+    ids = [item if "://" in item else uow.urls.note(item) for item in dict.fromkeys(answers)]
+    items = [*(url for url, _ in public), *(item for item in ids if item not in dict(public))]
     value = {
         "@context": "https://www.w3.org/ns/activitystreams",
         "id": uow.urls.context(uuid),
         "type": "OrderedCollection",
-        "attributedTo": uow.actors.get(stored.actor_id).uri,
-        "totalItems": len(ids) + 1,
-        "orderedItems": [motion.url, *ids],
+        "attributedTo": uow.actors.get(public[0][1].actor_id).uri,
+        "totalItems": len(items),
+        "orderedItems": items,
     }
     return json.dumps(value)

@@ -1,0 +1,248 @@
+"""A proposal on the pages before its vote: drafted, discussed, amended, fixed; what strangers and others see of it."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fedcoop import wiring
+from fedcoop.governance.paragraphs import paragraphs_of
+from fedcoop.governance.proposals import Proposal, ProposalState
+from fedcoop.queueing import TimerLoop
+from tests.doors.website import Browser, Page, Website, open_website
+
+DAY = timedelta(days=1)
+TEXT = "We bake with local grain.\n\n1. We buy rye.\n2. We pay 4 cents more."
+FIELDS = {
+    "template": "ordinary",
+    "shown": "ordinary",
+    "title": "Bake with local grain",
+    "text": TEXT,
+    "closes": "",
+    "discussion": "",
+    "audience": "public",
+    "channels": "activitypub",
+    "visibility": "live",
+}
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Website]:
+    async with open_website(tmp_path) as website:
+        yield website
+
+
+async def send(browser: Browser, step: str, **changes: Any) -> Page:
+    return await browser.submit("/proposals/new", "/proposals/new", {**FIELDS, "step": step, **changes})
+
+
+async def stored(site: Website) -> Proposal:
+    states = tuple(ProposalState)
+    return (await site.units.read(lambda uow: uow.proposals.listing(states)))[0]
+
+
+async def discussed(site: Website, browser: Browser, **changes: Any) -> str:
+    page = await send(browser, "discuss", **changes)
+    assert page.status == 303, page.words
+    return page.location.partition("?")[0]
+
+
+async def later(site: Website, step: timedelta) -> None:
+    site.clock.advance(step)
+    loop = TimerLoop(site.units, wiring.TIMERS, wiring.LONG_TIMERS)
+    while await loop.run_once():
+        continue
+
+
+async def press(browser: Browser, path: str, step: str, **fields: str) -> Page:
+    return await browser.submit(path, f"{path}/{step}", fields)
+
+
+async def test_a_draft_is_kept_and_seen_by_its_author_only(site: Website) -> None:
+    noor, tomasz = await site.signed_in("noor"), await site.signed_in("tomasz")
+    saved = await send(noor, "save", title="", template="approval", shown="approval", options="Rye | dark\nWheat")
+    assert saved.status == 303
+    path = saved.location.partition("?")[0]
+    page = await noor.get(path)
+    assert "Only you can see this draft." in page.words
+    assert "Rye | dark" in page.text
+    assert (await tomasz.get(path)).status == 404
+    assert (await tomasz.get(path.removesuffix("/draft"))).status == 404
+    assert (await noor.get(path.removesuffix("/draft"))).location == path
+    assert "Without a title" in (await noor.get("/proposals")).words
+    started = await noor.submit(path, path, {**FIELDS, "step": "discuss"})
+    assert started.status == 303
+    assert (await stored(site)).state is ProposalState.DISCUSSION
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "consent",
+        "advice",
+        "schulze",
+        "score",
+        "dots",
+        "stv_scottish",
+        "greedy",
+        "dates",
+        "sense",
+        "opt_in",
+        "questions",
+    ],
+)
+async def test_each_way_shows_the_settings_that_it_reads(site: Website, template: str) -> None:
+    noor = await site.signed_in("noor")
+    page = await send(noor, "choose", template=template)
+    assert page.status == 200
+    assert f'value="{template}" checked' in page.text
+    assert "We pay 4 cents more." in page.text
+    names = {
+        "score": "max",
+        "dots": "cap",
+        "stv_scottish": "seats",
+        "greedy": "budget",
+        "opt_in": "target",
+        "advice": "advisers",
+    }
+    if template in names:
+        assert f'name="{names[template]}"' in page.text
+    assert 'name="delegation"' in page.text
+    assert 'name="second_call"' in page.text
+
+
+async def test_a_discussion_has_its_dates_its_rule_and_its_list(site: Website) -> None:
+    noor = await site.signed_in("noor")
+    path = await discussed(site, noor)
+    page = await noor.get(path)
+    assert "Carried if more than half of the votes for and against are for" in page.words
+    assert "Discussion until" in page.words
+    listed = await noor.get("/proposals")
+    assert "Bake with local grain" in listed.words
+    stranger = site.browser()
+    public = await stranger.get(path)
+    assert public.status == 200
+    assert "Noor" not in public.words
+    assert "Under discussion 1" in (await stranger.get("/decisions")).words
+
+
+async def test_what_is_for_members_does_not_exist_for_others(site: Website) -> None:
+    noor, stranger = await site.signed_in("noor"), site.browser()
+    path = await discussed(site, noor, audience="members")
+    assert (await noor.get(path)).status == 200
+    assert (await stranger.get(path)).status == 404
+    assert "Bake with local grain" not in (await stranger.get("/proposals")).words
+    await later(site, 3 * DAY)
+    await later(site, 2 * DAY)
+    found = await site.units.read(lambda uow: uow.motions.motions_of(uow.proposals.find(path.split("/")[2]).id))  # type: ignore[union-attr]
+    for address in (f"/motions/{found[0].uuid}", "/decisions", "/", f"/motions/{found[0].uuid}/recount.json"):
+        assert "Bake with local grain" not in (await stranger.get(address)).words
+    assert (await stranger.get(f"/motions/{found[0].uuid}")).status == 404
+    assert (await noor.get(f"/motions/{found[0].uuid}")).status == 200
+
+
+async def test_sponsors_bring_it_into_discussion(site: Website) -> None:
+    noor, tomasz, ilse = [await site.signed_in(name) for name in ("noor", "tomasz", "ilse")]
+    path = await discussed(site, noor, sponsors="yes")
+    assert "Sponsors sought" in (await noor.get(path)).words
+    assert "0 of 2 sponsors found" in (await tomasz.get("/")).words
+    assert "Stand behind it" not in (await noor.get(path)).words
+    assert (await press(tomasz, path, "sponsor")).status == 303
+    await press(ilse, path, "sponsor")
+    page = await noor.get(path)
+    assert "Discussion until" in page.words
+    assert "2 of 2 sponsors." in page.words
+    assert (await press(ilse, path, "unsponsor")).status == 303
+
+
+async def test_two_who_edit_at_once_lose_nothing(site: Website) -> None:
+    noor = await site.signed_in("noor")
+    path = await discussed(site, noor)
+    edit = f"{path}/edit"
+    stored_ = await noor.submit(edit, edit, {"title": "Bake with local grain", "text": "Rye only.", "based_on": "1"})
+    assert stored_.status == 303
+    clash = await noor.submit(edit, edit, {"title": "Bake with local grain", "text": "Wheat only.", "based_on": "1"})
+    assert clash.status == 409
+    assert "changed this text while you wrote" in clash.words
+    assert "Wheat only." in clash.text
+    assert "<ins>Wheat</ins>" in clash.text
+    again = await noor.submit(edit, edit, {"title": "Bake with local grain", "text": "Wheat only.", "based_on": "2"})
+    assert again.status == 303
+    version = await noor.get(f"{path}/versions/3")
+    assert "<del>Rye</del>" in version.text
+    assert (await noor.get(f"{path}/versions/9")).status == 404
+    assert "See what changed" in (await noor.get(path)).words
+
+
+async def test_an_amendment_is_proposed_and_accepted_or_put_right(site: Website) -> None:
+    noor, tomasz = await site.signed_in("noor"), await site.signed_in("tomasz")
+    path = await discussed(site, noor)
+    pay = paragraphs_of(TEXT)[-1].id
+    fields = {"paragraph": pay, "operation": "replace", "text": "", "reason": "It is dear", "kind": "friendly"}
+    wrong = await tomasz.submit(f"{path}/amend", f"{path}/amend", fields)
+    assert wrong.status == 422
+    assert "Write the words that would stand there." in wrong.words
+    assert "It is dear" in wrong.text
+    fine = await tomasz.submit(f"{path}/amend", f"{path}/amend", {**fields, "text": "2. We pay 2 cents more."})
+    assert fine.status == 303
+    assert "An amendment waits for your answer" in (await noor.get("/")).words
+    page = await noor.get(path)
+    assert "<del>4</del>" in page.text
+    assert "<ins>2</ins>" in page.text
+    step = re.findall(r'action="([^"]+/accept)"', page.text)[0]
+    assert (await noor.submit(path, step, {})).status == 303
+    assert "2 cents" in (await stored(site)).body
+
+
+async def test_words_are_said_answered_and_removed(site: Website) -> None:
+    noor, tomasz = await site.signed_in("noor"), await site.signed_in("tomasz")
+    path = await discussed(site, noor)
+    empty = await press(tomasz, path, "comment", text=" ", kind="question")
+    assert empty.status == 422
+    assert "Write something" in empty.words
+    assert (await press(tomasz, path, "comment", text="Who pays?", kind="question")).status == 303
+    page = await noor.get(path)
+    reply = re.findall(r"\?reply=([0-9a-f-]{36})", page.text)[0]
+    assert "Your answer to Tomasz" in (await noor.get(f"{path}?reply={reply}")).words
+    await press(noor, path, "comment", text="We do.", reply_to=reply)
+    assert "We do." in (await noor.get(path)).words
+    await tomasz.submit(path, f"{path}/comments/{reply}/delete", {})
+    assert "Removed." in (await noor.get(path)).words
+
+
+async def test_the_text_is_fixed_and_the_vote_opened_by_hand(site: Website) -> None:
+    noor = await site.signed_in("noor")
+    path = await discussed(site, noor, discussion="2026-06-30T18:00")
+    assert (await noor.get(f"{path}/freeze")).status == 404
+    await later(site, 3 * DAY)
+    assert "Nobody can change it any more." in (await noor.get(f"{path}/freeze")).words
+    assert (await press(noor, path, "freeze")).status == 303
+    assert "The vote opens" in (await noor.get(path)).words
+    assert (await noor.get(f"{path}/open")).status == 404
+    early = await noor.submit(path, f"{path}/open", {})
+    assert early.status == 409
+    assert "The notice period is not over yet" in early.words
+    await later(site, 2 * DAY)
+    page = await noor.get(path)
+    assert "To the vote" in page.words
+
+
+async def test_an_author_withdraws(site: Website) -> None:
+    noor = await site.signed_in("noor")
+    path = await discussed(site, noor)
+    assert "stays readable" in (await noor.get(f"{path}/withdraw")).words
+    assert (await press(noor, path, "withdraw")).status == 303
+    assert "Withdrawn" in (await noor.get(path)).words
+    assert "Ended without a vote" in (await noor.get("/proposals")).words
+
+
+async def test_an_option_has_a_meaning_and_an_icon_that_exists(site: Website) -> None:
+    noor = await site.signed_in("noor")
+    wrong = await send(noor, "discuss", template="approval", shown="approval", options="Rye | dark | loaf\nWheat")
+    assert wrong.status == 422
+    assert "There is no icon loaf." in wrong.words
+    path = await discussed(site, noor, template="approval", shown="approval", options="Rye | dark | bread\nWheat")
+    assert "dark" in (await noor.get(path)).words
