@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import string
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -26,6 +25,7 @@ from fedcoop.governance.choices import Choice, choice_of, choice_to_json
 from fedcoop.governance.lifecycle import acceptance_ends_at
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Motion, MotionState, Option
+from fedcoop.governance.option_lines import keys_for, read_lines
 from fedcoop.governance.tallies import tally_of
 from fedcoop.governance.visibility import Viewer, may_see_counts, shown_until
 from fedcoop.kernel.clock import parse_rfc3339, rfc3339
@@ -68,11 +68,14 @@ class Closing:
 @click.option("--title", required=True)
 @click.option("--text-file", type=click.File(encoding="utf-8"), help="What would be decided, Markdown.")
 @click.option("--method", default="resolution", show_default=True)
-@click.option("--option", "options", multiple=True, help="A choice, for methods without their own; again for each.")
+@click.option(
+    "--option", "options", multiple=True, help="NAME | MEANING | ICON | PROMPT, or a JSON object; again for each."
+)
 @click.option(
     "--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A rule of this motion, as governance names it."
 )
 @click.option("--opens-in", metavar="DURATION", help="Open later, for example in 2d; scrutineers commit until then.")
+@click.option("--opens-at", metavar="INSTANT", help="Open at this instant, RFC 3339 with offset.")
 @click.option("--closes-in", metavar="DURATION", help="For example 7d, which is the default.")
 @click.option("--closes-at", metavar="INSTANT", help="RFC 3339 with offset.")
 @click.option("--channels", default="web,activitypub", show_default=True, help="web, activitypub, peer; with commas.")
@@ -88,6 +91,7 @@ def open_(
     options: tuple[str, ...],
     pairs: tuple[str, ...],
     opens_in: str | None,
+    opens_at: str | None,
     closes_in: str | None,
     closes_at: str | None,
     channels: str,
@@ -95,8 +99,8 @@ def open_(
 ) -> None:
     """Open a motion for voting, at once if the bylaws let NAME do so."""
     text = text_file.read() if text_file else ""
-    closing, settings, ways = _closing(closes_in, closes_at), _pairs(pairs), _channels(channels)
-    opening = _closing(opens_in, None).after
+    closing, settings, ways = _closing(closes_in, closes_at), pairs_of(pairs), channels_of(channels)
+    opening = _closing(opens_in, opens_at)
 
     def run(uow: UnitOfWork) -> dict[str, Any]:
         draft = actions.Draft(
@@ -107,7 +111,7 @@ def open_(
             options=lettered(options, method, settings),
             settings=settings,
             channels=ways,
-            opens_at=None if opening is None else uow.now + opening,
+            opens_at=opening.at if opening.after is None else uow.now + opening.after,
         )
         return plain(actions.open_motion(uow, by=member_named(uow, name=by).id, draft=draft))
 
@@ -126,7 +130,8 @@ def _closing(closes_in: str | None, closes_at: str | None) -> Closing:
         raise click.UsageError(str(error)) from error
 
 
-def _pairs(pairs: Sequence[str]) -> dict[str, str]:
+def pairs_of(pairs: Sequence[str]) -> dict[str, str]:
+    """Return settings of the words after `--set`. Raises UsageError."""
     found: dict[str, str] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
@@ -136,7 +141,8 @@ def _pairs(pairs: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _channels(text: str) -> frozenset[Channel]:
+def channels_of(text: str) -> frozenset[Channel]:
+    """Return the channels of a list with commas. Raises UsageError."""
     try:
         return frozenset(Channel(word.strip()) for word in text.split(",") if word.strip())
     except ValueError as error:
@@ -144,12 +150,13 @@ def _channels(text: str) -> frozenset[Channel]:
 
 
 def lettered(texts: Sequence[str], method: str, pairs: Mapping[str, str]) -> tuple[Option, ...]:
-    """Return options, as the method reads them, with the keys a, b, …, z, aa, ab, …: short to write in a ballot."""
-    letters = string.ascii_lowercase
-    keys = [*letters, *(first + second for first in letters for second in letters)]
+    """Return options with the keys a, b, …, z, aa, ab, …: short to write in a ballot.
+
+    Each is a line as its method reads it, `NAME | MEANING | ICON | PROMPT`, or a JSON object. Raises MotionRefused.
+    """
     if method not in METHODS:
-        return tuple(Option(key, text) for key, text in zip(keys, texts, strict=False))
-    return tuple(METHODS[method].read_option(key, text, pairs) for key, text in zip(keys, texts, strict=False))
+        return tuple(Option(key, text) for key, text in zip(keys_for(len(texts)), texts, strict=False))
+    return read_lines(METHODS[method], texts, pairs)
 
 
 def plain(found: Motion) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from fedcoop.actions import outcomes
 from fedcoop.cli.deciding import by_option, member_or_operator, write
 from fedcoop.cli.instance import motion_at
 from fedcoop.cli.output import json_option
+from fedcoop.cli.proposals import DRAFTING_COMMANDS
 from fedcoop.governance.register import Decision
 from fedcoop.kernel.clock import parse_rfc3339, rfc3339
 from fedcoop.kernel.errors import NotFound
@@ -120,8 +121,8 @@ REGISTER_COMMANDS: tuple[click.Command, ...] = (
 
 @click.group()
 def proposal() -> None:
-    """Dates and ends of decisions; PROPOSAL is a number such as 2026-18, or the URL of the proposal or of its vote."""
+    """From draft to vote, and dates and ends of decisions; PROPOSAL is a URL, or for decisions a number such as 2026-18."""
 
 
-for _command in REGISTER_COMMANDS:
+for _command in (*DRAFTING_COMMANDS, *REGISTER_COMMANDS):
     proposal.add_command(_command)

@@ -120,3 +120,9 @@ def _offer(uow: UnitOfWork, offer: TemplateOffer) -> OfferLine:
     actor = uow.actors.get(offer.actor_id)
     host = actor.origin.partition("://")[2]
     return OfferLine(offer, actor.display_name or actor.name or host, host)
+
+
+def templates_now(uow: UnitOfWork) -> dict[str, Template]:
+    """Return every template by its key: built-in ones, and the co-op's own, which come first where a key is the same."""
+    own = {stored.template.key: stored.template for stored in uow.templates.all()}
+    return {**BUILT_IN, **own}

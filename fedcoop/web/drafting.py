@@ -5,7 +5,7 @@ its radio and “Use this way”, which sends the form and brings it back with t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ from fedcoop.kernel.errors import Invalid, MotionRefused, Refused
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.proposals import readable
 from fedcoop.queries.register import eligible_now
+from fedcoop.queries.templates import templates_now
 from fedcoop.storage.unit_of_work import UnitOfWork
 from fedcoop.web.decisions import uuid_of
 from fedcoop.web.forms import Form, lines, local_instant, read_form
@@ -64,6 +65,7 @@ class Filled:
 
     template: Template
     kept: dict[str, Any]
+    known: Mapping[str, Template]
     action: str = "/proposals/new"
     draft: str = ""
 
@@ -74,17 +76,20 @@ class Filled:
 @member_page
 async def new_page(request: web.Request, viewer: Viewer) -> web.Response:
     """Show the form with what is usual for the way in `?template=`."""
-    template = BUILT_IN.get(request.query.get("template", ""), next(iter(BUILT_IN.values())))
-    return _show(request, Filled(template, _usual(request, template)))
+    known = await request.app[UNITS].read(templates_now)
+    template = known.get(request.query.get("template", ""), next(iter(BUILT_IN.values())))
+    return _show(request, Filled(template, _usual(request, template), known))
 
 
 @member_page
 async def draft_page(request: web.Request, viewer: Viewer) -> web.Response:
     """Show a draft of the member's own in the form. Raises NotFound."""
     uuid = uuid_of(request)
-    kept = await request.app[UNITS].read(_kept_draft, uuid=uuid, viewer=viewer)
-    template, values = _of_plan(request, *kept)
-    return _show(request, Filled(template, values, f"/proposals/{uuid}/draft", uuid))
+    title, body, plan = await request.app[UNITS].read(_kept_draft, uuid=uuid, viewer=viewer)
+    known = await request.app[UNITS].read(templates_now)
+    template = _template_of(plan, known)
+    values = _of_plan(request, title, body, plan, template)
+    return _show(request, Filled(template, values, known, f"/proposals/{uuid}/draft", uuid))
 
 
 def _kept_draft(uow: UnitOfWork, *, uuid: str, viewer: Viewer) -> tuple[str, str, Plan]:
@@ -99,10 +104,11 @@ async def send(request: web.Request, viewer: Viewer) -> web.Response:
     form, step = await read_form(request), ""
     step = form.text("step") or "preview"
     uuid = uuid_of(request) if "uuid" in request.match_info else ""
-    template = _template(form)
-    filled = Filled(template, _kept(form, template), request.path, uuid)
+    known = await request.app[UNITS].read(templates_now)
+    template = _template(form, known)
+    filled = Filled(template, _kept(form, template), known, request.path, uuid)
     if step == "choose":
-        return _show(request, Filled(template, _usual(request, template) | _texts(form), request.path, uuid))
+        return _show(request, replace(filled, kept=_usual(request, template) | _texts(form)))
     wanted = _wanted(request, form, template, step)
     if form.errors:
         return _show(request, filled, errors=form.errors)
@@ -132,9 +138,9 @@ async def _store(request: web.Request, viewer: Viewer, wanted: Wanted, step: str
 # --- what was typed ---------------------------------------------------------------------------------------------
 
 
-def _template(form: Form) -> Template:
+def _template(form: Form, known: Mapping[str, Template]) -> Template:
     """Return the chosen way; a form that names a method only takes the first way with that method."""
-    found = BUILT_IN.get(form.text("template"))
+    found = known.get(form.text("template"))
     if found is None:
         found = next((item for item in BUILT_IN.values() if item.method == form.text("method")), None)
     if found is None:
@@ -244,19 +250,22 @@ def _blank(template: Template) -> dict[str, Any]:
     return kept | {"audience": "public", "channels": ("activitypub",), "sponsors": ""}
 
 
-def _of_plan(request: web.Request, title: str, body: str, plan: Plan) -> tuple[Template, dict[str, Any]]:
+def _template_of(plan: Plan, known: Mapping[str, Template]) -> Template:
+    """Return the way of a stored draft; where it is gone, the first with its method."""
+    same = next((item for item in BUILT_IN.values() if item.method == plan.method), next(iter(BUILT_IN.values())))
+    return known.get(plan.template, same)
+
+
+def _of_plan(request: web.Request, title: str, body: str, plan: Plan, template: Template) -> dict[str, Any]:
     """Return the form's values of a stored draft."""
     zone = request.app[RENDERER].zone
-    template = BUILT_IN.get(plan.template) or next(
-        (item for item in BUILT_IN.values() if item.method == plan.method), next(iter(BUILT_IN.values()))
-    )
     kept = _blank(template) | {name: word for name, word in plan.settings.items() if name not in TEXTS}
     dates = {"discussion": plan.discussion_ends_at, "closes": plan.closes_at, "opens": plan.opens_at}
     kept |= {name: input_time(at, zone) if at is not None else "" for name, at in dates.items()}
     kept |= {"title": title, "text": body, "options": "\n".join(plan.options), "topic": plan.topic}
     kept |= {"audience": plan.audience, "sponsors": "yes" if plan.seeks_sponsors else ""}
     kept["channels"] = tuple(channel.value for channel in plan.channels if channel is Channel.ACTIVITYPUB)
-    return template, kept
+    return kept
 
 
 # --- showing ----------------------------------------------------------------------------------------------------
@@ -305,7 +314,7 @@ def _show(
         preview=preview,
         chosen=template,
         method=method,
-        ways=ways(template),
+        ways=ways(template, filled.known),
         groups=groups,
         usual=_usual_words(template),
         action=filled.action,
@@ -315,10 +324,10 @@ def _show(
     )
 
 
-def ways(chosen: Template) -> list[tuple[str, Template, list[Template]]]:
+def ways(chosen: Template, known: Mapping[str, Template]) -> list[tuple[str, Template, list[Template]]]:
     """Return each question with the way that stands for it, the chosen one where it is among them, and the others."""
     found = []
-    for question, templates in by_question(BUILT_IN.values()).items():
+    for question, templates in by_question(known.values()).items():
         shown = next((item for item in templates if item.key == chosen.key), templates[0])
         found.append((question, shown, [item for item in templates if item.key != shown.key]))
     return found

@@ -11,9 +11,15 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
+from fedcoop.actions.amendments import propose_amendment
+from fedcoop.actions.discussion import comment
 from fedcoop.actions.members import freeze_links, one_time_link
 from fedcoop.actions.motions import annul_motion
+from fedcoop.actions.proposal_steps import add_sponsor
+from fedcoop.actions.proposals import Edit, Wanted, edit, save_draft, submit
+from fedcoop.governance.amendments import AmendmentKind, Change, Operation
 from fedcoop.governance.motions import Motion
+from fedcoop.governance.paragraphs import paragraphs_of
 from tests.browser.test_pages_in_chromium import CHROMIUM, FLAGS, Reader, reader
 from tests.doors.test_web_accounts import NOOR_AWAY, mirrored, prove
 from tests.doors.website import Website, open_website
@@ -97,6 +103,24 @@ async def voting(site: Website) -> list[Motion]:
     ]
 
 
+async def discussed(site: Website) -> str:
+    """A proposal of Ilse's under discussion, with a new version, an amendment, a sponsor and words."""
+    by, units = {name: member.id for name, member in site.members.items()}, site.units
+    text = "We bake with local grain.\n\n1. We buy rye.\n2. We pay 4 cents more."
+    draft = await units.write(save_draft, by=by["ilse"], wanted=Wanted(title="Bake local", body=text, topic="Flour"))
+    await units.write(submit, by=by["ilse"], uuid=draft.uuid)
+    await units.write(add_sponsor, by=by["noor"], uuid=draft.uuid)
+    await units.write(
+        edit, by=by["ilse"], uuid=draft.uuid, change=Edit("Bake local", text.replace("4", "3"), 1, "Less")
+    )
+    change = Change(Operation.DELETE, paragraphs_of(text)[1].id)
+    kind = AmendmentKind.FORMAL
+    await units.write(propose_amendment, by=by["noor"], uuid=draft.uuid, kind=kind, change=change, reason="Why")
+    said = await units.write(comment, by=by["noor"], uuid=draft.uuid, text="Who pays?", kind="question")
+    await units.write(comment, by=by["ilse"], uuid=draft.uuid, text="We do.", reply_to=said.uuid)
+    return draft.uuid
+
+
 WAYS = pytest.mark.parametrize(
     ("width", "dark"), [(1280, False), (390, True)], ids=["wide and light", "narrow and dark"]
 )
@@ -143,6 +167,11 @@ async def test_nothing_on_the_pages_of_decisions_keeps_anybody_out(
     await page.click("text=Send my answer")
     assert (await page.title()).startswith("Error: ")
     assert await violations(page) == []
+    uuid = await discussed(site)
+    await look(
+        ilse,
+        ["/proposals", *(f"/proposals/{uuid}{step}" for step in ("", "/edit", "/amend", "/versions/2", "/withdraw"))],
+    )
     await ilse.open("/proposals/new")
     await page.fill("#title", "Buy flour from the mill")
     await page.fill("#text", "1. We buy it.\n2. We pay it.")

@@ -6,7 +6,11 @@ from fedcoop.federation.server import collections, inboxes, objects, wellknown
 from fedcoop.federation.server.negotiation import Handler
 
 TABLES = (inboxes.routes, objects.routes, collections.routes, wellknown.routes)
-SHARED: dict[str, Handler] = {"/motions/{uuid}": objects.get_motion, "/notes/{uuid}": objects.get_note}
+SHARED: dict[str, Handler] = {
+    "/motions/{uuid}": objects.get_motion,
+    "/notes/{uuid}": objects.get_note,
+    "/proposals/{uuid}": objects.get_proposal,
+}
 
 
 def add_to(app: web.Application) -> None:
