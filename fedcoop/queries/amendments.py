@@ -30,6 +30,7 @@ class AmendmentView:
     amendment: Amendment
     person: Person | None
     backers: tuple[Person, ...]
+    behind: int
     needed: int
     place: int
     diff: tuple[Paragraph, ...]
@@ -52,13 +53,17 @@ def amendment_views(
     """Return the amendments with their diffs, oldest first."""
     backers = uow.proposals.backers([item.id for item in found])
     ids = {item.author_id for item in found if item.author_id is not None} | {n for b in backers.values() for n in b}
-    named, texts = people(uow, ids), {version.n: version.body for version in versions}
+    named, texts = (
+        people(uow, ids) if reader.member is not None else {},
+        {version.n: version.body for version in versions},
+    )
     needed = sponsors_needed(uow.members.count_active(), Bylaws())
     return tuple(
         AmendmentView(
             amendment=item,
             person=named.get(item.author_id) if item.author_id else None,
             backers=tuple(named[number] for number in backers[item.id] if number in named),
+            behind=len(backers[item.id]),
             needed=needed if item.kind is AmendmentKind.FORMAL else 1 + len(uow.proposals.authors(proposal.id)),
             place=_place(texts.get(item.based_on, ""), item),
             diff=_diff(texts.get(item.based_on, ""), item),

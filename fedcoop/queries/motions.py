@@ -96,6 +96,7 @@ class MotionView:
     linked: tuple[str, ...]
     passed: MotionDelegation | None
     annulled_reason: str
+    proposal_uuid: str
     awaits_lot: bool
     after: AfterView
     places: PlacesView | None
@@ -177,6 +178,7 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
         linked=_linked(uow, member),
         passed=motion_delegation(uow, motion, member, has_voted=my is not None),
         annulled_reason=_annulled_reason(uow, motion),
+        proposal_uuid=uow.proposals.discussed(motion.proposal_id),
         awaits_lot=awaits_lot(uow, motion),
         after=after_view(uow, motion, member),
         places=places_view(uow, motion) if may_see_ballots(motion, sight, uow.now) else None,

@@ -128,6 +128,10 @@ def _asked(uow: UnitOfWork, proposal: Proposal, plan: Plan, member: Member) -> A
             return None
         why = f"{len(sponsors)} of {plan.sponsors_needed} sponsors found"
         return Asked(proposal.uuid, proposal.title, plan.admission_ends_at, "Read it", why, "people")
+    if proposal.state is ProposalState.FROZEN and plan.opens_at is not None and plan.discusses:
+        return Asked(
+            proposal.uuid, proposal.title, plan.opens_at, "Read it", "The text is fixed; the vote comes", "lock"
+        )
     if proposal.state is not ProposalState.DISCUSSION or plan.discussion_ends_at is None:
         return None
     if member.id in authors and _friendly_waits(uow, proposal.id, member.id):

@@ -81,6 +81,7 @@ class ProposalView:
     may: frozenset[str]
     is_author: bool
     is_sponsor: bool
+    sponsor_number: int
 
     @property
     def is_public(self) -> bool:
@@ -125,7 +126,7 @@ def proposal_view(uow: UnitOfWork, *, uuid: str, member: Member | None) -> Propo
     versions = uow.proposals.versions(proposal.id)
     amendments = uow.proposals.amendments(proposal.id)
     comments = uow.proposals.comments(proposal.id)
-    named = people(uow, _ids(authors, sponsors, versions, comments))
+    named = people(uow, _ids(authors, sponsors, versions, comments)) if member is not None else {}
     motions = tuple(uow.motions.motions_of(proposal.id))
     needed = plan.sponsors_needed if plan.submitted_at else _needed(uow, plan, len(authors))
     stands = member is not None and any(item.member_id == member.id for item in sponsors)
@@ -152,6 +153,7 @@ def proposal_view(uow: UnitOfWork, *, uuid: str, member: Member | None) -> Propo
         may=_may(uow, proposal, plan, reader, amendments),
         is_author=reader.is_author,
         is_sponsor=stands,
+        sponsor_number=len(sponsors),
     )
 
 
@@ -282,7 +284,7 @@ def version_view(uow: UnitOfWork, *, uuid: str, n: int, member: Member | None) -
         raise NotFound("version-unknown", "There is no such version of this proposal.")
     version, before = found[n], found.get(n - 1)
     ids = [version.author_id] if version.author_id is not None else []
-    person = people(uow, ids).get(version.author_id) if version.author_id else None
+    person = people(uow, ids).get(version.author_id) if version.author_id and member is not None else None
     diff = diff_texts(before.body, version.body) if before else ()
     return VersionView(
         proposal, version, person, diff, before.title if before and before.title != version.title else ""

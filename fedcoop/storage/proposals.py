@@ -277,3 +277,9 @@ class Proposals:
         """Return for whom the proposal is: `public` or `members`."""
         query = select(t.plans.c.audience).where(t.plans.c.proposal_id == proposal_id)
         return str(self._conn.execute(query).scalar_one_or_none() or "public")
+
+    def discussed(self, proposal_id: ProposalId) -> str:
+        """Return the proposal's UUID if it was discussed before its vote; empty for one that went straight to it."""
+        query = select(t.proposals.c.uuid).join(t.plans, t.plans.c.proposal_id == t.proposals.c.id)
+        query = query.where(t.proposals.c.id == proposal_id, t.plans.c.discussion_began_at.is_not(None))
+        return str(self._conn.execute(query).scalar_one_or_none() or "")

@@ -112,11 +112,11 @@ def steps_of(view: ProposalView, zone: ZoneInfo, now: datetime) -> tuple[Step, .
         found.append(Step("past", f"Published {moment(plan.submitted_at, zone, now)}"))
     if state is S.ADMISSION and plan.admission_ends_at is not None:
         until = moment(plan.admission_ends_at, zone, now)
-        missing = plural(max(0, view.needed - len(view.sponsors)), "more is", "more are")
+        missing = plural(max(0, view.needed - view.sponsor_number), "more is", "more are")
         found.append(Step("now", f"Sponsors are sought until {until}", f"{missing} needed; without them it lapses"))
         found.append(Step("", "Discussion, 3 days or more"))
     elif plan.seeks_sponsors and state not in (S.DRAFT, S.LAPSED):
-        found.append(Step("past", f"{plural(len(view.sponsors), 'member stands', 'members stand')} behind it"))
+        found.append(Step("past", f"{plural(view.sponsor_number, 'member stands', 'members stand')} behind it"))
     found += _discussion(view, zone, now)
     found += _vote(view, zone, now)
     if plan.withdrawal_at is not None and state in (S.ADMISSION, S.DISCUSSION, S.FROZEN):

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from fedcoop.actions import proposal_steps as steps
+from fedcoop.actions.remote import SeenNote, store_note
+from fedcoop.queries.proposals import proposal_view
 from fedcoop.storage import tables as t
 from tests.actions.coop import follow, join, know, rows, sent
 from tests.actions.drafting import DAY, discussed, drafted, later, revise
@@ -63,3 +65,14 @@ async def test_nothing_of_a_proposal_for_members_leaves_the_house_not_even_its_v
     assert await sent(instance) == []
     assert await rows(instance, t.deliveries) == []
     assert not [row for row in await rows(instance, t.objects) if "Note" in row.type or "Question" in row.type]
+
+
+async def test_answers_from_elsewhere_stand_under_the_proposal(instance: Instance) -> None:
+    ana, _ = await join(instance.units, "ana", "bo")
+    proposal, fay = await discussed(instance, ana), await know(instance, "fay")
+    url = f"https://alder.example/proposals/{proposal.uuid}"
+    said, at = "https://far.example/notes/1", instance.clock.now()
+    seen = SeenNote(said, url, "<p>We grow rye.</p>", "", "en", said, True, at, None)
+    await instance.units.write(store_note, author=fay, seen=seen, motion_id=None, kind="mention")
+    view = await instance.units.read(proposal_view, uuid=proposal.uuid, member=None)
+    assert [(reply.name, reply.html) for reply in view.replies] == [("Fay", "<p>We grow rye.</p>")]

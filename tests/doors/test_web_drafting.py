@@ -126,6 +126,13 @@ async def test_a_discussion_has_its_dates_its_rule_and_its_list(site: Website) -
     public = await stranger.get(path)
     assert public.status == 200
     assert "Noor" not in public.words
+    await press(noor, path, "comment", text="Who pays?", kind="question")
+    await noor.submit(
+        f"{path}/edit", f"{path}/edit", {"title": "Bake", "text": "Rye.", "based_on": "1", "note": "By Noor"}
+    )
+    for address in (path, f"{path}/versions/2", "/proposals"):
+        assert "Noor" not in (await stranger.get(address)).words
+    assert "Who pays?" in (await stranger.get(path)).words
     assert "Under discussion 1" in (await stranger.get("/decisions")).words
 
 
@@ -221,6 +228,7 @@ async def test_the_text_is_fixed_and_the_vote_opened_by_hand(site: Website) -> N
     assert "Nobody can change it any more." in (await noor.get(f"{path}/freeze")).words
     assert (await press(noor, path, "freeze")).status == 303
     assert "The vote opens" in (await noor.get(path)).words
+    assert "The text is fixed; the vote comes" in (await noor.get("/")).words
     assert (await noor.get(f"{path}/open")).status == 404
     early = await noor.submit(path, f"{path}/open", {})
     assert early.status == 409
@@ -228,6 +236,8 @@ async def test_the_text_is_fixed_and_the_vote_opened_by_hand(site: Website) -> N
     await later(site, 2 * DAY)
     page = await noor.get(path)
     assert "To the vote" in page.words
+    motion = re.findall(r'href="(/motions/[0-9a-f-]{36})"', page.text)[0]
+    assert f'href="{path}">Its discussion</a>' in (await noor.get(motion)).text
 
 
 async def test_an_author_withdraws(site: Website) -> None:

@@ -29,7 +29,10 @@ SUBCOMMANDS = {
         *("answer", "decide", "call-in", "roll", "correct", "withdraw-option"),
     },
     "sortition": {"announce", "draw", "answer", "next", "show", "list"},
-    "proposal": {"effective", "review", "supersede", "repeal"},
+    "proposal": {
+        *("new", "submit", "edit", "sponsor", "freeze", "open", "withdraw", "adopt", "amend", "show", "list"),
+        *("effective", "review", "supersede", "repeal"),
+    },
     "template": {"list", "show", "export", "import", "offer"},
     "delegation": {"grant", "revoke", "list"},
     "peer": {"follow", "partner", "block", "unblock", "list"},
