@@ -10,6 +10,7 @@ from datetime import datetime
 
 from fedcoop.governance import lifecycle
 from fedcoop.governance.motions import Motion, MotionState, Option, Settings
+from fedcoop.governance.rounds import silence_rule
 from fedcoop.governance.sequels import Sequel, SequelKind
 from fedcoop.kernel.html import markdown_to_html
 from fedcoop.kernel.ids import MemberId, MotionId, ProposalId, new_uuid
@@ -38,6 +39,9 @@ def add_sequel(
     """The motion is stored as scheduled and follows `earlier`; its timer waits. Return it."""
     method = new.method or earlier.method
     options = earlier.options if new.options is None else new.options
+    settings = new.settings
+    if method == "consent":
+        settings = silence_rule(settings, notice=new.closes_at - max(new.opens_at, uow.now), typed=False)
     uuid = new_uuid()
     motion = replace(
         earlier,
@@ -49,7 +53,7 @@ def add_sequel(
         body=new.body,
         method=method,
         options=options,
-        settings=new.settings,
+        settings=settings,
         state=MotionState.SCHEDULED,
         opens_at=new.opens_at,
         closes_at=new.closes_at,
@@ -58,7 +62,7 @@ def add_sequel(
         eligible=0,
         roll_hash="",
         text_hash=lifecycle.text_hash(
-            title=new.title, body=new.body, options=options, method=method, settings=new.settings
+            title=new.title, body=new.body, options=options, method=method, settings=settings
         ),
         motion_digest="",
         poll_secret=secrets.token_bytes(32),
@@ -68,7 +72,7 @@ def add_sequel(
         no_grace=False,
         reruns=earlier.id if kind is SequelKind.RERUN else None,
     )
-    is_poll = lifecycle.is_poll(method, options, new.settings, motion.channels)
+    is_poll = lifecycle.is_poll(method, options, settings, motion.channels)
     uow.motions.add(motion, body_html=markdown_to_html(new.body), is_poll=is_poll, context_uuid=new_uuid())
     uow.deciding.add_sequel(Sequel(motion.id, kind, earlier.id, number))
     uow.set_timer(OPEN_TIMER, str(motion.id), new.opens_at)

@@ -1,5 +1,6 @@
 """Consent over versions: objections answered, the next round on the next version, the fallback (governance.md 7.5)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -129,6 +130,15 @@ async def test_who_objected_accepts_the_answer_or_withdraws_and_the_panel_only_l
     found = await instance.units.read(lambda uow: uow.deciding.answer(motion.id, objector.id))
     assert (found.answer, found.settled, found.finding) == ("I see.", "accepted", finding["finding"])
     assert await state_of(instance, motion) is ProposalState.CLOSED
+
+
+async def test_a_round_with_short_notice_does_not_count_silence_whatever_the_first_did(instance: Instance) -> None:
+    members, motion = await first_round(instance)
+    assert motion.settings.extra["silence"] == "consent"
+    await instance.units.write(settle_objection, by=members[10].id, motion_id=motion.id, settled="withdrawn")
+    short = replace(version(instance, TEXT), closes_at=instance.clock.now() + timedelta(days=2))
+    second = await instance.units.write(next_round, by=members[1].id, motion_id=motion.id, new=short)
+    assert second.settings.extra["silence"] == "not_counted"
 
 
 async def test_a_withdrawn_objection_lets_the_same_text_be_asked_again(instance: Instance) -> None:

@@ -158,7 +158,8 @@ async def test_nothing_on_the_pages_of_decisions_keeps_anybody_out(
     remote = await mirrored(site)
     await look(
         ilse,
-        ["/", "/decisions", "/decisions?q=nothing", "/proposals/new", f"/motions/{opened[0].uuid}/annul",
+        ["/", "/decisions", "/decisions?q=nothing", "/proposals/new",
+         "/templates", "/templates/named/consent", f"/motions/{opened[0].uuid}/annul",
          "/remote/motions", f"/remote/motions/{remote.uuid}", *(f"/motions/{motion.uuid}" for motion in (*closed, *opened))],
     )  # fmt: skip
     page = ilse.page

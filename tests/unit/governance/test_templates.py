@@ -1,12 +1,13 @@
 """Templates: every built-in one can be used, and what cannot is refused by what is wrong with it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from fedcoop.governance.builtin_templates import ROWS
 from fedcoop.governance.methods import METHODS
-from fedcoop.governance.presets import PRESETS
+from fedcoop.governance.presets import PRESETS, notice_of
 from fedcoop.governance.templates import (
     BUILT_IN,
     FORMAT,
@@ -102,3 +103,11 @@ def test_what_is_no_template_at_all_is_refused(value: Any) -> None:
     assert refused.value.code == "template-format"
     assert FORMAT in refused.value.message
     assert isinstance(BUILT_IN["special"], Template)
+
+
+@pytest.mark.parametrize("key", list(PRESETS))
+def test_the_template_of_a_preset_leaves_its_discussion_and_notice(key: str) -> None:
+    preset, phases = PRESETS[key], BUILT_IN[key].phases
+    assert timedelta(days=phases.notice_days) >= preset.notice
+    assert timedelta(days=phases.discussion_days) >= preset.discussion or key == "admission"
+    assert notice_of(template_settings(BUILT_IN[key])) == preset.notice
