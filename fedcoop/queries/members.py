@@ -147,6 +147,7 @@ class OfficeView:
     queues: Mapping[str, Mapping[str, Any]]
     petitions: tuple[PetitionLine, ...]
     reviews: int
+    objections: int
 
 
 def office_view(uow: UnitOfWork) -> OfficeView:
@@ -165,4 +166,5 @@ def office_view(uow: UnitOfWork) -> OfficeView:
         queues=uow.queues.summary(uow.now),
         petitions=_petitions(uow),
         reviews=uow.deciding.count_states(STANDING["review_due"]),
+        objections=len(uow.rolls.pending()),
     )

@@ -53,6 +53,7 @@ async def test_a_missing_member_objects_and_the_registrar_corrects(site: Website
     sent = await bilal.submit(roll, roll, {"words": "I am missing."})
     assert sent.status == 303
     assert "waits for its answer" in (await bilal.get(roll)).words
+    assert "Objections to rolls, 1 waiting" in (await ilse.get("/office")).words
     waiting = await ilse.get("/office/rolls")
     assert "I am missing." in waiting.words
     link = next(part for part in waiting.text.split('"') if part.startswith(f"{roll}?objection="))
