@@ -1,9 +1,15 @@
 """`fedcoop motion lot-…`, and a budget from the command line to its recount."""
 
+import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
+from fedcoop.actions.motions import open_scheduled
+from fedcoop.cli.instance import motion_at, opened
+from fedcoop.config import load
 from fedcoop.governance.lots import commitment
+from fedcoop.storage.unit_of_work import UnitOfWork
 from tests.cli.conftest import Cli
 
 VOTE = (
@@ -67,3 +73,29 @@ def test_dots_and_scores_are_cast_as_json(coop: Cli):
         for name in ("ada", "ben", "cleo"):
             coop.run("motion", "cast", url, "--by", name, "--choice", json.dumps(choice))
         assert coop.json("motion", "close", url, "--wait")["outcome"]["winners"] == ["a"]
+
+
+def test_closing_does_not_wait_for_secrets_that_have_two_days(coop: Cli):
+    url = coop.json(*VOTE, "--opens-in", "2h", "--set", "scrutineers=ada,ben")["url"]
+    secrets = {name: coop.json("motion", "lot-secret") for name in ("ada", "ben")}
+    for name, made in secrets.items():
+        coop.run("motion", "lot-commit", url, "--by", name, "--commit", made["commit"])
+
+    async def open_now() -> None:
+        async with opened(load(coop.config)) as units:
+            await units.write(_open_now, url=url)
+
+    asyncio.run(open_now())
+    for name, ticks in (("ada", ["a"]), ("ben", ["b"]), ("cleo", [])):
+        coop.run("motion", "cast", url, "--by", name, "--choice", json.dumps(ticks))
+    assert coop.refused("motion", "close", url, "--wait").startswith("lot-awaited: ")
+    assert coop.json("motion", "show", url)["state"] == "closed"
+    for name, made in secrets.items():
+        told = coop.json("motion", "lot-reveal", url, "--by", name, "--value", made["value"])
+        assert told["value"] == made["value"]
+
+
+def _open_now(uow: UnitOfWork, *, url: str) -> None:
+    found = motion_at(uow, url=url)
+    uow.motions.put(replace(found, opens_at=uow.now))
+    open_scheduled(uow, str(found.id))
