@@ -109,9 +109,20 @@ def _stored(view: MotionView) -> Marks:
 async def motion_view_of(request: web.Request, viewer: Viewer) -> MotionView:
     """Return the motion of the address as this reader may see it. Raises NotFound."""
     everything = request.query.get("ballots") == "all"
-    return await request.app[UNITS].read(
+    view = await request.app[UNITS].read(
         motion_view, uuid=uuid_of(request), member=viewer.member, every_ballot=everything
     )
+    return _on_our_clocks(request, view)
+
+
+def _on_our_clocks(request: web.Request, view: MotionView) -> MotionView:
+    """Return the view with options that are times named on the co-op's own clocks, everywhere on the page."""
+    if not any(option.starts_at for option in view.options):
+        return view
+    zone, now = request.app[RENDERER].zone, request.app[CLOCK].now()
+    named = {option.key: replace(option, name=formats.occasion(option, zone, now)) for option in view.options}
+    motion = replace(view.motion, options=tuple(named[option.key] for option in view.motion.options))
+    return replace(view, motion=motion, options=tuple(named[option.key] for option in view.options))
 
 
 async def _show(
@@ -124,7 +135,7 @@ async def _show(
     late: str = "",
     checking: bool = False,
 ) -> web.Response:
-    motion, told = view.motion, partial(choice_told, request, view)
+    motion, told = view.motion, partial(choice_told, view)
     bars = {
         "turnout": charts.turnout(
             view.present,
@@ -145,7 +156,7 @@ async def _show(
         checking=checking,
         joining=await _joining(request, view),
         about=further_rules(motion.method, motion.settings, motion.eligible),
-        signs_of=partial(choice_signs, request, view),
+        signs_of=partial(choice_signs, view),
         told_of=told,
         facts=facts_of(view, request.app[RENDERER].zone, request.app[CLOCK].now()),
         errors=errors or {},
@@ -206,23 +217,22 @@ async def _receipt(request: web.Request, view: MotionView) -> Receipt:
     if found is None:
         return Receipt(text, "absent")
     way = journey(view.motion, found, view.tally.count) if view.tally else ()
-    return Receipt(text, "found", choice_told(request, view, found), way)
+    return Receipt(text, "found", choice_told(view, found), way)
 
 
-def choice_told(request: web.Request, view: MotionView, choice: Choice) -> str:
-    """Return what was chosen: `For`, `1. Amara, 2. Bilal`, `Olive 3, Rye 5`; times on the co-op's clocks."""
-    zone, now = request.app[RENDERER].zone, request.app[CLOCK].now()
+def choice_told(view: MotionView, choice: Choice) -> str:
+    """Return what was chosen: `For`, `1. Amara, 2. Bilal`, `Olive 3, Rye 5`; times as the view names them."""
 
     def name(option: Option) -> str:
-        return formats.occasion(option, zone, now) if option.starts_at else words.choice(option.key, (option,)).word
+        return words.choice(option.key, (option,)).word
 
     return choice_words(view.motion.method, choice, view.motion.options, name)
 
 
-def choice_signs(request: web.Request, view: MotionView, choice: Choice) -> tuple[words.Sign, ...]:
+def choice_signs(view: MotionView, choice: Choice) -> tuple[words.Sign, ...]:
     """Return the signs of stances or ticks; nothing where the choice is a ranking or numbers, which are words."""
     if not choice:
-        return (words.Sign(choice_told(request, view, choice), "dash", "abstain"),)
+        return (words.Sign(choice_told(view, choice), "dash", "abstain"),)
     if METHODS[view.motion.method].shape not in (Shape.ONE, Shape.SET):
         return ()
     return tuple(words.choice(key, view.motion.options) for key in choice)

@@ -271,7 +271,7 @@ def _principal_page(
         ballot=ballot_page(shown, marks),
         reason_words=listed(needing, "or"),
         tick_rule=tick_rule(view.motion.settings.extra),
-        chosen=choice_told(request, view, line.choice) if line.choice is not None else "",
+        chosen=choice_told(view, line.choice) if line.choice is not None else "",
         **data,
     )
 
