@@ -13,7 +13,7 @@ from fedcoop.actions.amendments import credit
 from fedcoop.actions.motions import Draft, build_motion, start_motion
 from fedcoop.actions.proposals import FREEZE_TIMER, add_version, locked, plan_of
 from fedcoop.governance import amendments as rules
-from fedcoop.governance import drafting
+from fedcoop.governance import drafting, lifecycle
 from fedcoop.governance.amendments import Amendment, AmendmentState, Operation
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.drafting import Plan
@@ -43,7 +43,7 @@ def begin(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Motion | None:
     demand(uow.members.get(by), Deed.COORDINATE, Bylaws(), own=by in uow.proposals.writers(proposal))
     if proposal.state is not ProposalState.DISCUSSION:
         raise Conflict("amendment-phase", "Amendments are voted on while a proposal is discussed.")
-    drafting.demand(drafting.may_run(running=uow.proposals.count_running(proposal.id)))
+    drafting.demand(drafting.may_run(running=lifecycle.running(uow.motions.motions_of(proposal.id))))
     if not any(item.state in rules.UNDECIDED for item in uow.proposals.amendments(proposal.id)):
         raise Conflict("amendments-none", "There is no amendment with enough sponsors to vote on.")
     return go_on(uow, proposal, plan)
@@ -54,7 +54,7 @@ def go_on(uow: UnitOfWork, proposal: Proposal, plan: Plan) -> Motion | None:
 
     While a vote runs, or the proposal is being withdrawn, nothing does.
     """
-    if plan.withdrawal_at is not None or uow.proposals.count_running(proposal.id):
+    if plan.withdrawal_at is not None or lifecycle.running(uow.motions.motions_of(proposal.id)):
         return None
     found = uow.proposals.amendments(proposal.id)
     waiting = [item for item in found if item.state is AmendmentState.SUPPORTED]

@@ -22,7 +22,7 @@ from fedcoop.actions.proposals import (
     put_to_vote,
     sponsors_needed,
 )
-from fedcoop.governance import drafting
+from fedcoop.governance import drafting, lifecycle
 from fedcoop.governance.amendments import CHANGEABLE, UNDECIDED, AmendmentKind, AmendmentState
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.drafting import Plan
@@ -157,7 +157,7 @@ def open_vote(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Motion:
     proposal, plan = locked(uow, uuid)
     demand(uow.members.get(by), Deed.COORDINATE, Bylaws(), own=by in uow.proposals.writers(proposal))
     after(proposal, ProposalEvent.OPEN)
-    drafting.demand(drafting.may_open(plan, uow.now, running=uow.proposals.count_running(proposal.id)))
+    drafting.demand(drafting.may_open(plan, uow.now, running=lifecycle.running(uow.motions.motions_of(proposal.id))))
     return _opened(uow, proposal, plan, by=by)
 
 
@@ -170,7 +170,7 @@ def open_due(uow: UnitOfWork, key: str) -> None:
     if plan.opens_at is not None and uow.now < plan.opens_at:
         uow.set_timer(OPEN_VOTE_TIMER, key, plan.opens_at)
         return
-    if drafting.may_open(plan, uow.now, running=uow.proposals.count_running(proposal.id)) is None:
+    if drafting.may_open(plan, uow.now, running=lifecycle.running(uow.motions.motions_of(proposal.id))) is None:
         _opened(uow, proposal, plan, by=None)
 
 
@@ -192,7 +192,7 @@ def withdraw(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Proposal:
     demand(uow.members.get(by), Deed.COORDINATE, Bylaws(), own=proposal.author_id == by)
     after(proposal, ProposalEvent.WITHDRAW)
     drafting.demand(drafting.may_withdraw(plan))
-    drafting.demand(drafting.may_run(running=uow.proposals.count_running(proposal.id)))
+    drafting.demand(drafting.may_run(running=lifecycle.running(uow.motions.motions_of(proposal.id))))
     if not uow.proposals.sponsors(proposal.id):
         _drop_timers(uow, proposal)
         return _move(uow, proposal, ProposalEvent.WITHDRAW, by=by)

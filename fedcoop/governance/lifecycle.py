@@ -4,7 +4,7 @@ A state machine: scheduled → open → closed → decided; withdrawn before ope
 Each function returns the motion after the step, or raises MotionRefused and nothing has changed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -116,6 +116,13 @@ def text_hash(*, title: str, body: str, options: Sequence[Option], method: str, 
 def is_open(motion: Motion, at: datetime) -> bool:
     """Return whether the motion takes votes cast at `at`: both ends count (governance.md 4)."""
     return motion.state is MotionState.OPEN and motion.opens_at <= at <= motion.closes_at
+
+
+def running(motions: Iterable[Motion]) -> int:
+    """Return how many of these votes bind and are scheduled, open or being counted: members face one at a time (2)."""
+    under_way = (MotionState.SCHEDULED, MotionState.OPEN, MotionState.CLOSED)
+    binding = (motion for motion in motions if METHODS[motion.method].binding and motion.settings.binding)
+    return sum(motion.state in under_way for motion in binding)
 
 
 def acceptance_ends_at(motion: Motion) -> datetime:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fedcoop.governance import drafting
+from fedcoop.governance import drafting, lifecycle
 from fedcoop.governance.amendments import (
     UNDECIDED,
     Amendment,
@@ -203,7 +203,7 @@ def _may(
         return frozenset({"edit-draft", "submit", "discard"} if proposal.author_id == member.id else ())
     runs = isinstance(may(member, Deed.COORDINATE, Bylaws(), own=reader.is_author), Allowed)
     voted = any(item.state in UNDECIDED - {AmendmentState.SUPPORTED} for item in amendments)
-    running = uow.proposals.count_running(proposal.id)
+    running = lifecycle.running(uow.motions.motions_of(proposal.id))
     talks, pending = state is ProposalState.DISCUSSION, plan.withdrawal_at is not None
     waiting = sum(item.state in UNDECIDED for item in amendments)
     authors = [member.id] if reader.is_author else []

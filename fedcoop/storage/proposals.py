@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, delete, select, update
 
 from fedcoop.governance.amendments import Amendment, AmendmentKind, AmendmentState, Change, Operation
 from fedcoop.governance.drafting import Plan
@@ -265,13 +265,6 @@ class Proposals:
         return every(self._conn, query.where(c.kind.in_(kinds)) if kinds else query, _comment)
 
     # votes
-
-    def count_running(self, proposal_id: ProposalId) -> int:
-        """Return how many votes on this proposal are scheduled, open or being counted."""
-        c = t.motions.c
-        running = or_(c.state == "scheduled", c.state == "open", c.state == "closed")
-        query = select(func.count()).select_from(t.motions).where(c.proposal_id == proposal_id, running)
-        return int(self._conn.execute(query).scalar_one())
 
     def audience_of(self, proposal_id: ProposalId) -> str:
         """Return for whom the proposal is: `public` or `members`."""

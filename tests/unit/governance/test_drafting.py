@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fedcoop.governance import drafting
+from fedcoop.governance import drafting, lifecycle
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.drafting import Plan, Refusal
+from fedcoop.governance.motions import MotionState
 from fedcoop.governance.proposals import ProposalEvent, ProposalState
 from fedcoop.kernel.errors import Conflict
 from fedcoop.kernel.ids import MemberId, ProposalId
+from tests.unit.governance.samples import motion
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -151,3 +153,12 @@ def test_a_draft_goes_where_its_phases_lead() -> None:
     assert step(0, seeks_sponsors=True) is ProposalEvent.DISCUSS
     assert step(discusses=False) is ProposalEvent.SUBMIT
     assert step(discusses=False, later=True) is ProposalEvent.SCHEDULE
+
+
+def test_a_vote_that_binds_nobody_is_no_competing_one() -> None:
+    scheduled = motion()
+    votes = [scheduled, replace(scheduled, state=MotionState.OPEN), replace(scheduled, state=MotionState.DECIDED)]
+    assert lifecycle.running(votes) == 2
+    asked = [replace(vote, settings=replace(vote.settings, binding=False)) for vote in votes]
+    assert lifecycle.running(asked) == 0
+    assert lifecycle.running([motion("sense")]) == 0
