@@ -27,6 +27,7 @@ from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Motion, MotionState, Option
 from fedcoop.governance.option_lines import keys_for, read_lines
 from fedcoop.governance.tallies import tally_of
+from fedcoop.governance.times import with_zone
 from fedcoop.governance.visibility import Viewer, may_see_counts, shown_until
 from fedcoop.kernel.clock import parse_rfc3339, rfc3339
 from fedcoop.kernel.errors import Conflict, FedcoopError
@@ -103,13 +104,15 @@ def open_(
     opening = _closing(opens_in, opens_at)
 
     def run(uow: UnitOfWork) -> dict[str, Any]:
+        known = METHODS[method].extra_keys() if method in METHODS else {}
+        ruled = with_zone(known, settings, uow.site.config.instance.time_zone)
         draft = actions.Draft(
             title=title,
             body=text,
             method=method,
             closes_at=closing.instant(uow.now),
-            options=lettered(options, method, settings),
-            settings=settings,
+            options=lettered(options, method, ruled),
+            settings=ruled,
             channels=ways,
             opens_at=opening.at if opening.after is None else uow.now + opening.after,
         )

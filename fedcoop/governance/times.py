@@ -1,7 +1,7 @@
 """Times to meet: typed, named, and as an iCalendar file (governance.md 7.18, RFC 5545)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
@@ -29,6 +29,11 @@ def zone_of(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
         raise MotionRefused("zone", "zone is an IANA name, such as Europe/Rome.") from error
+
+
+def with_zone(known: Collection[str], words: Mapping[str, str], zone: str) -> dict[str, str]:
+    """Return the setting words with the co-op's own zone, where the method reads one and nobody chose another."""
+    return {"zone": zone, **words} if "zone" in known else dict(words)
 
 
 def option_of(key: str, text: str, zone: tzinfo) -> Option:

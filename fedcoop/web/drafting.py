@@ -21,6 +21,7 @@ from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Option
 from fedcoop.governance.option_lines import read_lines
 from fedcoop.governance.templates import BUILT_IN, Template, by_question
+from fedcoop.governance.times import with_zone
 from fedcoop.governance.wording import rule_sentence
 from fedcoop.kernel.errors import Invalid, MotionRefused, Refused
 from fedcoop.queries.accounts import Viewer
@@ -172,7 +173,7 @@ def _wanted(request: web.Request, form: Form, template: Template, step: str) -> 
         body=form.text("text"),
         method=template.method,
         options=options if method.own_options else (),
-        settings=_settings(form, template),
+        settings=with_zone(method.extra_keys(), _settings(form, template), str(request.app[RENDERER].zone)),
         channels=channels & DEFAULT_CHANNELS,
         template=template.key,
         audience="public" if public else "members",

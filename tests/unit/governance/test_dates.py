@@ -167,3 +167,10 @@ def test_the_chosen_time_is_an_icalendar_file() -> None:
     assert "DTSTAMP:20260901T080000Z" in lines
     assert "SUMMARY:Team day\\; bread\\, cheese\\\\ and " + "é" * 60 + "\\nEND:VEVENT" in lines
     assert lines.count("END:VEVENT") == 1
+
+
+def test_a_local_time_is_on_the_clocks_of_the_co_op_unless_another_zone_is_named() -> None:
+    known = METHOD.extra_keys()
+    assert times.with_zone(known, {}, "Europe/Rome") == {"zone": "Europe/Rome"}
+    assert times.with_zone(known, {"zone": "UTC"}, "Europe/Rome") == {"zone": "UTC"}
+    assert times.with_zone(METHODS["sense"].extra_keys(), {}, "Europe/Rome") == {}
