@@ -45,6 +45,7 @@ def told(found: Recounted) -> str:
         ("title", found.title),
         ("address", found.poll),
         ("outcome", found.outcome.code.value),
+        *([("winners", ", ".join(found.outcome.winners))] if found.outcome.winners else []),
         ("counts", counts),
         ("ballots", f"{found.tally.voted} of {found.tally.eligible}"),
         ("log head", found.log_head),

@@ -1,6 +1,7 @@
 """How one ballot travelled through the rounds, in sentences: one's own, or any that a receipt finds (design.md 5, STV)."""
 
-from fedcoop.governance.choices import Choice
+from fedcoop.governance.choices import Choice, Shape
+from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Motion
 from fedcoop.governance.tallies import Count
 from fedcoop.governance.travel import EXCLUSION, EXHAUSTED, FIRST, SHARES, STAYS, SURPLUS, Step, travel
@@ -12,7 +13,7 @@ _PLACES = 6
 
 def journey(motion: Motion, choice: Choice, count: Count | None) -> tuple[str, ...]:
     """Return a sentence for each round in which something happened to this ballot; nothing for counts without rounds."""
-    if count is None or not count.rounds:
+    if count is None or not count.rounds or METHODS[motion.method].shape is not Shape.RANKING:
         return ()
     names = names_of(motion.options)
     told: list[str] = []

@@ -77,6 +77,11 @@ OUTCOMES = {
     OutcomeCode.WITHDRAWN: Sign("Withdrawn", "undo", "line"),
     OutcomeCode.ANNULLED: Sign("Annulled", "stop", "stop"),
 }
+ADOPTED = {
+    OutcomeCode.CARRIED: Sign("Adopted", "check", "done"),
+    OutcomeCode.NOT_CARRIED: Sign("Not adopted", "dash", "abstain"),
+}
+ADOPTING = frozenset({"consent", "consensus", "gradients"})
 ANSWERED = {
     "sense": Sign("How we feel about it", "sprout"),
     "opt_in": Sign("Counted", "people"),
@@ -170,8 +175,10 @@ def currency(extra: Mapping[str, int | str | bool]) -> str:
 
 
 def outcome(code: str, method: str = "") -> Sign:
-    """Return word, icon and tone of an outcome code; a method that decides nothing has its own word for that."""
+    """Return word, icon and tone of an outcome code; some methods have words of their own for it."""
     known = OutcomeCode(code)
+    if method in ADOPTING and known in ADOPTED:
+        return ADOPTED[known]
     return ANSWERED.get(method, OUTCOMES[known]) if known is OutcomeCode.NO_RESULT else OUTCOMES[known]
 
 
