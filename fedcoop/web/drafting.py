@@ -4,7 +4,7 @@ The form is chosen by question, and shows the settings of the chosen way. It wor
 its radio and “Use this way”, which sends the form and brings it back with the other fields.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from fedcoop.actions.proposals import Wanted, save_draft, submit
 from fedcoop.governance import lifecycle
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.counting import Sentence
+from fedcoop.governance.delegation import DelegationMode
 from fedcoop.governance.drafting import Plan
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Option
@@ -25,6 +26,7 @@ from fedcoop.governance.times import with_zone
 from fedcoop.governance.wording import rule_sentence
 from fedcoop.kernel.errors import Invalid, MotionRefused, Refused
 from fedcoop.queries.accounts import Viewer
+from fedcoop.queries.choosable import Choosable, choosable
 from fedcoop.queries.proposals import readable
 from fedcoop.queries.register import eligible_now
 from fedcoop.queries.templates import templates_now
@@ -34,15 +36,33 @@ from fedcoop.web.forms import Form, lines, local_instant, read_form
 from fedcoop.web.guards import html, member_page, see_other
 from fedcoop.web.keys import CLOCK, RENDERER, UNITS
 from fedcoop.web.rendering import input_time
-from fedcoop.web.setting_fields import SettingField, fields_of, words_of
+from fedcoop.web.setting_fields import SettingField
+from fedcoop.web.setting_forms import (
+    fields_of,
+    share_in,
+    shown_times,
+    ticked,
+    typed_in,
+    was_sent,
+    with_instants,
+    words_of,
+)
 from fedcoop.web.steps import Step
 
 TEXTS = ("title", "text", "options", "discussion", "closes", "opens", "audience", "topic")
 MAX_LINES = 50
+MORE = {
+    "who": "Who may vote",
+    "class": "Classes counted apart",
+    "pass": "Passing on one’s vote",
+    "more": "Closing, changing, reasons, a second vote",
+}
+"""Groups of settings that stand closed where all is usual, with the words on them."""
 _FIELDS = {
     "closes_at": "closes",
     "opens_at": "opens",
     "body": "text",
+    "electorate": "members",
     "option-icon": "options",
     "option-words": "options",
 }
@@ -61,12 +81,24 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What can be chosen: the ways to decide, and what the register has."""
+
+    ways: Mapping[str, Template]
+    register: Choosable
+
+    def fields(self, template: Template) -> tuple[SettingField, ...]:
+        """Return the fields of settings for this way here."""
+        return fields_of(METHODS[template.method], self.register)
+
+
+@dataclass(frozen=True, slots=True)
 class Filled:
     """The form as it is shown: the chosen way, what was typed, and the address it is sent to."""
 
     template: Template
     kept: dict[str, Any]
-    known: Mapping[str, Template]
+    known: Known
     action: str = "/proposals/new"
     draft: str = ""
 
@@ -77,8 +109,8 @@ class Filled:
 @member_page
 async def new_page(request: web.Request, viewer: Viewer) -> web.Response:
     """Show the form with what is usual for the way in `?template=`."""
-    known = await request.app[UNITS].read(templates_now)
-    template = known.get(request.query.get("template", ""), next(iter(BUILT_IN.values())))
+    known = await request.app[UNITS].read(_known)
+    template = known.ways.get(request.query.get("template", ""), next(iter(BUILT_IN.values())))
     return _show(request, Filled(template, _usual(request, template), known))
 
 
@@ -87,10 +119,14 @@ async def draft_page(request: web.Request, viewer: Viewer) -> web.Response:
     """Show a draft of the member's own in the form. Raises NotFound."""
     uuid = uuid_of(request)
     title, body, plan = await request.app[UNITS].read(_kept_draft, uuid=uuid, viewer=viewer)
-    known = await request.app[UNITS].read(templates_now)
-    template = _template_of(plan, known)
+    known = await request.app[UNITS].read(_known)
+    template = _template_of(plan, known.ways)
     values = _of_plan(request, title, body, plan, template)
     return _show(request, Filled(template, values, known, f"/proposals/{uuid}/draft", uuid))
+
+
+def _known(uow: UnitOfWork) -> Known:
+    return Known(templates_now(uow), choosable(uow))
 
 
 def _kept_draft(uow: UnitOfWork, *, uuid: str, viewer: Viewer) -> tuple[str, str, Plan]:
@@ -105,12 +141,14 @@ async def send(request: web.Request, viewer: Viewer) -> web.Response:
     form, step = await read_form(request), ""
     step = form.text("step") or "preview"
     uuid = uuid_of(request) if "uuid" in request.match_info else ""
-    known = await request.app[UNITS].read(templates_now)
-    template = _template(form, known)
-    filled = Filled(template, _kept(form, template), known, request.path, uuid)
+    known = await request.app[UNITS].read(_known)
+    template = _template(form, known.ways)
+    fields = known.fields(template)
+    filled = Filled(template, _kept(form, fields), known, request.path, uuid)
     if step == "choose":
         return _show(request, replace(filled, kept=_usual(request, template) | _texts(form)))
-    wanted = _wanted(request, form, template, step)
+    words = with_instants(form, _settings(form, template, fields), request.app[RENDERER].zone)
+    wanted = _wanted(request, form, template, step, words)
     if form.errors:
         return _show(request, filled, errors=form.errors)
     try:
@@ -118,7 +156,7 @@ async def send(request: web.Request, viewer: Viewer) -> web.Response:
             return _show(request, filled, preview=await _preview(request, viewer, wanted), wanted=wanted)
         return see_other(await _store(request, viewer, wanted, step, uuid))
     except (Invalid, MotionRefused) as error:
-        return _show(request, filled, errors={_field(error, template): error.message})
+        return _show(request, filled, errors={_field(error, fields): error.message})
 
 
 async def _store(request: web.Request, viewer: Viewer, wanted: Wanted, step: str, uuid: str) -> str:
@@ -149,7 +187,7 @@ def _template(form: Form, known: Mapping[str, Template]) -> Template:
     return found or next(iter(BUILT_IN.values()))
 
 
-def _wanted(request: web.Request, form: Form, template: Template, step: str) -> Wanted:
+def _wanted(request: web.Request, form: Form, template: Template, step: str, words: Mapping[str, str]) -> Wanted:
     """Return what the form wants; errors are noted in the form. Saving a draft asks for nothing to be complete."""
     if step == "save":
         title = form.text("title")[: lifecycle.MAX_TITLE]
@@ -173,7 +211,7 @@ def _wanted(request: web.Request, form: Form, template: Template, step: str) -> 
         body=form.text("text"),
         method=template.method,
         options=options if method.own_options else (),
-        settings=with_zone(method.extra_keys(), _settings(form, template), str(request.app[RENDERER].zone)),
+        settings=with_zone(method.extra_keys(), words, str(request.app[RENDERER].zone)),
         channels=channels & DEFAULT_CHANNELS,
         template=template.key,
         audience="public" if public else "members",
@@ -198,20 +236,23 @@ def _instant(request: web.Request, form: Form, name: str, *, needed: bool) -> da
     return found
 
 
-def _settings(form: Form, template: Template) -> dict[str, str]:
+def _settings(form: Form, template: Template, fields: Sequence[SettingField]) -> dict[str, str]:
     """Return the template's words under what was typed; fields that belong to another way say nothing about this one."""
     method = METHODS[template.method]
-    typed = {field.name: form.text(field.name) for field in fields_of(method) if form.has(field.name)}
+    typed = {field.name: typed_in(form, field) for field in fields if was_sent(form, field)}
     shown = form.text("shown")
     if shown and shown != template.key:
         own = {*method.extra_keys(), *method.reads(), "quorum"}
         typed = {name: text for name, text in typed.items() if name not in own}
-    return {**template.words, **words_of(method, typed)}
+    words = {**template.words, **words_of(method, typed)}
+    if words.get("delegation") == DelegationMode.LIQUID and form.text("topic"):
+        words["topic"] = form.text("topic")  # finds those who passed on their votes of this topic (governance.md 8)
+    return words
 
 
-def _field(error: Refused, template: Template) -> str:
+def _field(error: Refused, fields: Sequence[SettingField]) -> str:
     named = error.field if isinstance(error, Invalid) else ""
-    known = {*TEXTS, "channels", "method", *(field.name for field in fields_of(METHODS[template.method]))}
+    known = {*TEXTS, "channels", "method", *(field.name for field in fields)}
     return next((name for name in (named, error.code, _FIELDS.get(error.code, "")) if name in known), "title")
 
 
@@ -221,9 +262,9 @@ def _texts(form: Form) -> dict[str, Any]:
     return found | {"channels": form.all("channels"), "sponsors": form.text("sponsors")}
 
 
-def _kept(form: Form, template: Template) -> dict[str, Any]:
-    names = {*TEXTS, *(field.name for field in fields_of(METHODS[template.method]))}
-    kept: dict[str, Any] = {name: form.text(name) for name in names}
+def _kept(form: Form, fields: Sequence[SettingField]) -> dict[str, Any]:
+    kept: dict[str, Any] = {name: form.text(name) for name in TEXTS}
+    kept |= {field.name: typed_in(form, field) for field in fields}
     return kept | {"channels": form.all("channels"), "sponsors": form.text("sponsors")}
 
 
@@ -261,6 +302,7 @@ def _of_plan(request: web.Request, title: str, body: str, plan: Plan, template: 
     """Return the form's values of a stored draft."""
     zone = request.app[RENDERER].zone
     kept = _blank(template) | {name: word for name, word in plan.settings.items() if name not in TEXTS}
+    kept |= shown_times(plan.settings, zone)
     dates = {"discussion": plan.discussion_ends_at, "closes": plan.closes_at, "opens": plan.opens_at}
     kept |= {name: input_time(at, zone) if at is not None else "" for name, at in dates.items()}
     kept |= {"title": title, "text": body, "options": "\n".join(plan.options), "topic": plan.topic}
@@ -303,8 +345,8 @@ def _show(
     wanted: Wanted | None = None,
 ) -> web.Response:
     template, method = filled.template, METHODS[filled.template.method]
-    groups: dict[str, list[SettingField]] = {"rule": [], "more": [], "who": []}
-    for field in fields_of(method):
+    groups: dict[str, list[SettingField]] = {"rule": [], **{name: [] for name in MORE}}
+    for field in filled.known.fields(template):
         groups[field.group].append(field)
     return html(
         request,
@@ -315,13 +357,29 @@ def _show(
         preview=preview,
         chosen=template,
         method=method,
-        ways=ways(template, filled.known),
+        ways=ways(template, filled.known.ways),
         groups=groups,
+        more=MORE,
+        opened=_opened(filled, groups, errors or {}),
+        ticked=ticked,
+        share_in=share_in,
         usual=_usual_words(template),
         action=filled.action,
         draft=filled.draft,
         steps=phases_ahead(template),
         opens_at_once=template.phases.discussion_days == 0,
+    )
+
+
+def _opened(filled: Filled, groups: Mapping[str, Sequence[SettingField]], errors: Mapping[str, str]) -> frozenset[str]:
+    """Return the groups of settings that stand open: where something is wrong, or is not as usual for the way."""
+    usual, kept = _blank(filled.template), filled.kept
+    names = {group: [field.name for field in fields] for group, fields in groups.items()}
+    names["more"].append("topic")
+    return frozenset(
+        group
+        for group, listed in names.items()
+        if any(name in errors or kept.get(name, "") not in ("", usual.get(name, "")) for name in listed)
     )
 
 

@@ -1,13 +1,10 @@
 """The settings of a vote as fields of a form: label, hint and choices in plain words, for every name of governance.md.
 
-Which fields a form has follows from the method: what it reads, what it alone knows, and what all share. A field that is left
-empty leaves what is usual for the way.
+Here stand the fields; which of them a form has, and what was typed into them, is `setting_forms`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-from fedcoop.governance.counting import Method
 
 Choices = Sequence[tuple[str, str]]
 USUAL = "the usual for this way"
@@ -15,7 +12,11 @@ USUAL = "the usual for this way"
 
 @dataclass(frozen=True, slots=True)
 class SettingField:
-    """One field: a list where `choices` are given, else a line of text. `group` says where in the form it stands."""
+    """One field: a list where `choices` are given, else a line of text. `group` says where in the form it stands.
+
+    `kind` is `names` for several to tick, `shares` for a share of each class, `time` for a day and time; `of` says what
+    of the register the choices of those are: `classes`, `voting` (classes with a vote) or `groups`.
+    """
 
     name: str
     label: str
@@ -23,6 +24,8 @@ class SettingField:
     choices: Choices = ()
     group: str = "rule"
     number: bool = False
+    kind: str = ""
+    of: str = ""
 
 
 def _on_off(usual: str) -> Choices:
@@ -44,7 +47,7 @@ _QUORUMS: Choices = (
     ("1/2", "half"),
     ("2/3", "two thirds"),
 )
-_FIELDS: Sequence[SettingField] = (
+FIELDS: Sequence[SettingField] = (
     SettingField("threshold", "Carried with", "How much support it takes.", _SHARES),
     SettingField("min_agree", "Agreeing, at least", "Of those who take part.", _SHARES),
     SettingField(
@@ -60,9 +63,12 @@ _FIELDS: Sequence[SettingField] = (
         ),
     ),
     SettingField("quorum", "Taking part, at least", "Of all members who may vote.", _QUORUMS),
-    SettingField("present", "How many are present", "For votes of a meeting.", number=True),
+    SettingField("present", "How many are present", "For votes of a meeting.", group="more", number=True),
     SettingField(
-        "approval_quorum", "In favour, at least", "Of all members, such as 1/4; those who stay away cannot defeat it."
+        "approval_quorum",
+        "In favour, at least",
+        "Of all members, such as 1/4; those who stay away cannot defeat it.",
+        group="more",
     ),
     SettingField("seats", "How many are chosen", "", number=True),
     SettingField("min", "Fewest", "Options to tick, or the lowest score.", number=True),
@@ -117,13 +123,18 @@ _FIELDS: Sequence[SettingField] = (
     SettingField("target", "How many are wanted", "Told once so many accept.", number=True),
     SettingField("capacity", "How many places there are", "More join a waiting list.", number=True),
     SettingField("required", "Who must be able to come", "Short names, with commas."),
-    SettingField("advisers", "Who is asked", "Short names, with commas; each of them answers first."),
+    SettingField("advisers", "Who is asked", "Short names, with commas; you decide when each of them has answered."),
     SettingField("experts", "Who knows about it", "Short names, with commas."),
     SettingField("affected", "Whom it affects", "Short names, with commas."),
     SettingField("min_time", "Time for advice, at least", "Such as 3d."),
     SettingField("adviser_deadline", "Who was asked answers within", "Such as 5d."),
-    SettingField("confirm_after", "Confirmed by a second vote after", "Such as 14d; empty is none."),
-    SettingField("require", "Further conditions", "Such as: agree >= 3/4 of eligible, block = 0.", group="more"),
+    SettingField("confirm_after", "Confirmed by a second vote after", "Such as 14d; empty is none.", group="more"),
+    SettingField(
+        "require",
+        "Further conditions",
+        "All of them must hold. With commas, such as: for >= 1/2 of eligible, abstain <= 30% of cast.",
+        group="more",
+    ),
     SettingField(
         "visibility",
         "Results show",
@@ -157,6 +168,7 @@ _FIELDS: Sequence[SettingField] = (
         (("", USUAL), ("optional", "may be given"), ("required", "must be given"), ("off", "are not asked for")),
         "more",
     ),
+    SettingField("reason_max", "Length of a reason, at most", "In characters, up to 5000.", (), "more", number=True),
     SettingField(
         "option_order",
         "Options stand",
@@ -168,7 +180,13 @@ _FIELDS: Sequence[SettingField] = (
         "second_call",
         "If too few take part",
         "",
-        (("", USUAL), ("on", "a second vote a week later"), ("off", "it ends")),
+        (
+            ("", USUAL),
+            ("1d", "a second vote a day later"),
+            ("on", "a second vote a week later"),
+            ("14d", "a second vote two weeks later"),
+            ("off", "it ends"),
+        ),
         "more",
     ),
     SettingField(
@@ -178,15 +196,48 @@ _FIELDS: Sequence[SettingField] = (
         (),
         "more",
     ),
+    SettingField("second_call_lasts", "The second vote lasts", "Such as 3d; usually 7d.", (), "more"),
     SettingField("max_extensions", "How often it can be made longer", "", (), "more", number=True),
-    SettingField("classes", "Only these classes vote", "With commas; empty is all.", (), "who"),
-    SettingField("groups", "Only these groups vote", "With commas; empty is all.", (), "who"),
+    SettingField(
+        "scrutineers",
+        "Who makes a lot together",
+        "Short names of two or more, with commas. Their numbers decide a tie; without them a hash does.",
+        (),
+        "more",
+    ),
+    SettingField("classes", "Only these classes vote", "None ticked is all.", (), "who", kind="names", of="voting"),
+    SettingField(
+        "guests",
+        "Guests",
+        "They answer too; it shows apart and never counts.",
+        (),
+        "who",
+        kind="names",
+        of="classes",
+    ),
+    SettingField("groups", "Only these groups vote", "None ticked is all.", (), "who", kind="names", of="groups"),
     SettingField("members", "Only these members vote", "Short names, with commas; empty is all.", (), "who"),
     SettingField("min_days", "Members since, at least", "In days before the vote opens.", (), "who", number=True),
     SettingField("good_standing", "Only without overdue dues", "", _on_off("no, as is usual"), "who"),
     SettingField(
+        "statuses",
+        "Members on trial",
+        "",
+        (("", "do not vote, as is usual"), ("full, leaving, probation", "vote too")),
+        "who",
+    ),
+    SettingField(
+        "record_date",
+        "Members as they were on",
+        "Empty is the opening.",
+        (),
+        "who",
+        kind="time",
+    ),
+    SettingField("live_electorate", "Who joins later votes too", "", _on_off("no, as is usual"), "who"),
+    SettingField(
         "delegation",
-        "Passing on one’s vote",
+        "Members can pass on their vote",
         "",
         (
             ("", USUAL),
@@ -194,45 +245,55 @@ _FIELDS: Sequence[SettingField] = (
             ("proxy", "to one person, for this vote"),
             ("liquid", "to people one trusts, and on"),
         ),
-        "who",
+        "pass",
     ),
-    SettingField("delegation_cap", "Votes in one hand, at most", "", (), "who", number=True),
-    SettingField("colleges", "Classes counted apart", "Such as workers=40%, users=60%.", (), "who"),
-    SettingField("class_quorum", "Taking part in each class", "Such as workers=1/2.", (), "who"),
-    SettingField("class_veto", "Carried in these classes too", "With commas.", (), "who"),
+    SettingField(
+        "delegation_cap",
+        "In one hand, at most",
+        "Of a proxy: members spoken for, usually 2. Passed on: votes with one’s own, usually a tenth of all.",
+        (),
+        "pass",
+        number=True,
+    ),
+    SettingField("delegation_counts_for_quorum", "Who is spoken for takes part", "", _on_off(USUAL), "pass"),
+    SettingField(
+        "proxy_naming",
+        "A proxy is named",
+        "",
+        (("", "before the vote opens, as is usual"), ("first_ballot", "until the proxy votes")),
+        "pass",
+    ),
+    SettingField(
+        "colleges",
+        "Classes counted apart",
+        "The share of each in the result, such as 60%. Together 100%; all empty counts everybody together.",
+        (),
+        "class",
+        kind="shares",
+        of="voting",
+    ),
+    SettingField(
+        "absent_class",
+        "A class in which nobody was for or against",
+        "",
+        (("", "is left out, as is usual"), ("counts_against", "counts against")),
+        "class",
+    ),
+    SettingField(
+        "class_quorum",
+        "Taking part in each class, at least",
+        "Such as 1/2; empty asks for nobody in particular.",
+        (),
+        "class",
+        kind="shares",
+        of="voting",
+    ),
+    SettingField(
+        "class_veto", "Carried in these classes too", "Each has a veto.", (), "class", kind="names", of="voting"
+    ),
 )
 ELSEWHERE = frozenset({"zone", "completion", "fill", "withdrawn"})
 """Settings that have no field: they are set by the command line, or by what happens."""
-BY_NAME: Mapping[str, SettingField] = {field.name: field for field in _FIELDS}
-_SHARED = [field for field in _FIELDS if field.group in ("who", "more") or field.name in ("quorum", "visibility")]
-
-
-def fields_of(method: Method) -> tuple[SettingField, ...]:
-    """Return the fields for a vote by this method, in the order in which they stand in the form."""
-    own = {*method.extra_keys(), *_reads(method)} - ELSEWHERE
-    unknown = [_plain(name) for name in sorted(own - set(BY_NAME))]
-    wanted = own | {field.name for field in _SHARED}
-    if not method.own_options:
-        wanted -= {"option_order"}
-    return (*(field for field in _FIELDS if field.name in wanted), *unknown)
-
-
-def _reads(method: Method) -> set[str]:
-    """Return what it reads of threshold and base, each under its first name only."""
-    found: dict[str, str] = {}
-    for word, setting in method.reads().items():
-        found.setdefault(setting, word)
-    return set(found.values())
-
-
-def _plain(name: str) -> SettingField:
-    return SettingField(name, name.replace("_", " ").capitalize())
-
-
-def words_of(method: Method, typed: Mapping[str, str]) -> dict[str, str]:
-    """Return the settings as words: what was typed into the fields of this method, without those left empty."""
-    known = {field.name for field in fields_of(method)}
-    found = {name: text.strip() for name, text in typed.items() if name in known and text.strip()}
-    if found.get("threshold") == "1/2":
-        found["threshold"] = ">1/2"  # no form means "at least half"
-    return found
+BY_NAME: Mapping[str, SettingField] = {field.name: field for field in FIELDS}
+SHARED = tuple(field for field in FIELDS if field.group != "rule" or field.name in ("quorum", "visibility"))
+"""Fields of every method, but for those that `setting_forms` takes out."""

@@ -9,6 +9,11 @@ from typing import Any
 import pytest
 
 from fedcoop import wiring
+from fedcoop.actions.standing import join_group, save_class, save_group, set_class
+from fedcoop.governance.classes import Group, MemberClass
+from fedcoop.governance.delegation import DELEGABLE
+from fedcoop.governance.methods import METHODS
+from fedcoop.governance.motions import Motion
 from fedcoop.governance.paragraphs import paragraphs_of
 from fedcoop.governance.proposals import Proposal, ProposalState
 from fedcoop.queueing import TimerLoop
@@ -110,7 +115,8 @@ async def test_each_way_shows_the_settings_that_it_reads(site: Website, template
     }
     if template in names:
         assert f'name="{names[template]}"' in page.text
-    assert 'name="delegation"' in page.text
+    assert ('name="delegation"' in page.text) is (METHODS[template].key in DELEGABLE)
+    assert "Classes counted apart" not in page.words
     assert 'name="second_call"' in page.text
 
 
@@ -256,3 +262,117 @@ async def test_an_option_has_a_meaning_and_an_icon_that_exists(site: Website) ->
     assert "There is no icon loaf." in wrong.words
     path = await discussed(site, noor, template="approval", shown="approval", options="Rye | dark | bread\nWheat")
     assert "dark" in (await noor.get(path)).words
+
+
+async def with_classes(site: Website) -> None:
+    """Noor and Tomasz are workers, Ilse is a user, Bilal a friend without a vote; Ilse and Noor are the board."""
+    for item in (MemberClass("worker", "Workers"), MemberClass("user", "Users"), MemberClass("friend", "Friends", 0)):
+        await site.units.write(save_class, item=item, who="test", new=True)
+    for name, kept in (("noor", "worker"), ("tomasz", "worker"), ("ilse", "user"), ("bilal", "friend")):
+        await site.units.write(set_class, member_id=site.members[name].id, name=kept, who="test")
+    await site.units.write(save_group, item=Group("board", "The board"), who="test")
+    for name in ("ilse", "noor"):
+        await site.units.write(join_group, group="board", member_id=site.members[name].id, who="test")
+
+
+async def motion_at(site: Website, page: Page) -> Motion:
+    assert page.status == 303, page.words
+    found = await site.units.read(lambda uow: uow.motions.find_by_uuid(page.location.split("/")[2]))
+    assert found is not None
+    return found
+
+
+async def test_everything_that_a_vote_knows_can_be_set_on_the_page(site: Website) -> None:
+    await with_classes(site)
+    noor = await site.signed_in("noor")
+    fields: list[tuple[str, str]] = [
+        *{**FIELDS, "closes": "2026-05-20T18:00", "step": "open"}.items(),
+        *(("classes", name) for name in ("worker", "user")),
+        ("guests", "friend"),
+        ("groups", "board"),
+        ("min_days", "0"),
+        ("good_standing", "on"),
+        ("statuses", "full, leaving, probation"),
+        ("record_date", "2026-05-12T10:00"),
+        ("colleges:worker", "60%"),
+        ("colleges:user", "40 %"),
+        ("absent_class", "counts_against"),
+        ("class_quorum:worker", "1/2"),
+        ("class_veto", "user"),
+        ("delegation", "liquid"),
+        ("delegation_cap", "3"),
+        ("delegation_counts_for_quorum", "on"),
+        ("topic", "Flour"),
+        ("scrutineers", "ilse, tomasz"),
+        ("second_call", "14d"),
+        ("second_call_quorum", "1/4"),
+        ("second_call_lasts", "3d"),
+        ("require", "for >= 1/2 of eligible, abstain <= 30% of cast"),
+        ("early_close", "never"),
+        ("change", "never"),
+        ("reasons", "required"),
+        ("reason_max", "300"),
+        ("max_extensions", "0"),
+    ]
+    motion = await motion_at(site, await noor.submit("/proposals/new", "/proposals/new", fields))
+    settings = motion.settings
+    assert (settings.electorate.classes, settings.electorate.guests) == ({"worker", "user"}, {"friend"})
+    assert (settings.electorate.groups, settings.electorate.good_standing) == ({"board"}, True)
+    assert str(settings.electorate.record_date) == "2026-05-12 08:00:00+00:00"
+    assert {name: str(share) for name, share in settings.weighting.colleges.items()} == {"worker": "3/5", "user": "2/5"}
+    assert (settings.weighting.veto, settings.weighting.absent_counts_against) == (("user",), True)
+    assert (settings.delegation.cap, settings.delegation.quorum, settings.delegation.topic) == (3, True, "flour")
+    assert settings.scrutineers == ("ilse", "tomasz")
+    assert settings.second_call is not None
+    assert (settings.second_call.after.days, settings.second_call.lasts.days) == (14, 3)
+    assert [demand.option for demand in settings.demands] == ["for", "abstain"]
+    assert (settings.reason_max, settings.max_extensions) == (300, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("colleges", "6 tenths"),
+        ("colleges", "70%"),
+        ("min_days", "soon"),
+        ("members", "nobody"),
+        ("scrutineers", "ilse"),
+        ("delegation_cap", "many"),
+        ("second_call_quorum", "few"),
+        ("second_call_lasts", "long"),
+        ("require", "for is enough"),
+        ("record_date", "yesterday"),
+        ("record_date", "2026-05-30T10:00"),
+        ("reason_max", "0"),
+    ],
+)
+async def test_a_refused_setting_is_said_at_its_field_with_everything_kept(site: Website, name: str, text: str) -> None:
+    await with_classes(site)
+    noor = await site.signed_in("noor")
+    shares = {"colleges:worker": text, "colleges:user": "40%"} if name == "colleges" else {name: text}
+    fields = {**shares, "classes": "worker", "early_close": "never", "step": "preview"}
+    fields |= {"class_veto": "user", "classes": ""} if name == "colleges" else {}
+    page = await send(noor, **fields)  # type: ignore[arg-type]
+    assert page.status == 422
+    assert f'href="#{name}"' in page.text
+    assert f'id="{name}-e"' in page.text
+    assert f'value="{text}"' in page.text
+    assert 'value="never" selected' in page.text
+    kept = 'name="class_veto" value="user" checked' if name == "colleges" else 'name="classes" value="worker" checked'
+    assert kept in page.text
+
+
+async def test_a_draft_keeps_its_ticks_shares_and_times(site: Website) -> None:
+    await with_classes(site)
+    noor = await site.signed_in("noor")
+    fields = {"colleges:worker": "60%", "colleges:user": "40%", "groups": "board", "record_date": "2026-05-01T10:00"}
+    saved = await send(noor, "save", **fields)
+    page = await noor.get(saved.location)
+    for shown in (
+        'name="colleges:worker" value="60%"',
+        'name="groups" value="board" checked',
+        'name="record_date" type="datetime-local" value="2026-05-01T10:00"',
+        "<details open><summary>Classes counted apart",
+        "<details><summary>Passing on",
+    ):
+        assert shown in page.text

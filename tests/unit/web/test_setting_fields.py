@@ -4,9 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from fedcoop.governance.delegation import DELEGABLE
+from fedcoop.governance.lifecycle import COMBINING
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.settings import settings_of
-from fedcoop.web.setting_fields import BY_NAME, ELSEWHERE, fields_of, words_of
+from fedcoop.governance.weight_rules import BY_COLLEGES
+from fedcoop.queries.choosable import Choosable
+from fedcoop.web.setting_fields import BY_NAME, ELSEWHERE
+from fedcoop.web.setting_forms import fields_of, share_in, ticked, words_of
 
 GRACE = timedelta(seconds=120)
 
@@ -24,8 +29,30 @@ def test_each_setting_of_a_method_has_a_field_and_each_choice_is_understood(key:
             assert word
             if value:
                 settings_of(method, {field.name: value}, grace=GRACE)
-    assert {"quorum", "visibility", "delegation", "early_close", "second_call", "classes", "require"} <= set(fields)
+    assert {"quorum", "visibility", "early_close", "second_call", "classes", "guests", "scrutineers"} <= set(fields)
     assert ("option_order" in fields) is method.own_options
+    assert ("delegation" in fields) is (key in DELEGABLE)
+    assert ("require" in fields) is (key in COMBINING)
+    assert ("colleges" in fields) is (key in BY_COLLEGES)
+    assert ("live_electorate" in fields) is not method.binding
+
+
+def test_classes_and_groups_are_asked_about_where_the_register_has_some() -> None:
+    method, about = METHODS["resolution"], {"classes", "guests", "groups", "colleges", "class_quorum", "class_veto"}
+    one = Choosable((("member", "Members"),), (("member", "Members"),))
+    assert not about & {field.name for field in fields_of(method, one)}
+    classes = (*one.classes, ("friend", "Friends"))
+    fields = {field.name: field for field in fields_of(method, Choosable(classes, one.voting, (("board", "Board"),)))}
+    assert about <= set(fields)
+    assert fields["guests"].choices == classes
+    assert fields["classes"].choices == one.voting
+    assert fields["groups"].choices == (("board", "Board"),)
+
+
+def test_what_is_ticked_and_shared_is_found_again() -> None:
+    assert ticked("worker, friend") == ("worker", "friend")
+    text = "worker=60%, friend=4 tenths"
+    assert [share_in(text, name) for name in ("worker", "friend", "founder")] == ["60%", "4 tenths", ""]
 
 
 def test_fields_left_empty_say_nothing_and_those_of_other_ways_neither() -> None:
