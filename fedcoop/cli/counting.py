@@ -1,5 +1,6 @@
 """`fedcoop count FILE`: counts a ballot file by one of our methods; needs no instance (interface.md 2)."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from fedcoop.governance.ballot_reading import read_ballot_file
 from fedcoop.governance.file_counts import count_file
 from fedcoop.governance.methods import METHODS
 from fedcoop.kernel.errors import Refused
+
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2})*")
 
 
 @click.command()
@@ -36,4 +39,8 @@ def _words(settings: Sequence[str]) -> dict[str, str]:
         if not equals:
             raise Refused("count-set", f"Write a setting as key=value: {item[:40]} is none.")
         found[name.strip()] = value.strip()
+    if not _HEX.fullmatch(found.get("seed", "")):
+        raise click.BadParameter(
+            "Write the seed of the lots in hex digits, two for each byte.", param_hint="--set seed"
+        )
     return found

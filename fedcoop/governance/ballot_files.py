@@ -14,6 +14,8 @@ from fedcoop.governance.motions import Option
 from fedcoop.governance.tallies import Pile
 from fedcoop.kernel.errors import Refused
 
+MOST_OPTIONS = 2000
+"""Candidates or seats of a ranked file."""
 _UNSHOWN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
@@ -33,6 +35,8 @@ class BallotFile:
     digest: str = ""
 
 
+USUAL = "stv_scottish"
+"""The method for a file of rankings that names none, as BLT files do not."""
 Rule = tuple[str, Mapping[str, str]]
 
 RULES: Mapping[str, Rule] = MappingProxyType(
@@ -50,6 +54,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "greedy-no-skip": ("greedy", {"skip": "off"}),
         "greedy-threshold": ("greedy", {}),
         "equalshares": ("equal_shares", {"completion": "none", "fill": "none"}),
+        "equalshares/add1/greedy": ("equal_shares", {"completion": "add1", "fill": "greedy"}),
         "equalshares/add1": ("equal_shares", {"completion": "add1", "fill": "none"}),
     }
 )
@@ -58,11 +63,33 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 
 def rule_of(name: str) -> Rule:
     """Return method and settings of a rule name or method key. Raises Refused (`count-rule`) for another."""
-    method, words = RULES.get(name, (name, {}))
+    wanted = name.strip().lower()
+    method, words = RULES.get(wanted, (wanted, {}))
     if method not in METHODS:
         known = ", ".join(sorted({*METHODS, *(rule for rule, (key, _) in RULES.items() if key in METHODS)}))
         raise Refused("count-rule", f"There is no rule with the name {name[:60]}; known are: {known}.")
     return method, words
+
+
+def rule_of_file(file: BallotFile) -> Rule:
+    """Return method and settings of the rule that the file names, or the usual one where it needs none.
+
+    Raises Refused (`count-rule`) where the rule is unknown here, or a budget names none: then somebody has to choose.
+    """
+    budget = "budget" in file.words
+    if not (file.rule or budget):
+        return rule_of(USUAL)
+    wanted = file.rule.strip().lower()
+    if RULES.get(wanted, (wanted, {}))[0] in METHODS:
+        return rule_of(wanted)
+    form = "projects" if budget else "ranking"
+    fitting = ", ".join(rule for rule, (key, _) in RULES.items() if METHODS[key].form == form)
+    told = (
+        f"The file names the rule {clean(file.rule)[:60]}, which is not known here"
+        if wanted
+        else "The file names no rule"
+    )
+    raise Refused("count-rule", f"{told}. Choose one with --method: {fitting}.")
 
 
 def tidy(options: Sequence[str], first: int) -> tuple[Option, ...]:

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fedcoop.governance.ballot_files import BallotFile, broken, clean, tidy
+from fedcoop.governance.ballot_files import MOST_OPTIONS, BallotFile, broken, clean, tidy
+from fedcoop.governance.setting_words import names_of
 from fedcoop.governance.tallies import Pile, Ranking
 
-MOST_OPTIONS = 2000
 MOST_BALLOTS = 10**9
 _USUAL = {"stv": "scottish-stv", "irv": "irv", "condorcet": "schulze"}
 """The rule of a file that says only what kind of election it was."""
@@ -15,11 +15,7 @@ _USUAL = {"stv": "scottish-stv", "irv": "irv", "condorcet": "schulze"}
 
 def read_ranked_json(document: Mapping[str, Any]) -> BallotFile:
     """Return the ballot file of a document. Raises Refused (`ballot-file`) with what is wrong in it."""
-    names = document.get("candidates")
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise broken("The file has no list of candidates.")
-    if len(names) > MOST_OPTIONS:
-        raise broken(f"The file has {len(names)} candidates; {MOST_OPTIONS} are the most.")
+    names = _candidates(document.get("candidates"))
     lines = document.get("ballots")
     if not isinstance(lines, list):
         raise broken("The file has no list of ballots.")
@@ -35,6 +31,18 @@ def read_ranked_json(document: Mapping[str, Any]) -> BallotFile:
         piles=tuple(Pile(ranking, number) for ranking, number in numbers.items() if number),
         words=_words(document, len(names)),
     )
+
+
+def _candidates(value: Any) -> list[str]:
+    if not isinstance(value, list):
+        raise broken("The file has no list of candidates.")
+    if len(value) > MOST_OPTIONS:
+        raise broken(f"The file has {len(value)} candidates; {MOST_OPTIONS} are the most.")
+    names = [item.get("name") if isinstance(item, dict) else item for item in value]
+    strange = next((place for place, name in enumerate(names) if not isinstance(name, str)), None)
+    if strange is not None:
+        raise broken(f"Candidate {strange} is neither a name nor an object with a name.")
+    return [str(name) for name in names]
 
 
 def _text(value: Any) -> str:
@@ -98,6 +106,8 @@ def _words(document: Mapping[str, Any], size: int) -> dict[str, str]:
         words["unranked"] = unranked.replace("-", "_")
     if (usual := document.get("default_option")) is not None:
         words["status_quo"] = _places([usual], "default_option", size)[0]
+        if words["status_quo"] in names_of(words.get("withdrawn", "")):
+            raise broken("default_option is among those who are ineligible.")
     return words
 
 

@@ -6,6 +6,7 @@ import io
 import json
 import zlib
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from fedcoop.governance.ballot_files import BallotFile, broken
@@ -58,7 +59,7 @@ def _read(text: str) -> BallotFile:
 
 def _json(text: str) -> BallotFile:
     try:
-        document: Any = json.loads(text)
+        document: Any = json.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
         raise broken(f"The file is no JSON: {str(error)[:100]}.") from error
     if not isinstance(document, dict):

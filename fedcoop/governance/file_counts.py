@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from fedcoop.governance.ballot_files import BallotFile, rule_of
+from fedcoop.governance.ballot_files import BallotFile, rule_of, rule_of_file
 from fedcoop.governance.choices import Shape
 from fedcoop.governance.comparing import Comparison
 from fedcoop.governance.counting import Method
@@ -18,9 +18,7 @@ from fedcoop.governance.tallying import Ballots, tally_motion
 from fedcoop.kernel.errors import Refused
 
 MOST_COMPARED = 400
-USUAL = "stv_scottish"
-"""The method for a file that names none, as BLT files do not."""
-_SPARE = (Option("\n1", "1"), Option("\n2", "2"))
+_SPARE = (Option("\n1", "1", cost=1), Option("\n2", "2", cost=1))
 """Options that no file has, with which a vote on one alone, or on none that stands, passes for a vote."""
 _NAMES_OPTIONS = ("ron", "withdrawn", "status_quo", "none")
 
@@ -48,13 +46,15 @@ def count_file(file: BallotFile, *, rule: str = "", words: Mapping[str, str] | N
     lots, without it the file's own digest. Options may be given by key or name. Raises Refused (`count-rule`,
     `count-seed`, `count-ballots`, `count-size`) or MotionRefused with the name of a setting.
     """
-    key, preset = rule_of(rule or file.rule or USUAL)
+    key, preset = rule_of(rule) if rule else rule_of_file(file)
     method, typed = METHODS[key], dict(words or {})
     seed = typed.pop("seed", "") or file.digest
     _check_kind(file, method)
     if "seats" not in _known(method) and typed.get("seats") == "1":
         del typed["seats"]
     brought = {name: text for name, text in file.words.items() if name in _known(method)}
+    if (rule or file.rule).strip().lower() == "greedy-threshold":
+        brought["min_score"] = file.words.get("threshold_score", "0")
     settings = _settings(method, file.options, {**brought, **preset, **_by_key(typed, file.options)})
     rule_ = Ballots(key, file.options, settings, Lot(_seed(seed)))
     number = sum(pile.number for pile in file.piles)
@@ -96,11 +96,10 @@ def _by_key(words: Mapping[str, str], options: Sequence[Option]) -> dict[str, st
 
 
 def _settings(method: Method, options: Sequence[Option], words: Mapping[str, str]) -> Settings:
-    """Return the settings, looked at as those of a motion; only that a file may have more seats than ranked options."""
+    """Return the settings, looked at as those of a motion; only that a file may have fewer options, or more seats."""
     settings = settings_of(method, words, grace=timedelta())
     seats = settings.extra.get("seats", 1)
-    if method.shape is Shape.RANKING and isinstance(seats, int) and seats > 0:
-        method.validate((*options, *_SPARE), replace(settings, extra={**settings.extra, "seats": 1}))
-    else:
-        method.validate(options, settings)
+    one_seat = method.shape is Shape.RANKING and isinstance(seats, int) and seats > 0
+    looked_at = replace(settings, extra={**settings.extra, "seats": 1}) if one_seat else settings
+    method.validate((*options, *_SPARE), looked_at)
     return settings

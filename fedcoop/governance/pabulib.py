@@ -1,17 +1,19 @@
 """Files of participatory budgets: Pabulib's `.pb` and the JSON of the same content, read to options and piles.
 
 Source: pabulib.org/format and the README of the elections. Vote types: approval, choose-1, ordinal (points by place),
-cumulative (points as given). Money is read as decimals and kept in minor units, never as binary floats.
+cumulative and scoring (points as given). Limits of what a voter could cast are no matter of the count. Money is read as
+decimals and kept in minor units, never as binary floats.
 """
 
 import csv
 import io
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from fedcoop.governance.ballot_files import BallotFile, broken
+from fedcoop.governance.ballot_files import BallotFile, broken, clean
 from fedcoop.governance.choices import Choice, Scores
 from fedcoop.governance.motions import Option
 from fedcoop.governance.projects import DEFAULT_CURRENCY
@@ -19,47 +21,61 @@ from fedcoop.governance.tallies import Pile
 from fedcoop.kernel.money import Currency, currency_of
 
 TICKS = frozenset({"approval", "choose-1"})
-_TYPES = (*sorted(TICKS), "ordinal", "cumulative")
+_POINTS = frozenset({"cumulative", "scoring"})
+_TYPES = (*sorted(TICKS), "ordinal", *sorted(_POINTS))
 _SECTIONS = ("META", "PROJECTS", "VOTES")
-_LIMITS = ("max_length", "min_project_score_threshold")
-_MOST_POINTS = 10**6
+THRESHOLD = "min_project_score_threshold"
+_MOST = 10**9
+_HIGHEST = 999_999
+"""The highest number of points that a threshold of ours can ask for."""
+_SPACE = re.compile(r"(?<=[0-9])\s(?=[0-9]{3})")
 
 
 def read_pabulib(text: str) -> BallotFile:
     """Return the budget vote of a `.pb` file. Raises Refused (`ballot-file`) with what is missing or wrong."""
     sections = _sections(text.removeprefix("\ufeff"))
-    meta = {row[0].strip().lower(): row[1].strip() for row in sections["META"][1:] if len(row) > 1}
-    projects = _table("PROJECTS", sections["PROJECTS"], ("project_id", "cost"))
+    meta = {row[0].strip().lower(): ";".join(row[1:]).strip(" ;") for row in sections["META"] if len(row) > 1}
     kind = _kind(meta.get("vote_type", ""))
-    votes = _table("VOTES", sections["VOTES"], ("vote", "points") if kind == "cumulative" else ("vote",))
+    projects = _table("PROJECTS", sections["PROJECTS"], ("cost",))
+    name = next((name for name in ("project_id", "name") if projects and name in projects[0]), "project_id")
+    votes = _table("VOTES", sections["VOTES"], ("vote",), asked=("points",) if kind in _POINTS else ())
     return _file(
         title=meta.get("description", ""),
         rule=meta.get("rule", ""),
         kind=kind,
-        money=_money(meta.get("currency", DEFAULT_CURRENCY)),
+        money=_money(meta.get("currency") or DEFAULT_CURRENCY),
         budget=meta.get("budget"),
-        projects=[(row["project_id"], row["cost"], row.get("name", "")) for row in projects],
-        limits=_limits({name: meta.get(name) for name in _LIMITS}),
+        projects=[(_id(row.get(name, "")), row["cost"], row.get("name", "")) for row in projects],
+        limits=meta,
         votes=[(1, _vote_of_row(row, kind)) for row in votes],
     )
 
 
 def read_pb_json(document: Mapping[str, Any]) -> BallotFile:
     """Return the budget vote of a JSON document as in the elections' README. Raises Refused (`ballot-file`)."""
+    missing = next((name for name in ("vote_type", "budget", "projects", "votes") if name not in document), None)
+    if missing is not None:
+        raise broken(f"The file has projects, so it holds a budget; but {missing} is missing.")
     try:
-        kind = _kind(str(document["vote_type"]))
         return _file(
             title=str(document.get("title") or document.get("id") or ""),
-            rule=str(document.get("rule", "")),
-            kind=kind,
-            money=_money(str(document.get("currency", DEFAULT_CURRENCY))),
+            rule=str(document.get("rule") or ""),
+            kind=_kind(str(document["vote_type"])),
+            money=_money(str(document.get("currency") or DEFAULT_CURRENCY)),
             budget=document["budget"],
-            projects=[(str(item["id"]), item["cost"], str(item.get("name", ""))) for item in document["projects"]],
-            limits=_limits(document.get("limits", {})),
+            projects=[(_id(item["id"]), item["cost"], str(item.get("name") or "")) for item in document["projects"]],
+            limits=document.get("limits") or {},
             votes=[(_whole(number, "how many voters"), vote) for number, vote in document["votes"]],
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise broken(f"A part of the file is missing or of another kind: {error!r}.") from error
+
+
+def _id(value: Any) -> str:
+    found = clean(str(value)).strip()
+    if not found:
+        raise broken("A project has no id.")
+    return found
 
 
 # --- sections and tables of a .pb file --------------------------------------------------------------------------
@@ -88,10 +104,12 @@ def _sections(text: str) -> dict[str, list[list[str]]]:
     return found
 
 
-def _table(section: str, rows: Sequence[Sequence[str]], needed: Sequence[str]) -> list[dict[str, str]]:
-    """Return the rows by column. Every needed column must be there, and have a cell in each row."""
+def _table(
+    section: str, rows: Sequence[Sequence[str]], needed: Sequence[str], *, asked: Sequence[str] = ()
+) -> list[dict[str, str]]:
+    """Return the rows by column. Every column needed or asked for must be there, a needed one have a cell in each row."""
     header = [cell.strip().lower() for cell in rows[0]]
-    for name in needed:
+    for name in (*needed, *asked):
         if name not in header:
             raise broken(f"The section {section} has no column {name}.")
     last = max(header.index(name) for name in needed)
@@ -103,11 +121,13 @@ def _table(section: str, rows: Sequence[Sequence[str]], needed: Sequence[str]) -
 
 def _vote_of_row(row: Mapping[str, str], kind: str) -> list[str] | dict[str, str]:
     keys = _cells(row["vote"])
-    if kind != "cumulative":
+    if kind not in _POINTS:
         return keys
-    points = _cells(row["points"])
+    points = _cells(row.get("points", ""))
     if len(points) != len(keys):
         raise broken(f"A vote for {len(keys)} projects has {len(points)} points.")
+    if len(set(keys)) != len(keys):
+        raise broken("A vote names a project twice.")
     return dict(zip(keys, points, strict=True))
 
 
@@ -126,50 +146,73 @@ def _file(
     money: Currency,
     budget: Any,
     projects: Sequence[tuple[str, Any, str]],
-    limits: Mapping[str, int],
+    limits: Mapping[str, Any],
     votes: Iterable[tuple[int, Any]],
 ) -> BallotFile:
     options = tuple(
-        Option(key, " ".join(name.split()) or f"Project {key}", cost=_minor(cost, money, f"the cost of {key}"))
+        Option(key, clean(name) or f"Project {key}", cost=_minor(cost, money, f"the cost of {key}"))
         for key, cost, name in projects
     )
     keys = {option.key for option in options}
     if len(keys) != len(options):
         raise broken("Two projects have the same id.")
-    places = limits.get("max_length", len(options))
+    points = _Points(kind, limits, keys)
     piles = Counter[Choice]()
     for number, vote in votes:
-        piles[_choice(vote, kind, places, keys)] += number
+        piles[points.choice(vote)] += number
     words = {"budget": _plain(_minor(budget, money, "the budget"), money), "currency": money.code}
-    if rule == "greedy-threshold":
-        words["min_score"] = str(limits.get("min_project_score_threshold", 0))
+    if rule.strip().lower() == "greedy-threshold" or _given(limits, THRESHOLD):
+        words["threshold_score"] = str(_whole(limits.get(THRESHOLD) or 0, THRESHOLD, most=_HIGHEST))
     return BallotFile(
-        title, rule, options, tuple(Pile(choice, number) for choice, number in piles.items() if number), words
+        clean(title),
+        rule.strip(),
+        options,
+        tuple(Pile(choice, number) for choice, number in piles.items() if number),
+        words,
     )
 
 
-def _choice(vote: Any, kind: str, places: int, keys: set[str]) -> Choice:
-    """Return ticks, or points: of an ordinal vote `places` for the first one, one less for each further place."""
-    marks = [str(key) for key in vote]
-    strange = next((key for key in marks if key not in keys), None)
-    if strange is not None or len(set(marks)) != len(marks):
-        raise broken(f"A vote names {strange}, which is no project." if strange else "A vote names a project twice.")
-    if kind == "choose-1" and len(marks) > 1:
-        raise broken("A vote that may choose one project chooses several.")
-    if kind in TICKS:
-        return tuple(sorted(marks))
-    if kind == "cumulative":
-        return Scores(_points(vote))
-    if len(marks) > places:
-        raise broken(f"A vote ranks {len(marks)} projects; {places} are allowed.")
-    return Scores({key: places - place for place, key in enumerate(marks)})
+class _Points:
+    """What a vote of one kind is worth: ticks, or points. An ordinal vote gives `places` to the first, one less to each next."""
+
+    def __init__(self, kind: str, limits: Mapping[str, Any], keys: set[str]) -> None:
+        self._kind = kind
+        self._keys = keys
+        longest = kind == "ordinal" and _given(limits, "max_length")
+        self._places = _whole(limits["max_length"], "max_length") if longest else len(keys)
+        usual = kind == "scoring" and _given(limits, "default_score")
+        self._usual = _whole(limits["default_score"], "default_score") if usual else 0
+
+    def choice(self, vote: Any) -> Choice:
+        """Return the choice. Raises Refused (`ballot-file`)."""
+        wanted: type[Any] = dict if self._kind in _POINTS else list
+        if not isinstance(vote, wanted):
+            form = "{project: points}" if self._kind in _POINTS else "[project, …]"
+            raise broken(f"A vote of the type {self._kind} is of the form {form}.")
+        marks = [str(key) for key in vote]
+        strange = next((key for key in marks if key not in self._keys), None)
+        if strange is not None or len(set(marks)) != len(marks):
+            raise broken(
+                f"A vote names {strange[:40]}, which is no project." if strange else "A vote names a project twice."
+            )
+        if self._kind == "choose-1" and len(marks) > 1:
+            raise broken("A vote that may choose one project chooses several.")
+        if self._kind in TICKS:
+            return tuple(sorted(marks))
+        if self._kind in _POINTS:
+            given = {**dict.fromkeys(self._keys if self._usual else (), self._usual), **_points_of(vote)}
+            return Scores((key, points) for key, points in given.items() if points)
+        if len(marks) > self._places:
+            raise broken(f"A vote ranks {len(marks)} projects; {self._places} are allowed.")
+        return Scores({key: self._places - place for place, key in enumerate(marks)})
 
 
-def _points(vote: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    for key, text in vote.items():
-        points = _whole(text, f"points for {key}")
-        if points:
-            yield str(key), points
+def _points_of(vote: Mapping[str, Any]) -> dict[str, int]:
+    return {str(key): _whole(text, f"points for {key}") for key, text in vote.items()}
+
+
+def _given(limits: Mapping[str, Any], name: str) -> bool:
+    return limits.get(name) not in (None, "")
 
 
 def _kind(name: str) -> str:
@@ -181,21 +224,17 @@ def _kind(name: str) -> str:
     return kind
 
 
-def _limits(given: Mapping[str, Any]) -> dict[str, int]:
-    return {name: _whole(given[name], name) for name in _LIMITS if given.get(name) not in (None, "")}
-
-
-def _whole(value: Any, what: str) -> int:
+def _whole(value: Any, what: str, *, most: int = _MOST) -> int:
     number = _decimal(value, what)
-    if number != number.to_integral_value() or not 0 <= number <= _MOST_POINTS:
-        raise broken(f"{what[:1].upper()}{what[1:]} must be a whole number, not {str(value)[:40]}.")
+    if not 0 <= number <= most or number != number.to_integral_value():
+        raise broken(f"{what[:1].upper()}{what[1:]} must be a whole number from 0 to {most}, not {str(value)[:40]}.")
     return int(number)
 
 
 def _decimal(value: Any, what: str) -> Decimal:
     """Return the number as it is written; a comma may part the decimals."""
     try:
-        number = Decimal(str(value).strip().replace(",", "."))
+        number = Decimal(_SPACE.sub("", str(value).strip()).replace(",", "."))
     except InvalidOperation as error:
         raise broken(f"{what[:1].upper()}{what[1:]} is no number: {str(value)[:40]}.") from error
     if isinstance(value, bool) or not number.is_finite():

@@ -141,7 +141,6 @@ def test_the_threshold_against_the_status_quo_stands_among_the_settings(nowhere:
     ("arguments", "code"),
     [
         (("--method", "plurality"), "count-rule"),
-        (("--set", "seed=xyz"), "count-seed"),
         (("--set", "nonsense"), "count-set"),
         (("--set", "colour=red"), "colour"),
         (("--set", "withdrawn=Nobody"), "withdrawn"),

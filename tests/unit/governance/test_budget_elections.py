@@ -1,7 +1,6 @@
 """Participatory budgets of Polish cities: our counts agree with what the organisers published, and with others' counts."""
 
 import json
-from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -9,11 +8,9 @@ from typing import Any
 
 import pytest
 
-from fedcoop.governance.ballot_files import BallotFile, rule_of
-from fedcoop.governance.lots import Lot
-from fedcoop.governance.methods import METHODS
+from fedcoop.governance.ballot_files import BallotFile
+from fedcoop.governance.file_counts import count_file
 from fedcoop.governance.pabulib import read_pabulib, read_pb_json
-from fedcoop.governance.settings import settings_of
 from fedcoop.governance.tallies import Count
 from fedcoop.kernel.errors import Refused
 
@@ -46,14 +43,7 @@ def document(path: Path) -> dict[str, Any]:
 
 
 def counted(file: BallotFile, rule: str) -> Count:
-    key, words = rule_of(rule)
-    method = METHODS[key]
-    given = {name: text for name, text in {**file.words, **words}.items() if name in method.extra_keys()}
-    settings = settings_of(method, given, grace=timedelta(0))
-    method.validate(file.options, settings)
-    count = method.count(file.piles, file.options, settings, Lot(bytes(32)))
-    assert count is not None
-    return count
+    return count_file(file, rule=rule, words={"seed": "00"}).count
 
 
 def test_all_fifteen_are_there() -> None:
@@ -123,8 +113,13 @@ def test_points_come_from_places_or_as_given() -> None:
 
 def test_the_threshold_of_a_file_counts_where_its_rule_says_so() -> None:
     text = SMALL.replace("budget;1000,50", "budget;1000,50\nmin_project_score_threshold;2")
-    assert "min_score" not in read_pabulib(text).words
-    assert read_pabulib(text.replace("rule;greedy", "rule;greedy-threshold")).words["min_score"] == "2"
+    assert count_file(read_pabulib(text)).count.elected == ("1", "2")
+    by_rule = count_file(read_pabulib(text.replace("rule;greedy", "rule;greedy-threshold")))
+    by_choice = count_file(
+        read_pabulib(text.replace("score_threshold;2", "score_threshold;3")), rule="greedy-threshold"
+    )
+    assert (by_rule.settings.extra["min_score"], by_rule.count.elected) == (2, ("1", "2"))
+    assert (by_choice.settings.extra["min_score"], by_choice.count.elected) == (3, ("1",))
 
 
 @pytest.mark.parametrize(
