@@ -1,5 +1,6 @@
 """A count in a process of its own finds what a count here finds, and what is interrupted is begun again."""
 
+import sys
 from datetime import timedelta
 
 import pytest
@@ -43,6 +44,20 @@ async def test_a_process_counts_as_a_thread_does(instance: Instance, monkeypatch
     assert (stored.log_head, stored.code) == (found.log_head, "carried")
     await counting.count_motion(instance.units, str(motion.id))
     assert await export(instance, motion) == text
+
+
+async def test_a_process_that_is_slow_to_end_has_counted_all_the_same(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lingers = "import signal; from fedcoop.federation.publish.counting import main; main(); signal.pause()"
+    monkeypatch.setattr(counting, "_COMMAND", (sys.executable, "-c", lingers))
+    monkeypatch.setattr(counting, "ENDS_WITHIN_S", 0.0)
+    monkeypatch.setattr(counting, "APART_FROM", 2)
+    motion = await voted(instance)
+    await run_timers(instance)
+    text = await export(instance, motion)
+    assert text is not None
+    assert recount(text.encode(), verify).tally.voted == 3
 
 
 async def test_a_count_of_a_motion_annulled_meanwhile_leaves_nothing(

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 APART_FROM = 1_000
 """Ballots from which on the count gets a process of its own: starting one takes most of a second."""
+ENDS_WITHIN_S = 2.0
+"""How long a process that was told everything, or has told everything, may take to end before it is ended."""
 _COMMAND = (sys.executable, "-m", "fedcoop.federation.publish.counting")
 _LENGTH = struct.Struct(">Q")
 
@@ -86,9 +88,13 @@ async def _process() -> AsyncIterator[tuple[asyncio.StreamWriter, asyncio.Stream
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:
+    """The process is gone. One that is slow to end has said all it had to say: what it counted stands."""
     try:
-        await asyncio.wait_for(process.wait(), 2)
-    except (TimeoutError, asyncio.CancelledError):
+        await asyncio.wait_for(process.wait(), ENDS_WITHIN_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+    except asyncio.CancelledError:
         process.kill()
         raise
 
