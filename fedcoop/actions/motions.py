@@ -100,7 +100,7 @@ def build_motion(uow: UnitOfWork, *, by: MemberId | None, draft: Draft, proposal
         method=draft.method,
         options=options,
         settings=settings,
-        channels=draft.channels,
+        channels=lifecycle.taken_by(draft.method, options, settings, draft.channels),
         state=MotionState.SCHEDULED,
         opens_at=opens_at,
         closes_at=draft.closes_at,

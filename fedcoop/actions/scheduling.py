@@ -54,6 +54,7 @@ def add_sequel(
         method=method,
         options=options,
         settings=settings,
+        channels=lifecycle.taken_by(method, options, settings, earlier.channels),
         state=MotionState.SCHEDULED,
         opens_at=new.opens_at,
         closes_at=new.closes_at,

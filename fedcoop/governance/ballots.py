@@ -5,7 +5,7 @@ from datetime import datetime
 
 from fedcoop.governance.choices import Choice, Scores, Shape
 from fedcoop.governance.electorate import ElectorateRule
-from fedcoop.governance.lifecycle import acceptance_ends_at
+from fedcoop.governance.lifecycle import acceptance_ends_at, taken_by
 from fedcoop.governance.members import MemberStatus
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Change, Channel, Motion, MotionState, Reasons
@@ -115,10 +115,13 @@ def may_withdraw(motion: Motion, at: datetime) -> None:
 
 
 def _check_channel(motion: Motion, cast: Cast) -> None:
-    if cast.channel is not Channel.PAPER and cast.channel not in motion.channels:
-        raise BallotRefused("channel", "Votes on this proposal are not taken this way.")
+    """A mark from a poll counts only where there was one: a ranking in one name would say what nobody meant (12.1)."""
     if motion.settings.secrecy != "open" and cast.channel in FROM_AFAR:
         raise BallotRefused("secret", "This is a secret vote; it is cast on the co-op’s page.")
+    from_poll = cast.channel is Channel.ACTIVITYPUB
+    taken = taken_by(motion.method, motion.options, motion.settings, motion.channels) if from_poll else motion.channels
+    if cast.channel is not Channel.PAPER and cast.channel not in taken:
+        raise BallotRefused("channel", "Votes on this proposal are not taken this way.")
 
 
 def _check_time(motion: Motion, cast: Cast) -> None:

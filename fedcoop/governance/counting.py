@@ -246,6 +246,19 @@ def plural(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
+def told_apart(texts: Sequence[str]) -> str:
+    """Return the texts as a list whose items can be told apart also where one of them has a comma."""
+    return ("; " if any("," in text for text in texts) else ", ").join(texts)
+
+
+def totals_words(counts: Mapping[str, int], options: Sequence[Option]) -> str:
+    """Return `24 for, 4 against, 2 abstain`, or `Rye: 3, Wheat: 2` where the options have names of their own."""
+    names = {option.key: option.name for option in options}
+    if set(names) == {"for", "against", "abstain"}:
+        return ", ".join(f"{number} {names[key].lower()}" for key, number in counts.items())
+    return told_apart([f"{names[key]}: {number}" for key, number in counts.items()])
+
+
 _SHARES = {
     Fraction(1, 2): "half",
     Fraction(2, 3): "two thirds",

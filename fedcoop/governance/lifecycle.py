@@ -11,7 +11,16 @@ from datetime import datetime, timedelta
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.delegation import check_rule
 from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Channel, EarlyClose, Motion, MotionState, Option, Settings, option_to_json
+from fedcoop.governance.motions import (
+    Channel,
+    EarlyClose,
+    Motion,
+    MotionState,
+    Option,
+    Reasons,
+    Settings,
+    option_to_json,
+)
 from fedcoop.governance.outcomes import OutcomeCode
 from fedcoop.governance.presets import changes_rules
 from fedcoop.governance.settings import settings_to_json
@@ -88,17 +97,30 @@ def check_delegation(settings: Settings, bylaws: Bylaws) -> None:
 
 
 def is_poll(method: str, options: Sequence[Option], settings: Settings, channels: frozenset[Channel]) -> bool:
-    """Return whether the motion shows as a Question (federation.md 12.1); else it is a Note with a link."""
+    """Return whether the motion shows as a Question (federation.md 12.1); else it is a Note with a link.
+
+    Where each answer needs a reason no vote from a poll could count, so that it is none.
+    """
     wire = METHODS[method].wire
     if (
         wire is None
         or settings.secrecy != "open"
+        or settings.reasons is Reasons.REQUIRED
         or Channel.ACTIVITYPUB not in channels
         or len(options) > MAX_POLL_OPTIONS
     ):
         return False
     fewest = settings.extra.get("min", 0)
     return wire == "oneOf" or (isinstance(fewest, int) and fewest <= 1)
+
+
+def taken_by(
+    method: str, options: Sequence[Option], settings: Settings, channels: frozenset[Channel]
+) -> frozenset[Channel]:
+    """Return the channels that take votes: what is no poll elsewhere is voted on at the page (federation.md 13.2)."""
+    if is_poll(method, options, settings, channels):
+        return channels
+    return (channels - {Channel.ACTIVITYPUB}) or frozenset({Channel.WEB})
 
 
 def is_binding(motion: Motion) -> bool:

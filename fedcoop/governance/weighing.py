@@ -19,8 +19,9 @@ from fedcoop.governance.counting import (
     reaches,
     share_words,
     threshold_words,
+    totals_words,
 )
-from fedcoop.governance.motions import Settings, Threshold
+from fedcoop.governance.motions import Option, Settings, Threshold
 from fedcoop.governance.outcomes import Requirement
 from fedcoop.governance.tallies import ClassTally, Tally
 
@@ -116,14 +117,14 @@ def heads_note(tally: Tally, settings: Settings) -> tuple[str, ...]:
     return (f"By heads: {heads}. With weights: {weighted}.{share}",)
 
 
-def weighed_words(tally: Tally, settings: Settings) -> str:
+def weighed_words(tally: Tally, options: Sequence[Option], settings: Settings) -> str:
     """Return what stands beside the totals where they alone do not say it: heads, or the colleges' share; else nothing."""
     if settings.weighting.colleges:
         exact, _ = _colleges(tally, settings)
         return f" Of the colleges’ shares {percent(exact.part)} are for." if exact.base else ""
     if tally.heads is None:
         return ""
-    return f" By heads: {', '.join(f'{number} {key}' for key, number in tally.heads.items())}."
+    return f" By heads: {totals_words(tally.heads, options)}."
 
 
 def weight_note(settings: Settings) -> str:

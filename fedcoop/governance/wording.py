@@ -3,10 +3,10 @@
 Words and forms are those of design.md 7 and 8; numbers come from the settings, never from hand.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from fedcoop.governance.choices import Shape
-from fedcoop.governance.counting import Sentence, plural
+from fedcoop.governance.counting import Sentence, plural, told_apart, totals_words
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Motion, Option, Settings
 from fedcoop.governance.outcomes import Outcome, OutcomeCode
@@ -24,6 +24,9 @@ OUTCOME_WORDS = {
     OutcomeCode.WITHDRAWN: "Withdrawn",
     OutcomeCode.ANNULLED: "Annulled",
 }
+
+ADOPTING = frozenset({"consent", "consensus", "gradients"})
+"""Methods by which a text is adopted, not carried."""
 
 _REFUSALS = {
     "unlinked": "Your vote on “{title}” was not counted: this account is not linked to a membership.",
@@ -55,30 +58,41 @@ def plain(sentence: Sentence) -> str:
 def outcome_sentence(motion: Motion, outcome: Outcome, tally: Tally) -> str:
     """Return "Carried: Buy a second oven. 24 for, 4 against, 2 abstain; 30 of 37 members voted." (federation.md 13.4)."""
     names = {option.key: option.name for option in motion.options}
-    method, chosen = METHODS[motion.method], ", ".join(names[key] for key in outcome.winners)
-    won = f" {_WON.get(outcome.code, 'Chosen')}: {chosen}." if chosen else ""
-    shown = _totals(motion, tally, names)
-    turnout = f"{tally.voted} of {plural(tally.eligible, 'member', 'members')} voted"
+    won = f" {_WON.get(outcome.code, 'Chosen')}: {told_apart([names[key] for key in outcome.winners])}."
+    shown = _totals(motion, tally)
+    took_part = "voted" if METHODS[motion.method].binding else "answered"
+    turnout = f"{tally.voted} of {plural(tally.eligible, 'member', 'members')} {took_part}"
     if tally.represented:
         turnout += f", {tally.represented} more through a delegate"
-    nothing = outcome.code is OutcomeCode.NO_RESULT and not method.binding
-    word = method.title if nothing else OUTCOME_WORDS[outcome.code]
-    beside = weighed_words(tally, motion.settings) if shown else ""
-    return f"{word}: {motion.title}.{won} {shown}{'; ' if shown else ''}{turnout}.{beside}"
+    beside = weighed_words(tally, motion.options, motion.settings) if shown else ""
+    told = " ".join(("", *outcome.notes)) if outcome.winners else ""
+    head = f"{_head(motion.method, outcome)}: {ended(motion.title)}{won if outcome.winners else ''}"
+    return f"{head} {shown}{'; ' if shown else ''}{turnout}.{beside}{told}"
 
 
 _WON = {OutcomeCode.ELECTED: "Elected", OutcomeCode.FUNDED: "Funded"}
+_ADOPTED = {OutcomeCode.CARRIED: "Adopted", OutcomeCode.NOT_CARRIED: "Not adopted"}
 
 
-def _totals(motion: Motion, tally: Tally, names: Mapping[str, str]) -> str:
-    """Return the totals; of rankings none, since first places decide nothing, and sums behind their names."""
-    shape = METHODS[motion.method].shape
-    if shape in (Shape.RANKING, Shape.WORDS):
+def ended(title: str) -> str:
+    """Return the title as a sentence: with a full stop, unless it ends by itself."""
+    return title if title.endswith((".", "?", "!", "…")) else f"{title}."
+
+
+def _head(key: str, outcome: Outcome) -> str:
+    """Return the first word: the result; who was elected or funded stands after the title, and some methods decide nothing."""
+    if key in ADOPTING and outcome.code in _ADOPTED:
+        return _ADOPTED[outcome.code]
+    if not METHODS[key].binding and outcome.code in (OutcomeCode.NO_RESULT, OutcomeCode.CARRIED):
+        return METHODS[key].title
+    return "Decided" if outcome.code in _WON and outcome.winners else OUTCOME_WORDS[outcome.code]
+
+
+def _totals(motion: Motion, tally: Tally) -> str:
+    """Return the totals; none of rankings, since first places decide nothing, nor of times, whose notes say more."""
+    if METHODS[motion.method].shape in (Shape.RANKING, Shape.WORDS) or motion.method == "dates":
         return ""
-    if shape is Shape.SCORES:
-        return ", ".join(f"{names[key]} {number}" for key, number in tally.counts.items())
-    lower = motion.method == "resolution"
-    return ", ".join(f"{number} {names[key].lower() if lower else names[key]}" for key, number in tally.counts.items())
+    return totals_words(tally.counts, motion.options)
 
 
 def refused_vote_sentence(code: str, title: str) -> str:

@@ -70,7 +70,7 @@ def beside(view: MotionView) -> str:
     """Return heads, or the colleges' share, in words beside totals; nothing where totals say it all."""
     if view.tally is None or METHODS[view.motion.method].shape not in (Shape.ONE, Shape.SET):
         return ""
-    return weighed_words(view.tally, view.motion.settings).strip()
+    return weighed_words(view.tally, view.motion.options, view.motion.settings).strip()
 
 
 def _keys(motion: Motion) -> tuple[str, ...]:

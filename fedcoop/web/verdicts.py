@@ -71,7 +71,7 @@ def _sentence(motion: Motion, outcome: Outcome, tally: Tally) -> str:
     if motion.method != "resolution":
         return f"{_stances(motion, tally)}. {plural(tally.took_part, 'member')} of {whole(tally.eligible)} answered."
     counts = f"{whole(tally.counts['for'])} for, {whole(tally.counts['against'])} against"
-    beside = weighed_words(tally, motion.settings)
+    beside = weighed_words(tally, motion.options, motion.settings)
     majority = needs.get("majority")
     if outcome.code is OutcomeCode.CARRIED and majority is not None:
         return f"{counts}; {whole(majority.need)} {'was' if majority.need == 1 else 'were'} needed.{beside}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fedcoop.governance.methods import METHODS as COUNTED
 from fedcoop.governance.motions import Option
 from fedcoop.governance.outcomes import OutcomeCode
+from fedcoop.governance.wording import ADOPTING
 from fedcoop.web.formats import whole
 
 
@@ -81,7 +82,6 @@ ADOPTED = {
     OutcomeCode.CARRIED: Sign("Adopted", "check", "done"),
     OutcomeCode.NOT_CARRIED: Sign("Not adopted", "dash", "abstain"),
 }
-ADOPTING = frozenset({"consent", "consensus", "gradients"})
 ANSWERED = {
     "sense": Sign("How we feel about it", "sprout"),
     "opt_in": Sign("Counted", "people"),

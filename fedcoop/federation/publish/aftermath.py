@@ -11,6 +11,7 @@ from fedcoop.federation.translate.decisions import beside_note
 from fedcoop.governance.events import ErratumPublished, MotionOpened, MotionReopened, OutcomeStated
 from fedcoop.governance.motions import Motion
 from fedcoop.governance.sequels import SequelKind
+from fedcoop.governance.wording import ended
 from fedcoop.kernel.html import escape
 from fedcoop.kernel.ids import new_uuid
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -22,7 +23,7 @@ def announce_statement(uow: UnitOfWork, event: OutcomeStated) -> None:
     statement = next(item for item in uow.deciding.statements(motion.id) if item.version == event.version)
     names = [option.name for option in motion.options if option.key in statement.options]
     chosen = f" Chosen: {', '.join(names)}." if names else ""
-    head = f"Outcome: {motion.title}.{chosen}" if not statement.code else f"Decided: {motion.title}."
+    head = f"Outcome: {ended(motion.title)}{chosen}" if not statement.code else f"Decided: {ended(motion.title)}"
     again = f" (version {statement.version})" if statement.version > 1 else ""
     content = f"<p>{escape(head + again)}</p><p>{escape(statement.text)}</p>{_link(motion)}"
     _publish(uow, motion, statement.note_uuid, content)
@@ -46,7 +47,7 @@ def announce_sequel(uow: UnitOfWork, event: MotionOpened) -> None:
     if sequel is None:
         return
     earlier = uow.motions.get(sequel.earlier_id)
-    content = f"<p>{escape(f'{_FOLLOWS[sequel.kind]}: {motion.title}.')}</p>{_link(motion)}"
+    content = f"<p>{escape(f'{_FOLLOWS[sequel.kind]}: {ended(motion.title)}')}</p>{_link(motion)}"
     _publish(uow, earlier, new_uuid(), content)
 
 

@@ -27,7 +27,7 @@ from fedcoop.governance.outcomes import OutcomeCode, outcome_from_json
 from fedcoop.governance.sequels import SequelKind
 from fedcoop.governance.tallies import Tally, tally_of
 from fedcoop.governance.visibility import Viewer, may_see_counts, shown_until
-from fedcoop.governance.wording import outcome_sentence
+from fedcoop.governance.wording import ended, outcome_sentence
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.html import escape
 from fedcoop.kernel.ids import MotionId, new_uuid
@@ -125,7 +125,7 @@ def announce_annulment(uow: UnitOfWork, event: MotionAnnulled) -> None:
     motion = uow.motions.get(event.motion_id)
     actor = coop_actor(uow)
     update_object(uow, motion)
-    content = f"<p>{escape(f'Annulled: {motion.title}. {event.reason}')}</p>"
+    content = f"<p>{escape(f'Annulled: {ended(motion.title)} {event.reason}')}</p>"
     result = Result(code=OutcomeCode.ANNULLED.value, tally=None, quorum_met=False, box_root="")
     note = outcome_note(
         motion,

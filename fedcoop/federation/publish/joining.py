@@ -6,6 +6,7 @@ from fedcoop.federation.translate.outgoing import announcement_note
 from fedcoop.governance.counting import extra_int, plural
 from fedcoop.governance.events import TargetLost, TargetReached
 from fedcoop.governance.visibility import Viewer, may_see_counts
+from fedcoop.governance.wording import ended
 from fedcoop.kernel.html import escape
 from fedcoop.kernel.ids import new_uuid
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -30,7 +31,7 @@ def announce_target(uow: UnitOfWork, event: TargetReached | TargetLost) -> None:
         url=motion.url,
         author=actor.uri,
         followers=actor.followers,
-        content=f'<p>{escape(f"{motion.title}. {told}")}</p><p><a href="{page}">{page}</a></p>',
+        content=f'<p>{escape(f"{ended(motion.title)} {told}")}</p><p><a href="{page}">{page}</a></p>',
         language=uow.site.config.instance.languages[0],
         kind="general",
         at=uow.now,

@@ -173,7 +173,7 @@ def test_an_answer_that_needs_a_reason_is_refused_without(
     voter = voter_of(asked)
     assert ballot(asked, voter, cast(*needs, reason="It harms the bakery.")).reason == "It harms the bakery."
     assert refused(asked, voter, cast(*needs, reason=" \n ")) == "reason"
-    assert refused(asked, voter, from_afar(*needs)) == "reason"
+    assert refused(asked, voter, from_afar(*needs)) == ("reason" if needs_none else "channel")
     if needs_none:
         assert ballot(asked, voter, cast(*needs_none)).reason == ""
 
@@ -257,7 +257,8 @@ def test_the_first_check_that_fails_names_the_refusal() -> None:
     late = CLOSES + timedelta(days=1)
     given = from_afar("maybe", reason="too long a reason", cast_at=late, received_at=late)
     web_only = replace(asked, channels=frozenset({Channel.WEB}), settings=replace(asked.settings, secrecy="secret"))
-    assert refused(web_only, None, given, standing) == "channel"
+    assert refused(replace(web_only, settings=asked.settings), None, given, standing) == "channel"
+    assert refused(web_only, None, given, standing) == "secret"
     secret = replace(web_only, channels=asked.channels)
     assert refused(secret, None, given, standing) == "secret"
     assert refused(asked, None, given, standing) == "late"

@@ -228,7 +228,9 @@ def test_an_outcome_is_told_with_its_numbers() -> None:
     assert outcome_sentence(single, Outcome(OutcomeCode.CARRIED, ()), one).endswith("1 of 1 member voted.")
     breads = motion("approval", seats="2")
     chosen = Outcome(OutcomeCode.CARRIED, (), winners=("a", "b"))
-    assert " Chosen: Rye, Wheat. 3 Rye, 2 Wheat, 0 Spelt;" in outcome_sentence(breads, chosen, tally(12, a=3, b=2, c=0))
+    assert " Chosen: Rye, Wheat. Rye: 3, Wheat: 2, Spelt: 0;" in outcome_sentence(
+        breads, chosen, tally(12, a=3, b=2, c=0)
+    )
     for code in OutcomeCode:
         assert outcome_sentence(asked, Outcome(code, ()), votes)
 

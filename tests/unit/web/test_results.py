@@ -195,10 +195,10 @@ def test_a_ballot_is_followed_until_nobody_can_take_it() -> None:
             [("A", "B"), ("A",), ("B",)],
             PEOPLE,
             "Amara O; 3 of 120",
-            "Elected: A vote. Elected: Amara O. 3",
+            "Decided: A vote. Elected: Amara O. 3",
         ),
-        ("score", [Scores({"X": 5, "Y": 1})], XYZ, "X; 1 of 120", "Carried: A vote. Chosen: X. X 5, Y 1, Z 0; 1"),
-        ("approval", [("X",)], XYZ, "1 of 120 took part", "Carried: A vote. Chosen: X. 1 X, 0 Y, 0 Z; 1"),
+        ("score", [Scores({"X": 5, "Y": 1})], XYZ, "X; 1 of 120", "Carried: A vote. Chosen: X. X: 5, Y: 1, Z: 0; 1"),
+        ("approval", [("X",)], XYZ, "1 of 120 took part", "Carried: A vote. Chosen: X. X: 1, Y: 0, Z: 0; 1"),
     ],
 )
 def test_outcomes_read_well_in_lists_and_on_the_wire(
@@ -217,5 +217,5 @@ def test_what_decides_nothing_is_not_called_a_result() -> None:
     outcome = METHODS["sense"].decide(tally, options, motion.settings)
     assert outcome.code is OutcomeCode.NO_RESULT
     assert outcome_sentence(motion, outcome, tally) == (
-        "Sense check: A vote. 0 Looks good, 1 Unsure, 0 Concerned; 1 of 120 members voted."
+        "Sense check: A vote. Looks good: 0, Unsure: 1, Concerned: 0; 1 of 120 members answered."
     )
