@@ -5,6 +5,7 @@ A group in parentheses is one word: before a ballot its name, within it an equal
 
 import re
 from collections.abc import Sequence, Set
+from itertools import islice
 
 from fedcoop.governance.ballot_files import broken
 from fedcoop.governance.tallies import Ranking
@@ -30,8 +31,9 @@ class Words:
 
     def begin_ballots(self) -> None:
         """Take every further line of ballots for a whole one if none ends with 0, as some programs write them."""
-        ends = [words for line in self._lines[self.line :] if (words := _bare(line).split())[-1:] == ["0"]]
-        self._closes = bool(ends) and all(len(words) == 1 for words in ends)
+        rest = (_bare(line).split() for line in self._lines[self.line :])
+        ends = list(islice((words for words in rest if words[-1:] == ["0"]), 2))
+        self._closes = ends == [["0"]]
 
     def plain_ballot(self, known: Set[str]) -> tuple[int, Ranking] | None:
         """Return the ballots of the next line if it is one of the plain kind, whole and without anything to look at twice."""

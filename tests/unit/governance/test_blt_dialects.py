@@ -1,6 +1,10 @@
 """BLT files of other programs: quotes, options in brackets, names of ballots, equal ranks, one line, ends left out."""
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fedcoop.governance.ballot_reading import read_ballot_file
 from fedcoop.governance.blt import read_blt, write_blt
@@ -132,3 +136,50 @@ def test_what_cannot_be_meant_is_refused_with_its_line(old: str, new: str, told:
 
 def test_more_seats_than_candidates_elect_everybody() -> None:
     assert set(count_file(read_blt(BLT.replace("3 1\n", "3 2000\n"))).count.elected) == {"1", "2", "3"}
+
+
+def test_one_nought_ends_all_where_lines_end_ballots_and_more_end_each() -> None:
+    assert _piles("3 1\n5 1 2\n4 2 3\n0\n") == {("1", "2"): 5, ("2", "3"): 4}
+    assert _piles("3 1\n5 1 2\n0\n4 2 3\n0\n0\n") == {("1", "2"): 5, ("2", "3"): 4}
+
+
+_WORDS = st.sampled_from(
+    [
+        "1",
+        "2",
+        "3",
+        "0",
+        "-",
+        "-1",
+        "=",
+        "1=2",
+        "(id)",
+        "a",
+        "b",
+        "2000",
+        "999999999",
+        ",",
+        "[",
+        "]",
+        "(",
+        ")",
+        "#",
+        "/*",
+        "*/",
+        '"A"',
+        '"""B""_x"',
+        '"',
+        "٣",
+        "é",
+    ]
+) | st.sampled_from(["\n", "(1 2)", "[nick a b c]", "[withdrawn 1]", "[undeclared b]"])
+
+
+@given(st.lists(_WORDS, max_size=30), st.sampled_from(["", "3 1\n", "1 2000\n"]))
+@settings(max_examples=200, deadline=None)
+def test_no_order_of_words_makes_the_count_fail(words: list[str], head: str) -> None:
+    with suppress(Refused):
+        file = read_blt(head + " ".join(words))
+        again = read_blt(write_blt(file))
+        assert again.options == file.options
+        assert count_file(again).count.elected == count_file(file).count.elected
