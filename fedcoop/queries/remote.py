@@ -15,6 +15,8 @@ OUTCOMES = frozenset(
     ("carried", "not_carried", "inquorate", "tied", "elected", "funded", "no_result", "withdrawn", "annulled")
 )
 
+OVER = frozenset(("closed", "decided", "withdrawn", "annulled"))
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteLine:
@@ -52,7 +54,10 @@ def remote_motions(uow: UnitOfWork, *, member_id: MemberId) -> tuple[RemoteLine,
 
 @dataclass(frozen=True, slots=True)
 class RemoteMotionView:
-    """One poll of another server. `sent` is what our member chose; `bar_to_vote` is empty for who may send a vote."""
+    """One poll of another server. `sent` is what our member chose; `bar_to_vote` is empty for who may send a vote.
+
+    It is `there` where the vote is no poll, so that it is cast on its own page only (13.2).
+    """
 
     id: RemoteMotionId
     uuid: str
@@ -113,7 +118,7 @@ def remote_motion(uow: UnitOfWork, *, uuid: str, member: Member | None) -> Remot
         outcome_code=_code(motion),
         sent=vote.choice if vote else (),
         sent_at=vote.sent_at if vote else None,
-        bar_to_vote=_bar(member, profile, closed=closed, sent=vote is not None and not motion.takes_changes),
+        bar_to_vote=_bar(motion, member, profile, closed=closed, sent=vote is not None and not motion.takes_changes),
         as_name=f"{profile}@{uow.urls.authority}" if profile else "",
     )
 
@@ -124,9 +129,11 @@ def _profile_name(uow: UnitOfWork, member: Member | None) -> str:
     return actor.name if actor is not None and actor.gone_at is None else ""
 
 
-def _bar(member: Member | None, profile: str, *, closed: bool, sent: bool) -> str:
+def _bar(motion: RemoteMotion, member: Member | None, profile: str, *, closed: bool, sent: bool) -> str:
     if closed:
         return "closed"
+    if not motion.options:
+        return "there"
     if member is None:
         return "signed-out"
     if not member.may_vote:
@@ -137,13 +144,14 @@ def _bar(member: Member | None, profile: str, *, closed: bool, sent: bool) -> st
 
 
 def _code(motion: RemoteMotion) -> str:
-    code = str((motion.outcome or {}).get("code", ""))
+    code = str((motion.outcome or {}).get("coop:result", ""))
     return code if code in OUTCOMES else ""
 
 
 def is_closed(motion: RemoteMotion, now: datetime) -> bool:
     """Return whether voting there is over, as far as we were told."""
-    return motion.closed_at is not None or (motion.ends_at is not None and motion.ends_at <= now)
+    over = (motion.motion or {}).get("coop:state") in OVER
+    return over or motion.closed_at is not None or (motion.ends_at is not None and motion.ends_at <= now)
 
 
 def title_of(motion: RemoteMotion) -> str:

@@ -66,6 +66,10 @@ async def test_a_vote_that_binds_nobody_waits_for_its_outcome_in_words(instance:
     notes = [activity["object"]["content"] for activity in await sent(instance, "Create")]
     assert any("Outcome: Buy a second oven. Chosen: Looks good." in note and "in May" in note for note in notes)
     assert any("(version 2)" in note and "in June" in note for note in notes)
+    stated = [a["object"] for a in await sent(instance, "Create") if "Outcome: " in a["object"]["content"]]
+    assert [(found["inReplyTo"], "proof" in found, "coop:outcome" in found) for found in stated] == [
+        (motion.url, True, False)
+    ] * 2
 
 
 async def test_a_vote_that_binds_nobody_is_opened_again_and_recounts(instance: Instance) -> None:
@@ -82,6 +86,13 @@ async def test_a_vote_that_binds_nobody_is_opened_again_and_recounts(instance: I
     await instance.units.write(reopen, by=ben.id, **on)
     found = await instance.units.read(lambda uow: uow.motions.get(motion.id))
     assert (found.state, found.closes_at) == (MotionState.OPEN, again["closes_at"])
+    *_, closed, opened = [a["object"] for a in await sent(instance, "Update") if a["object"]["id"] == motion.url]
+    assert ("closed" in closed, "closed" in opened) == (True, False)
+    assert opened["endTime"] > closed["endTime"]
+    assert [opened["coop:motion"][name] for name in ("coop:state", "coop:motionDigest")] == [
+        "open",
+        motion.motion_digest,
+    ]
     await vote(instance, ada, motion, "looks_good")
     await vote(instance, cy, motion, "looks_good")
     await pass_time(instance, days=5)

@@ -393,6 +393,10 @@ async def test_plural_votes_of_the_register_hold_and_are_set_aside_where_it_says
     note = next(o for a in await sent(instance, "Create") if "coop:outcome" in (o := a["object"]))
     assert "3 for, 1 against" in note["content"]
     assert "By heads: 1 for, 1 against" in note["content"]
+    poll = [a["object"] for a in await sent(instance, "Update") if a["object"]["id"] == motion.url][-1]
+    assert [option["replies"]["totalItems"] for option in poll["oneOf"]] == [3, 1, 0]
+    assert [item["coop:count"] for item in note["coop:outcome"]["coop:counts"]] == [3, 1, 0]
+    assert poll["votersCount"] == note["coop:outcome"]["coop:voted"] == 2
 
 
 async def test_colleges_decide_and_recount(instance: Instance) -> None:

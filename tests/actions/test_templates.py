@@ -121,6 +121,7 @@ async def test_an_offered_template_goes_to_followers_and_its_end_does_too(instan
     await instance.units.write(actions.rename_template, by=ada.id, uuid=stored.uuid, key="loans", title="Loans")
     (update,) = await sent(instance, "Update")
     assert json.loads(update["object"]["coop:template"])["key"] == "loans"
+    assert (note["coop:announcement"], update["object"]["id"]) == ("general", note["id"])
     await instance.units.write(actions.delete_template, by=ada.id, uuid=stored.uuid)
     (delete,) = await sent(instance, "Delete")
     assert delete["object"]["id"] == note["id"]

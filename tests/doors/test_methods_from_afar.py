@@ -16,7 +16,8 @@ from fedcoop.federation.signatures.keys import load_public
 from fedcoop.federation.signatures.proofs import verify_proof
 from fedcoop.governance.choices import Choice, Scores
 from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Channel, Motion, Option
+from fedcoop.governance.motions import Channel, Motion, Option, Visibility
+from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.html import text_of_html
 from fedcoop.queueing import TimerLoop
 from fedcoop.storage import tables as t
@@ -222,7 +223,8 @@ def rest(document: Any) -> Any:
 def check_shape(bread: Any, motion: Motion, found: Any, wire: str | None) -> None:
     assert found["type"] == ("Question" if wire else "Note")
     assert [name for name in ("oneOf", "anyOf") if name in found] == ([wire] if wire else [])
-    assert ("endTime" in found, "votersCount" in found) == (bool(wire), bool(wire))
+    assert found["endTime"] == rfc3339(motion.closes_at)
+    assert ("votersCount" in found) is bool(wire)
     assert found["content"].endswith(f'<p><a href="{motion.url}">{motion.url}</a></p>')
     told = "Only linked members’ votes count." if wire else "Members vote on the page."
     assert told in found["content"]
@@ -251,6 +253,8 @@ async def test_a_method_is_published_counted_and_its_outcome_told(bread: Any, ca
         await cast(bread, motion, name, choice, reason)
     bread.advance(minutes=10)
     await run_timers(bread)
+    shown = bool(wire) and motion.settings.visibility is Visibility.LIVE
+    assert len(await sent(bread, "Update", motion.url)) == (1 if shown else 0), "nothing is told while nothing is shown"
     status, _, served = await bread.get(motion.url)
     assert status == 200
     check_shape(bread, motion, served, wire)

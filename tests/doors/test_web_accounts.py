@@ -1,5 +1,6 @@
 """A member's linked fediverse accounts and public profile on the pages, and voting at another co-op."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any
 import pytest
 
 from fedcoop.actions.members import prove_link
-from fedcoop.actions.remote import SeenActor, SeenMotion, mirror_motion, remember_actor
+from fedcoop.actions.remote import SeenActor, SeenMotion, mirror_motion, mirror_outcome, remember_actor
+from fedcoop.federation.inbox.seen import seen_motion
+from fedcoop.kernel.clock import rfc3339
 from fedcoop.storage.records import RemoteMotion
 from fedcoop.web.keys import RemoteActor
 from tests.doors.website import NOW, Website, open_website
@@ -154,6 +157,70 @@ async def test_a_poll_elsewhere_that_is_over_takes_no_vote(site: Website) -> Non
     assert (await noor.post(f"{path}/vote", {"csrf": token, "choice": "For"})).status == 422
     listed = await noor.get("/remote/motions")
     assert "Share the mill" in listed.words
+
+
+def ranked_elsewhere(**changes: Any) -> dict[str, Any]:
+    """Another instance's ranking, as it goes over the wire."""
+    url = "https://birch.example/motions/2"
+    page = f'<p><a href="{url}">{url}</a></p>'
+    found = {
+        "id": url, "type": "Note", "attributedTo": "https://birch.example/actors/birch", "url": url,
+        "to": ["https://www.w3.org/ns/activitystreams#Public"], "published": rfc3339(NOW),
+        "content": f"<p><strong>A name for the bread</strong></p><p>Members vote on the page.</p>{page}",
+        "endTime": rfc3339(NOW + timedelta(days=3)),
+        "coop:motion": {"type": "coop:Motion", "coop:method": "schulze", "coop:channels": ["web"], "coop:state": "open"},
+    }  # fmt: skip
+    return {**found, **changes}
+
+
+async def mirror(site: Website, document: dict[str, Any]) -> RemoteMotion:
+    def store(uow: Any) -> RemoteMotion:
+        birch = remember_actor(uow, seen("https://birch.example/actors/birch", "birch", "Organization"))
+        found = mirror_motion(uow, author=birch, seen=seen_motion(document))
+        assert found is not None
+        return found
+
+    return await site.units.write(store)
+
+
+async def test_a_vote_elsewhere_that_is_no_poll_leads_to_its_own_page_and_shows_its_outcome(site: Website) -> None:
+    motion = await mirror(site, ranked_elsewhere())
+    noor, path = await site.signed_in("noor"), f"/remote/motions/{motion.uuid}"
+    await noor.submit("/settings/profile", "/settings/profile", {"do": "opt-in"})
+    for reader in (noor, site.browser()):
+        page = await reader.get(path)
+        assert "This is voted on at its own page, not from here" in page.words
+        assert re.search(
+            r'<a class="btn full" href="https://birch.example/motions/2"[^>]*>Vote at Birch</a>', page.text
+        )
+        assert "closes" in page.words
+        assert "have voted there" not in page.words
+        assert f"{path}/vote" not in page.text
+    token = (await noor.get("/more")).csrf
+    assert (await noor.post(f"{path}/vote", {"csrf": token, "choice": "Rye"})).status == 422
+    poll = await mirrored(site)
+    assert "own page" not in (await noor.get(f"/remote/motions/{poll.uuid}")).words
+
+    def ended(uow: Any) -> bool:
+        author = uow.actors.get(motion.actor_id)
+        outcome = {"type": "coop:Outcome", "coop:motion": motion.uri, "coop:result": "carried"}
+        told = "<p>Carried: A name for the bread. Chosen: Rye. 30 of 37 members voted.</p>"
+        return mirror_outcome(uow, author=author, motion_uri=motion.uri, outcome=outcome, html=told)
+
+    assert await site.units.write(ended)
+    page = await noor.get(path)
+    assert "The outcome, in their words Carried Carried: A name for the bread. Chosen: Rye." in page.words
+    assert "Voting is over." in page.words
+    assert "Vote at Birch" not in page.words
+
+
+async def test_a_vote_elsewhere_is_over_when_its_author_says_so(site: Website) -> None:
+    motion = await mirror(site, ranked_elsewhere())
+    node = {**ranked_elsewhere()["coop:motion"], "coop:state": "annulled"}
+    await mirror(site, ranked_elsewhere(**{"coop:motion": node}))
+    page = await (await site.signed_in("noor")).get(f"/remote/motions/{motion.uuid}")
+    assert "Voting is over." in page.words
+    assert "Vote at Birch" not in page.words
 
 
 async def test_pages_look_as_the_member_chose(site: Website) -> None:

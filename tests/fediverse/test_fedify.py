@@ -104,6 +104,28 @@ async def test_a_motion_arrives_as_a_poll_whose_proof_fedify_verifies(
     assert served["json"]["endTime"] == question["endTime"]
 
 
+async def test_a_ranking_arrives_as_a_note_and_a_sense_check_as_a_poll_whose_vote_counts(
+    coop: FedcoopServer, fedify_peer: FedifyPeer, linked: None
+) -> None:
+    await followed(coop, fedify_peer, "ana")
+    ranking = ("--method", "schulze", "--option", "Rye", "--option", "Wheat")
+    ranked = await coop.open_motion("A name for the bread", *ranking, by="alma")
+    note = (await fedify_peer.wait_received(type="Create", objectId=ranked["url"]))["json"]["object"]
+    assert (note["type"], "oneOf" in note, "anyOf" in note) == ("Note", False, False)
+    assert note["coop:motion"]["coop:channels"] == ["web"]
+    assert note["content"].endswith(f'<a href="{ranked["url"]}">{ranked["url"]}</a></p>')
+    felt = await coop.open_motion("How is the new rota?", "--method", "sense", by="alma")
+    poll = (await fedify_peer.wait_received(type="Create", objectId=felt["url"]))["json"]["object"]
+    assert poll["type"] == "Question"
+    assert [option["name"] for option in poll["oneOf"]] == ["Looks good", "Unsure", "Concerned"]
+    ana, inbox = await fedify_peer.actor("ana"), f"{coop.id}/inbox"
+    for motion, name in ((ranked, "Rye"), (felt, "Unsure")):
+        sent = await fedify_peer.send_raw("ana", inbox, vote_by(ana, coop, motion, name), scheme="cavage")
+        assert sent["status"] == 202
+    await coop.wait_ballots(felt, 1)
+    assert (await coop.show(ranked))["ballots"] == 0
+
+
 async def test_two_followers_at_one_server_cost_one_delivery(coop: FedcoopServer, fedify_peer: FedifyPeer) -> None:
     await followed(coop, fedify_peer, "ana")
     await followed(coop, fedify_peer, "bea")

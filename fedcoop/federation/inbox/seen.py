@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from fedcoop.actions.remote import SeenActor, SeenKey, SeenMotion, SeenNote
-from fedcoop.federation.wire.objects import Note, Question, RemoteActor, parse_note, parse_question
+from fedcoop.federation.wire.objects import Note, Question, RemoteActor, instant, parse_note, parse_question
 from fedcoop.kernel.html import plain_text, text_of_html
 
 MAX_TITLE = 200
@@ -70,7 +70,8 @@ def seen_motion(document: Mapping[str, Any]) -> SeenMotion:
     if "oneOf" in document or "anyOf" in document:
         return _of_question(parse_question(document), document)
     motion = document.get("coop:motion")
-    return _motion(parse_note(document), document, motion=motion if isinstance(motion, Mapping) else None)
+    node = motion if isinstance(motion, Mapping) else None
+    return _motion(parse_note(document), document, motion=node, ends_at=instant(document.get("endTime")))
 
 
 def _of_question(question: Question, document: Mapping[str, Any]) -> SeenMotion:

@@ -66,9 +66,10 @@ def refresh_later(uow: UnitOfWork, event: BallotCast | BallotWithdrawn | Represe
 
 
 def refresh(uow: UnitOfWork, key: str) -> None:
-    """The newest totals are stored and on their way, if the motion is open and they may be seen."""
+    """The newest totals are stored and on their way, if the motion is a poll that is open and they may be seen."""
     motion = uow.motions.get(MotionId(int(key)))
-    if motion.state is MotionState.OPEN and motion.settings.visibility is Visibility.LIVE:
+    _, is_poll, _ = uow.motions.presentation(motion.id)
+    if is_poll and motion.state is MotionState.OPEN and motion.settings.visibility is Visibility.LIVE:
         update_object(uow, motion)
 
 

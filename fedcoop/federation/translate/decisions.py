@@ -53,12 +53,12 @@ def motion_object(
         "contentMap": {publication.language: content},
         "sensitive": False,
         "published": rfc3339(motion.created_at),
+        "endTime": rfc3339(motion.closes_at),
     }
     if is_poll:
         shown = counts or {}
         wire = METHODS[motion.method].wire or "oneOf"
         document[wire] = [_poll_option(option, shown.get(option.key, 0)) for option in motion.options]
-        document["endTime"] = rfc3339(motion.closes_at)
         document["votersCount"] = voters if counts is not None else 0
         if motion.state not in (MotionState.OPEN, MotionState.SCHEDULED):
             document["closed"] = rfc3339(motion.closed_at or motion.closes_at)
