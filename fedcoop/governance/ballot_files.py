@@ -102,6 +102,11 @@ def clean(text: str) -> str:
     return " ".join("".join(" " if category(letter) in _UNSHOWN else letter for letter in text).split())
 
 
+def is_shown(text: str) -> bool:
+    """Return whether all of the text can be shown as it is."""
+    return not any(category(letter) in _UNSHOWN for letter in text)
+
+
 def broken(message: str) -> Refused:
     """Return the refusal of a file that cannot be read (`ballot-file`)."""
     return Refused("ballot-file", message)

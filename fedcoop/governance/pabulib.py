@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from fedcoop.governance.ballot_files import BallotFile, broken, clean
+from fedcoop.governance.ballot_files import BallotFile, broken, clean, is_shown
 from fedcoop.governance.choices import Choice, Scores
 from fedcoop.governance.motions import Option
 from fedcoop.governance.projects import DEFAULT_CURRENCY
@@ -37,7 +37,10 @@ def read_pabulib(text: str) -> BallotFile:
     meta = {row[0].strip().lower(): ";".join(row[1:]).strip(" ;") for row in sections["META"] if len(row) > 1}
     kind = _kind(meta.get("vote_type", ""))
     projects = _table("PROJECTS", sections["PROJECTS"], ("cost",))
-    name = next((name for name in ("project_id", "name") if projects and name in projects[0]), "project_id")
+    header = {cell.strip().lower() for cell in sections["PROJECTS"][0]}
+    name = next((name for name in ("project_id", "name") if name in header), None)
+    if name is None:
+        raise broken("The section PROJECTS has no column project_id, and none with names instead.")
     votes = _table("VOTES", sections["VOTES"], ("vote",), asked=("points",) if kind in _POINTS else ())
     return _file(
         title=meta.get("description", ""),
@@ -55,7 +58,7 @@ def read_pb_json(document: Mapping[str, Any]) -> BallotFile:
     """Return the budget vote of a JSON document as in the elections' README. Raises Refused (`ballot-file`)."""
     missing = next((name for name in ("vote_type", "budget", "projects", "votes") if name not in document), None)
     if missing is not None:
-        raise broken(f"The file has projects, so it holds a budget; but {missing} is missing.")
+        raise broken(f"The file holds a budget, but {missing} is missing.")
     try:
         return _file(
             title=str(document.get("title") or document.get("id") or ""),
@@ -72,9 +75,12 @@ def read_pb_json(document: Mapping[str, Any]) -> BallotFile:
 
 
 def _id(value: Any) -> str:
-    found = clean(str(value)).strip()
+    """Return the id as votes name it."""
+    found = str(value).strip()
     if not found:
         raise broken("A project has no id.")
+    if not is_shown(found):
+        raise broken(f"The id of a project has letters that cannot be shown: {clean(found)[:40]}.")
     return found
 
 

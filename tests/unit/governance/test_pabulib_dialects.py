@@ -69,6 +69,7 @@ def test_without_ids_a_project_is_called_by_its_name() -> None:
     )
     assert [(option.key, option.name) for option in _read(text).options] == [("p1", "p1"), ("p2", "p2")]
     assert _elected(text, "greedy") == ("p1",)
+    assert _elected(text.replace("p1", "Park  of Birch"), "greedy") == ("Park  of Birch",)
 
 
 def test_points_of_a_scoring_vote_are_added_up_as_given() -> None:
@@ -129,7 +130,9 @@ def test_a_rule_that_is_not_known_asks_for_another(line: str, told: str) -> None
         (POINTS.replace("1,2;1,9", "1,1;1,9"), "twice"),
         (POINTS.replace("1,2;1,9", "1,2;-1,9"), "whole number from 0"),
         (POINTS.replace("1,2;1,9", "1,2;0.5,9"), "whole number from 0"),
+        (PB.replace("project_id", "number").replace(";name", ";title"), "no column project_id, and none with names"),
         (PB.replace("1;600", ";600"), "A project has no id"),
+        (PB.replace("1;600", "1\x1b[2J;600"), "letters that cannot be shown"),
         (PB.replace("600", "1,000,000"), "cost of 1 is no number"),
         (PB.replace("rule;greedy", "rule;greedy-threshold\nmin_project_score_threshold;9999999"), "from 0 to 999999"),
     ],
@@ -164,7 +167,7 @@ def test_amounts_in_json_are_read_as_decimals() -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"budget": "left out"}, "budget is missing"),
+        ({"budget": "left out"}, "holds a budget, but budget is missing"),
         ({"votes": "left out"}, "votes is missing"),
         ({"votes": [[1, "12"]]}, r"of the form \[project"),
         ({"votes": [[1, {"1": 2}]]}, r"of the form \[project"),
