@@ -146,7 +146,7 @@ async def send(request: web.Request, viewer: Viewer) -> web.Response:
     fields = known.fields(template)
     filled = Filled(template, _kept(form, fields), known, request.path, uuid)
     if step == "choose":
-        return _show(request, replace(filled, kept=_usual(request, template) | _texts(form)))
+        return _show(request, replace(filled, kept=_brought(request, form, filled)))
     words = with_instants(form, _settings(form, template, fields), request.app[RENDERER].zone)
     wanted = _wanted(request, form, template, step, words)
     if form.errors:
@@ -256,10 +256,16 @@ def _field(error: Refused, fields: Sequence[SettingField]) -> str:
     return next((name for name in (named, error.code, _FIELDS.get(error.code, "")) if name in known), "title")
 
 
-def _texts(form: Form) -> dict[str, Any]:
-    """Return what does not depend on the way, and the dates only where somebody typed them."""
-    found: dict[str, Any] = {name: form.text(name) for name in ("title", "text", "options", "audience", "topic")}
-    return found | {"channels": form.all("channels"), "sponsors": form.text("sponsors")}
+def _brought(request: web.Request, form: Form, filled: Filled) -> dict[str, Any]:
+    """Return the form for another way: what is usual for it, the texts, and what was not as usual and it has too."""
+    template, known = filled.template, filled.known
+    before = known.ways.get(form.text("shown"), template)
+    usual, own = _usual(request, before), {*METHODS[template.method].extra_keys(), *METHODS[template.method].reads()}
+    shared = {"discussion", "closes", "opens", *(field.name for field in known.fields(template))} - own - {"quorum"}
+    changed = {name: filled.kept[name] for name in shared if filled.kept[name] not in ("", usual.get(name, ""))}
+    texts = {name: form.text(name) for name in ("title", "text", "options", "audience", "topic")}
+    told = {"channels": form.all("channels"), "sponsors": form.text("sponsors")}
+    return _usual(request, template) | changed | texts | told
 
 
 def _kept(form: Form, fields: Sequence[SettingField]) -> dict[str, Any]:

@@ -316,9 +316,14 @@ async def test_everything_that_a_vote_knows_can_be_set_on_the_page(site: Website
     ]
     motion = await motion_at(site, await noor.submit("/proposals/new", "/proposals/new", fields))
     settings = motion.settings
-    assert (settings.electorate.classes, settings.electorate.guests) == ({"worker", "user"}, {"friend"})
-    assert (settings.electorate.groups, settings.electorate.good_standing) == ({"board"}, True)
-    assert str(settings.electorate.record_date) == "2026-05-12 08:00:00+00:00"
+    rule = settings.electorate
+    assert [sorted(named) for named in (rule.classes, rule.guests, rule.groups)] == [
+        ["user", "worker"],
+        ["friend"],
+        ["board"],
+    ]
+    assert rule.good_standing
+    assert str(rule.record_date) == "2026-05-12 08:00:00+00:00"
     assert {name: str(share) for name, share in settings.weighting.colleges.items()} == {"worker": "3/5", "user": "2/5"}
     assert (settings.weighting.veto, settings.weighting.absent_counts_against) == (("user",), True)
     assert (settings.delegation.cap, settings.delegation.quorum, settings.delegation.topic) == (3, True, "flour")
@@ -352,7 +357,7 @@ async def test_a_refused_setting_is_said_at_its_field_with_everything_kept(site:
     shares = {"colleges:worker": text, "colleges:user": "40%"} if name == "colleges" else {name: text}
     fields = {**shares, "classes": "worker", "early_close": "never", "step": "preview"}
     fields |= {"class_veto": "user", "classes": ""} if name == "colleges" else {}
-    page = await send(noor, **fields)  # type: ignore[arg-type]
+    page = await send(noor, **fields)
     assert page.status == 422
     assert f'href="#{name}"' in page.text
     assert f'id="{name}-e"' in page.text
@@ -376,3 +381,21 @@ async def test_a_draft_keeps_its_ticks_shares_and_times(site: Website) -> None:
         "<details><summary>Passing on",
     ):
         assert shown in page.text
+
+
+async def test_another_way_keeps_what_was_typed_and_has_a_place_there(site: Website) -> None:
+    await with_classes(site)
+    noor = await site.signed_in("noor")
+    fields = {"classes": "worker", "early_close": "never", "closes": "2026-07-01T18:00", "quorum": "1/2"}
+    page = await send(noor, "choose", template="approval", **fields, delegation="proxy")
+    assert 'name="classes" value="worker" checked' in page.text
+    assert 'value="never" selected' in page.text
+    assert 'value="proxy" selected' in page.text
+    assert 'value="2026-07-01T18:00"' in page.text
+    assert 'value="1/2" selected' not in page.text
+    usual = await noor.get("/proposals/new?template=approval")
+    closes = re.findall(r'name="closes" type="datetime-local" value="([^"]+)"', usual.text)[0]
+    consent = re.findall(r'name="closes" type="datetime-local" value="([^"]+)"', page.text)[0]
+    again = await send(noor, "choose", template="sense", shown="approval", closes=closes)
+    assert f'value="{closes}"' not in again.text
+    assert consent != closes
