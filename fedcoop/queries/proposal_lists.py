@@ -140,7 +140,11 @@ def _asked(uow: UnitOfWork, proposal: Proposal, plan: Plan, member: Member) -> A
     if sponsors.get(member.id, proposal.version) < proposal.version:
         why = f"The text you stand behind changed: version {proposal.version}"
         return Asked(proposal.uuid, proposal.title, plan.discussion_ends_at, "See what changed", why, "edit")
-    return None
+    said = {item.author_id for item in uow.proposals.comments(proposal.id)}
+    if member.id in {*authors, *sponsors, *said}:
+        return None
+    why = "Under discussion; you have not said anything yet"
+    return Asked(proposal.uuid, proposal.title, plan.discussion_ends_at, "Read it", why, "talk")
 
 
 def _friendly_waits(uow: UnitOfWork, proposal_id: ProposalId, member_id: MemberId) -> bool:

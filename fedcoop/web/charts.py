@@ -111,9 +111,10 @@ def amounts(options: Sequence[Option], totals: Mapping[str, int], unit: str) -> 
     bars = []
     for option in _by_count([option for option in options if option.key in totals], totals):
         total = totals[option.key]
-        top = (Label("", option.name), Label(whole(total), unit))
+        word = unit.removesuffix("s") if total == 1 else unit
+        top = (Label("", option.name), Label(whole(total), word))
         parts = _parts([(max(total, 0), "fill")], largest)
-        bars.append(Bar(parts, (), top, (), f"{option.name}: {whole(total)} {unit}"))
+        bars.append(Bar(parts, (), top, (), f"{option.name}: {whole(total)} {word}"))
     return tuple(bars)
 
 

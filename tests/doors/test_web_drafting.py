@@ -128,6 +128,12 @@ async def test_a_discussion_has_its_dates_its_rule_and_its_list(site: Website) -
     assert "Discussion until" in page.words
     listed = await noor.get("/proposals")
     assert "Bake with local grain" in listed.words
+    tomasz = await site.signed_in("tomasz")
+    waits = "Under discussion; you have not said anything yet"
+    assert waits in (await tomasz.get("/")).words
+    await press(tomasz, path, "comment", text="I like rye.", kind="reaction")
+    for browser in (noor, tomasz):
+        assert waits not in (await browser.get("/")).words
     stranger = site.browser()
     public = await stranger.get(path)
     assert public.status == 200
