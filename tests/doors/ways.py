@@ -192,7 +192,7 @@ WAYS = (
             "ilse": (("choice", "consent_with_concern"), ("reason", "The rota.")),
         },
         "Your vote is in: Consent.",
-        ["Carried"],
+        ["Adopted"],
     ),
     Way(
         "consensus",
