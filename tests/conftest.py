@@ -97,3 +97,6 @@ async def instance(
     clock = FrozenClock(NOW)
     yield Instance(make_units(database, clock, url=url), clock, database)
     await database.close()
+    if request.param == "postgres":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        await server.drop(url)
