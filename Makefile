@@ -11,7 +11,12 @@ run: .venv/.installed
 install: .venv/.installed
 
 test: .venv/.installed-dev peers
+ifdef PYTEST_ARGS
 	$(BIN)/pytest $(PYTEST_ARGS)
+else
+	$(BIN)/pytest -n auto --ignore=tests/fediverse
+	$(BIN)/pytest tests/fediverse  # the real peers run once, on addresses of their own
+endif
 
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check .

@@ -38,7 +38,7 @@ async def test_a_motion_is_opened_voted_closed_counted_and_recounted(instance: I
     assert export is not None
     again = recount(export.encode(), verify)
     assert (again.outcome.code, again.log_head, again.root) == ("carried", outcome.log_head, outcome.box_root)
-    assert not [name for name in ("\"Ada", "ada@", "Ada ") if name in export]
+    assert not [name for name in ('"Ada', "ada@", "Ada ") if name in export]
 
 
 async def test_a_later_vote_replaces_the_earlier_and_a_withdrawn_one_is_no_turnout(instance: Instance) -> None:
