@@ -18,6 +18,9 @@ from fedcoop.web.forms import Form, local_instant
 from fedcoop.web.rendering import input_time
 from fedcoop.web.setting_fields import BY_NAME, ELSEWHERE, FIELDS, SHARED, SettingField
 
+WITHOUT_QUORUM = frozenset({"advice", "opt_in", "questions", "sense"})
+"""Methods that gather words or answers: nobody is too few, nothing is tied, nothing is called again."""
+_OF_DECISIONS = ("quorum", "second_call", "second_call_quorum", "second_call_lasts", "scrutineers")
 _ONLY_RESOLUTIONS = frozenset({"present", "approval_quorum", "confirm_after"})
 
 
@@ -53,6 +56,7 @@ def _senseless(method: Method) -> set[str]:
         "class_quorum": method.key in BY_CLASSES,
         "class_veto": method.key in BY_CLASSES,
         "live_electorate": not method.binding,
+        **dict.fromkeys(_OF_DECISIONS, method.key not in WITHOUT_QUORUM),
         **{field.name: method.key in DELEGABLE for field in SHARED if field.group == "pass"},
     }
     return {name for name, has_sense in rules.items() if not has_sense}

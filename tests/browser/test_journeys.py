@@ -42,11 +42,12 @@ class Member(Reader):
 
     name: str = ""
 
-    async def home(self) -> Page:
-        """Open the member's own front page; after some weeks that means to sign in again."""
-        await self.open("/")
+    async def at(self, path: str = "/") -> Page:
+        """Open a page as a member; after some weeks that means to sign in again."""
+        await self.open(path)
         if await self.page.locator("header a", has_text="Sign in").count():
             await self.sign_in(self.name)
+            await self.open(path)
         return self.page
 
 
@@ -55,7 +56,7 @@ async def members(site: Website, chromium: Browser, *names: str) -> list[Member]
     found = [(await reader(site, chromium), name) for name in names]
     people = [Member(site, one.context, one.page, one.said, name) for one, name in found]
     for who in people:
-        await who.home()
+        await who.sign_in(who.name)
     return people
 
 
@@ -81,7 +82,7 @@ async def new_proposal(who: Member, way: str, title: str, text: str) -> Page:
 
 async def follow(who: Member, title: str) -> Page:
     """Find it on the member's own front page."""
-    found = (await who.home()).locator("main a", has_text=title)
+    found = (await who.at()).locator("main a", has_text=title)
     assert await found.count(), await who.page.locator("main").inner_text()
     await found.first.click()
     return who.page
@@ -101,10 +102,8 @@ async def answer(who: Member, title: str, choice: str, reason: str = "") -> Page
 
 
 async def decided(who: Member, title: str) -> Page:
-    """Find it in the register, by its tab."""
-    await who.home()
-    await who.open("/decisions")
-    await who.page.click("main nav >> text=Register")
+    """Find it in the register."""
+    await who.at("/decisions?state=decided")
     found = who.page.locator("main a", has_text=title)
     assert await found.count(), await who.page.locator("main").inner_text()
     await found.first.click()

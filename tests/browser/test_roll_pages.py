@@ -60,3 +60,25 @@ async def test_nothing_on_the_pages_of_rolls_keeps_anybody_out(
     for motion in (colleges, plural):
         await site.close(motion)
     await look(ilse, [f"/motions/{colleges.uuid}", f"/motions/{plural.uuid}", roll])
+
+
+@WAYS
+@pytest.mark.parametrize("template", ["ordinary", "advice"])
+async def test_the_form_of_a_proposal_with_everything_open_keeps_nobody_out(
+    site: Website, chromium: Browser, width: int, dark: bool, template: str
+) -> None:
+    await weighed(site)
+    noor = await reader(site, chromium, width=width, dark=dark, script=True)
+    await noor.sign_in("noor")
+    await noor.open(f"/proposals/new?template={template}")
+    parts = noor.page.locator("main details:not([open]) > summary")
+    while await parts.count():
+        await parts.first.click()
+    assert await noor.page.is_visible("text=Only these classes vote")
+    assert await violations(noor.page) == []
+    await noor.page.fill("#min_days", "soon")
+    await noor.page.fill("#title", "Bake with rye")
+    await noor.page.click("text=Look at it first")
+    assert await noor.page.get_attribute("#min_days", "aria-invalid") == "true"
+    assert await violations(noor.page) == []
+    assert await noor.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0

@@ -11,7 +11,7 @@ from fedcoop.governance.settings import settings_of
 from fedcoop.governance.weight_rules import BY_COLLEGES
 from fedcoop.queries.choosable import Choosable
 from fedcoop.web.setting_fields import BY_NAME, ELSEWHERE
-from fedcoop.web.setting_forms import fields_of, share_in, ticked, words_of
+from fedcoop.web.setting_forms import WITHOUT_QUORUM, fields_of, share_in, ticked, words_of
 
 GRACE = timedelta(seconds=120)
 
@@ -29,7 +29,9 @@ def test_each_setting_of_a_method_has_a_field_and_each_choice_is_understood(key:
             assert word
             if value:
                 settings_of(method, {field.name: value}, grace=GRACE)
-    assert {"quorum", "visibility", "early_close", "second_call", "classes", "guests", "scrutineers"} <= set(fields)
+    assert {"visibility", "early_close", "members", "classes", "guests", "change", "reasons"} <= set(fields)
+    for name in ("quorum", "second_call", "scrutineers"):
+        assert (name in fields) is (key not in WITHOUT_QUORUM)
     assert ("option_order" in fields) is method.own_options
     assert ("delegation" in fields) is (key in DELEGABLE)
     assert ("require" in fields) is (key in COMBINING)
