@@ -6,6 +6,7 @@ at other servers.
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import ssl
@@ -232,6 +233,8 @@ async def serve(config: Config) -> None:
     try:
         site = web.TCPSite(runner, config.server.host, config.server.port, ssl_context=_tls(config), backlog=1024)
         await site.start()
+        gc.collect()
+        gc.freeze()  # what was loaded stays: looking through it again would hold up a request by a tenth of a second
         print(f"fedcoop ready {config.instance.origin}", flush=True)
         await _until_told()
     finally:
