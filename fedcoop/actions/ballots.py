@@ -7,7 +7,7 @@ from datetime import datetime
 from fedcoop.actions import rolls
 from fedcoop.actions.joining import watch_target
 from fedcoop.governance import logchain
-from fedcoop.governance.ballots import Ballot, Cast, accept, entitled, may_withdraw
+from fedcoop.governance.ballots import Ballot, Cast, RollEntry, accept, entitled, may_withdraw
 from fedcoop.governance.choices import Choice, Scores
 from fedcoop.governance.delegation import DelegationMode
 from fedcoop.governance.events import BallotCast, BallotWithdrawn, VoteSentAbroad
@@ -72,19 +72,25 @@ def try_on_page(
     motion = uow.motions.find_by_uuid(uuid)
     if motion is None:
         raise NotFound("motion-unknown", "There is no such proposal.")
-    entry, status, earlier = uow.motions.voter_state(motion.id, voter)
     cast = Cast(marks, reason, Channel.WEB, None, received_at, received_at)
-    accept(motion, entitled(entry, status), earlier, cast, ballot_id=0, nonce="")
+    _judged(uow, motion, voter, cast, ballot_id=0)
 
 
-def _cast(uow: UnitOfWork, motion: Motion, voter: MemberId, cast: Cast) -> tuple[Ballot, Ballot | None]:
-    """Record the ballot on a motion whose row is locked; return it with the one it replaced."""
+def _judged(
+    uow: UnitOfWork, motion: Motion, voter: MemberId, cast: Cast, *, ballot_id: int
+) -> tuple[Ballot, Ballot | None, RollEntry | None]:
+    """Return the ballot that would stand, the one it replaces, and the row of a late joiner who has none yet."""
     entry, status, earlier = uow.motions.voter_state(motion.id, voter)
     earlier = _own(uow, motion, voter, earlier)
     late = rolls.late_entry(uow, motion, voter) if entry is None else None
     entry = late or entitled(entry, status, motion.settings.electorate)
     nonce = secrets.token_hex(16)
-    ballot = accept(motion, entry, earlier, cast, ballot_id=uow.new_id(), nonce=nonce)
+    return accept(motion, entry, earlier, cast, ballot_id=ballot_id, nonce=nonce), earlier, late
+
+
+def _cast(uow: UnitOfWork, motion: Motion, voter: MemberId, cast: Cast) -> tuple[Ballot, Ballot | None]:
+    """Record the ballot on a motion whose row is locked; return it with the one it replaced."""
+    ballot, earlier, late = _judged(uow, motion, voter, cast, ballot_id=uow.new_id())
     if late is not None:
         rolls.enter_late(uow, motion, late)
     uow.motions.put_ballot(ballot)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fedcoop.actions.ballots import withdraw_ballot
+from fedcoop.actions.ballots import try_on_page, withdraw_ballot
 from fedcoop.actions.rolls import Change, correct_roll, object_to_roll, refuse_objection
 from fedcoop.actions.standing import (
     change_status,
@@ -198,6 +198,19 @@ async def test_a_member_on_probation_votes_where_the_rule_says_so(instance: Inst
         await vote(instance, ben, without, "for")
     await vote(instance, ben, motion, "for")
     assert (without.eligible, motion.eligible) == (1, 2)
+
+
+async def test_a_look_at_a_ballot_judges_by_the_same_rule_as_the_vote(instance: Instance) -> None:
+    ada, ben = await join(instance.units, "ada", "ben")
+    await instance.units.write(lambda uow: uow.members.put(replace(ben, status=S.PROBATION)))
+    rule = {"statuses": "full, probation"}
+    without, motion = await ask(instance, ada), await ask(instance, ada, settings=rule)
+    look = {"voter": ben.id, "marks": ("for",), "reason": "", "received_at": instance.clock.now()}
+    with pytest.raises(BallotRefused) as refused:
+        await instance.units.read(try_on_page, uuid=without.uuid, **look)
+    assert refused.value.code == "ineligible"
+    await instance.units.read(try_on_page, uuid=motion.uuid, **look)
+    assert await instance.units.read(lambda uow: uow.motions.count_ballots(motion.id)) == 0
 
 
 async def test_corrections_change_the_roll_in_the_open_and_the_recount_takes_them_back(instance: Instance) -> None:
