@@ -40,17 +40,23 @@ class CheckedOrigin:
     scheme: str
     host: str
     port: int
+    is_closed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedUrl:
-    """A URL that may be asked for: lower-case ASCII host without final dot, no fragment, path and query as given."""
+    """A URL that may be asked for: lower-case ASCII host without final dot, no fragment, path and query as given.
+
+    `is_closed` tells that one of the relaxations let it through (http, an IP literal, a local name, our own host, a low
+    port): then it may be reached inside `allow_networks` and nowhere else.
+    """
 
     url: str
     origin: str
     scheme: str
     host: str
     port: int
+    is_closed: bool
 
 
 def is_public_address(address: Address) -> bool:
@@ -70,7 +76,10 @@ def _nothing_blocked(origin: str) -> bool:
 
 
 class AddressPolicy:
-    """The rules of one instance. `allow_networks` and `allow_http` are for tests and closed networks."""
+    """The rules of one instance. `allow_networks` and `allow_http` are for tests and closed networks.
+
+    What they let through beyond the rules for everybody is marked (`is_closed`), and connects to their addresses only.
+    """
 
     def __init__(
         self,
@@ -102,30 +111,33 @@ class AddressPolicy:
         if self._is_blocked(known.origin):
             raise PeerUnreachable("origin-blocked", origin=known.origin)
         target = _target(url, len(prefix))
-        return CheckedUrl(known.origin + target, known.origin, known.scheme, known.host, known.port)
+        return CheckedUrl(
+            known.origin + target, known.origin, known.scheme, known.host, known.port, is_closed=known.is_closed
+        )
 
-    def check_address(self, ip: str) -> None:
-        """Return if a connection to `ip` may be opened. Raises PeerUnreachable (`address-refused`)."""
+    def check_address(self, ip: str, closed: bool = False) -> None:
+        """Return if a connection to `ip` may be opened; if `closed`, only inside the allowed networks.
+
+        Raises PeerUnreachable (`address-refused`).
+        """
         address = _parse(ip)
-        if address is None or not (is_public_address(address) or self._is_allowed(address)):
+        if address is None or not (self._is_allowed(address) or (not closed and is_public_address(address))):
             raise PeerUnreachable("address-refused", address=ip)
 
-    def check_resolved(self, host: str, port: int, ip: str) -> None:
+    def check_resolved(self, host: str, port: int, ip: str, closed: bool = False) -> None:
         """Return if `host` may be reached at `ip`. Raises PeerUnreachable (`address-refused`).
 
         Names and ports that only closed networks may use must lie in one of the allowed networks.
         """
-        self.check_address(ip)
-        address = _parse(ip)
-        if self._is_closed_name(host, port) and (address is None or not self._is_allowed(address)):
-            raise PeerUnreachable("address-refused", host=host, address=ip)
+        self.check_address(ip, closed or self._is_relaxed("https", host, port))
 
     def _is_allowed(self, address: Address) -> bool:
         return any(address.version == network.version and address in network for network in self._networks)
 
-    def _is_closed_name(self, host: str, port: int) -> bool:
+    def _is_relaxed(self, scheme: str, host: str, port: int) -> bool:
+        """Return whether this is a name or port that the public internet is never asked for."""
         local = "." not in host or host.endswith(".localhost")
-        return local or host == self._own_host or (port not in DEFAULT_PORTS.values() and port < 1024)
+        return local or host == self._own_host or (port != DEFAULT_PORTS[scheme] and port < 1024)
 
     def _learn(self, url: str) -> tuple[str, CheckedOrigin]:
         match = _AUTHORITY.match(url)
@@ -146,10 +158,10 @@ class AddressPolicy:
             raise PeerUnreachable("url-refused", url=origin)
         if origin == self.own_origin:
             raise PeerUnreachable("url-refused", "that is ourselves", url=origin)
-        closed = self._check_literal(host) or self._is_closed_name(host, port) or port in _foreign_default(scheme)
-        if closed and not self._networks:
+        relaxed = self._check_literal(host) or self._is_relaxed(scheme, host, port)
+        if relaxed and not self._networks:
             raise PeerUnreachable("url-refused", url=origin)
-        return CheckedOrigin(origin, scheme, host, port)
+        return CheckedOrigin(origin, scheme, host, port, is_closed=relaxed or scheme == "http")
 
     def _check_literal(self, host: str) -> bool:
         """Return whether `host` is an IP literal, which must then lie in an allowed network."""
@@ -161,10 +173,6 @@ class AddressPolicy:
         if not self._is_allowed(address):
             raise PeerUnreachable("address-refused", address=host)
         return True
-
-
-def _foreign_default(scheme: str) -> tuple[int, ...]:
-    return tuple(port for name, port in DEFAULT_PORTS.items() if name != scheme)
 
 
 def _target(url: str, start: int) -> str:

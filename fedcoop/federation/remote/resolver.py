@@ -16,12 +16,21 @@ DNS_TRIES = 2
 
 
 class VettingResolver(AbstractResolver):
-    """Answers with allowed addresses only. `table` names addresses instead of asking; they are vetted just the same."""
+    """Answers with allowed addresses only. `table` names addresses instead of asking; they are vetted just the same.
+
+    `closed`: what asks here may be reached inside the allowed networks only.
+    """
 
     def __init__(
-        self, policy: AddressPolicy, *, table: Mapping[str, str] | None = None, inner: AbstractResolver | None = None
+        self,
+        policy: AddressPolicy,
+        *,
+        table: Mapping[str, str] | None = None,
+        inner: AbstractResolver | None = None,
+        closed: bool = False,
     ) -> None:
         self._policy = policy
+        self._closed = closed
         self._table = {host.lower(): ip for host, ip in (table or {}).items()}
         self._inner = inner or AsyncResolver(timeout=DNS_TIMEOUT_S, tries=DNS_TRIES)
 
@@ -32,7 +41,7 @@ class VettingResolver(AbstractResolver):
         fixed = self._table.get(host)
         found = [_result(host, fixed, port)] if fixed else await self._inner.resolve(host, port, family)
         for result in found:
-            self._policy.check_resolved(host, port, result["host"])
+            self._policy.check_resolved(host, port, result["host"], self._closed)
         return found
 
     async def close(self) -> None:

@@ -1,9 +1,10 @@
-"""The only code that opens a connection to another server: one client session behind the guard (federation.md 9).
+"""The only code that opens a connection to another server: client sessions behind the guard (federation.md 9).
 
 Every connection is vetted where its socket is made: the connector calls the socket factory with the real address,
-whether it was resolved or a literal (dependencies.md). Redirects are never followed here: `redirects` does that, with
-all checks again. No cookies, no ambient proxy, bounded headers and bodies, a hard deadline. Retries are decided
-elsewhere; the one repeat made here is for a kept connection that the peer had closed.
+whether it was resolved or a literal (dependencies.md). What only closed networks may use has a session of its own, so
+that no cached name and no kept connection of the public internet can serve it. Redirects are never followed here:
+`redirects` does that, with all checks again. No cookies, no ambient proxy, bounded headers and bodies, a hard deadline.
+Retries are decided elsewhere; the one repeat made here is for a kept connection that the peer had closed.
 """
 
 import asyncio
@@ -84,21 +85,24 @@ class Transport:
         self._per_origin = per_origin
         self._total = total
         self._connect_s = connect_s
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def start(self) -> None:
         """Be ready for requests. Raises OSError for an unreadable `ca_file`."""
         context = await asyncio.to_thread(_tls_context, self._ca_file)
+        self._sessions = {closed: self._session(context, closed=closed) for closed in (False, True)}
+
+    def _session(self, context: ssl.SSLContext, *, closed: bool) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
             ssl=context,
-            resolver=VettingResolver(self.policy, table=self._table, inner=self._resolver),
+            resolver=VettingResolver(self.policy, table=self._table, inner=self._resolver, closed=closed),
             ttl_dns_cache=DNS_CACHE_S,
             limit=self._total,
             limit_per_host=self._per_origin,
             keepalive_timeout=KEEP_ALIVE_S,
-            socket_factory=self._open_socket,
+            socket_factory=lambda info: self._open_socket(info, closed=closed),
         )
-        self._session = aiohttp.ClientSession(
+        return aiohttp.ClientSession(
             connector=connector,
             headers={"User-Agent": self._user_agent, "Accept-Encoding": "identity"},
             skip_auto_headers=("Accept", "Content-Type"),
@@ -114,9 +118,9 @@ class Transport:
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        sessions, self._sessions = self._sessions, {}
+        for session in sessions.values():
+            await session.close()
 
     async def get(
         self,
@@ -158,20 +162,21 @@ class Transport:
     async def _once(
         self, method: str, target: CheckedUrl, headers: Mapping[str, str], body: bytes | None, max_bytes: int
     ) -> Response:
-        if self._session is None:
+        session = self._sessions.get(target.is_closed)
+        if session is None:
             raise PeerUnreachable("transport-closed")
-        async with self._session.request(
+        async with session.request(
             method, URL(target.url, encoded=True), headers=headers, data=body, allow_redirects=False
         ) as answer:
             _check_headers(answer)
             read = await (_read_head(answer, max_bytes) if method == "POST" else _read_whole(answer, max_bytes))
             return Response(answer.status, answer.headers, read, target.url)
 
-    def _open_socket(self, info: aiohttp.AddrInfoType) -> socket.socket:
+    def _open_socket(self, info: aiohttp.AddrInfoType, *, closed: bool) -> socket.socket:
         """The choke point: raises for any address that is not allowed, however it got here."""
         family, kind, protocol, _, address = info
         try:
-            self.policy.check_address(str(address[0]))
+            self.policy.check_address(str(address[0]), closed)
         except PeerUnreachable as refused:
             raise AddressRefusedError(str(refused)) from refused
         return socket.socket(family=family, type=kind, proto=protocol)

@@ -143,6 +143,55 @@ def test_names_of_closed_networks_may_only_be_reached_there():
         assert caught.value.code == "address-refused"
 
 
+@pytest.mark.parametrize(
+    ("url", "closed"),
+    [
+        ("https://birch.example/a", False),
+        ("https://birch.example:443/a", False),
+        ("https://birch.example:1024/a", False),
+        ("https://birch.example:80/a", True),
+        ("https://birch.example:22/a", True),
+        ("https://birch.example:1/a", True),
+        ("http://birch.example/a", True),
+        ("http://birch.example:443/a", True),
+        ("http://birch.example:8080/a", True),
+        ("https://localhost/a", True),
+        ("https://db.localhost:8443/a", True),
+        ("https://intranet/a", True),
+        ("https://127.0.0.2/a", True),
+        ("https://[fd00::1]:8443/a", True),
+        ("https://alder.example:8443/a", True),
+    ],
+)
+def test_what_a_relaxation_let_through_may_be_reached_inside_the_allowed_networks_only(url: str, closed: bool):
+    policy = AddressPolicy(
+        own_origin=OWN, allow_networks=[ip_network("127.0.0.0/8"), ip_network("fd00::/8")], allow_http=True
+    )
+    found = policy.check_url(url)
+    assert found.is_closed is closed
+    for inside in ("127.0.0.1", "fd00::1"):
+        policy.check_resolved(found.host, found.port, inside, found.is_closed)
+        policy.check_address(inside, found.is_closed)
+    checks = (lambda ip, c: policy.check_resolved(found.host, found.port, ip, c), policy.check_address)
+    for public in ("93.184.215.14", "2606:4700:4700::1111"):
+        for check in checks:
+            if not closed:
+                check(public, found.is_closed)
+                continue
+            with pytest.raises(PeerUnreachable) as caught:
+                check(public, found.is_closed)
+            assert caught.value.code == "address-refused"
+
+
+def test_plain_http_without_an_allowed_network_leads_nowhere():
+    policy = AddressPolicy(own_origin="http://alder.example", allow_http=True)
+    found = policy.check_url("http://birch.example/a")
+    for ip in ("93.184.215.14", "127.0.0.1"):
+        with pytest.raises(PeerUnreachable):
+            policy.check_resolved(found.host, found.port, ip, found.is_closed)
+    policy.check_resolved("birch.example", 443, "93.184.215.14", policy.check_url("https://birch.example/a").is_closed)
+
+
 def test_blocked_origins_are_refused_as_soon_as_they_are_blocked():
     blocked: set[str] = set()
     policy = AddressPolicy(own_origin=OWN, is_blocked=blocked.__contains__)

@@ -188,6 +188,38 @@ async def test_the_socket_itself_refuses_what_slipped_past_every_other_check(pee
     assert len(peer.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "target", ["https://birch.example:80", "https://birch.example:22", "http://birch.example:8443"]
+)
+async def test_relaxed_urls_are_not_contacted_at_public_addresses(monkeypatch, target: str):
+    opened: list[str] = []
+
+    def no_traffic(**_: object):
+        opened.append("socket")
+        raise OSError("no traffic leaves the test")
+
+    monkeypatch.setattr("fedcoop.federation.remote.transport.socket.socket", no_traffic)
+    async with transport(resolver=Answers("93.184.215.14")) as made:
+        assert await refused(made, "https://birch.example:8443/a") == "connection-failed"
+        assert opened == ["socket"]
+        assert await refused(made, f"{target}/a") == "address-refused"  # also where the name is cached already
+        with pytest.raises(PeerUnreachable) as caught:
+            await made.post(f"{target}/inbox", headers={}, body=b"{}")
+    assert caught.value.code == "address-refused"
+    assert opened == ["socket"]
+    async with transport(resolver=Answers("127.0.0.1")) as made:
+        assert await refused(made, f"{target}/a") == "connection-failed"
+    assert opened == ["socket"] * 2
+
+
+async def test_a_redirect_to_a_relaxed_url_at_a_public_address_is_refused(peer: Peer):
+    peer.answer = web.Response(status=302, headers={"Location": "http://birch.example/secret"})
+    async with transport(resolver=Answers("93.184.215.14")) as made:
+        with pytest.raises(PeerUnreachable) as caught:
+            await follow(lambda hop: made.get(hop, headers={}), f"{peer.url}/a")
+    assert caught.value.code == "address-refused"
+
+
 async def test_a_redirect_to_a_private_address_is_refused(peer: Peer):
     peer.answer = web.Response(status=302, headers={"Location": "http://10.0.0.1/secret"})
     async with transport() as made:
