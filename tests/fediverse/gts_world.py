@@ -1,0 +1,252 @@
+"""A whole co-op in this process and a GoToSocial-like server beside it, over real HTTP on loopback and on one clock.
+
+The co-op is what `fedcoop serve` runs: doors, pages and all loops (`app.Node`). `World.settle` returns when neither side has
+anything left to do, `World.advance` lets time pass first: so the stories need no sleeps, and hours cost nothing.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession, CookieJar, web
+
+from fedcoop.actions import motions
+from fedcoop.actions.founding import INSTANCE_ACTOR, NewActor, create_local_actor
+from fedcoop.actions.members import NewMember, add_member, link_by_operator, one_time_link
+from fedcoop.app import Node
+from fedcoop.config import Config, DatabaseConfig, FederationConfig, InstanceConfig, Networks, ServerConfig
+from fedcoop.governance.motions import Channel, Motion, Option
+from fedcoop.kernel.clock import FrozenClock
+from fedcoop.kernel.ids import MemberId
+from fedcoop.storage.unit_of_work import UnitOfWork
+from fedcoop.storage.vault import Vault
+from fedcoop.storage.version import head
+from tests.doors.harness import OFF, empty_database, keys_of
+from tests.fediverse.coop import Web
+from tests.fediverse.gts_server import GotoSocialLike
+from tests.fediverse.gts_user import User
+from tests.fediverse.harness import free_port
+
+START = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+COOP = "alder"
+BOTH = frozenset({Channel.WEB, Channel.ACTIVITYPUB})
+
+
+@dataclass
+class Coop:
+    """The co-op: a node that can be stopped and started, its members, and what tests ask of it."""
+
+    config: Config
+    clock: FrozenClock
+    node: Node
+    members: dict[str, MemberId] = field(default_factory=dict)
+    _runner: web.AppRunner | None = None
+
+    @property
+    def origin(self) -> str:
+        return self.config.instance.origin
+
+    @property
+    def uri(self) -> str:
+        return f"{self.origin}/actors/{COOP}"
+
+    @property
+    def handle(self) -> str:
+        return f"@{COOP}@{self.origin.removeprefix('http://')}"
+
+    async def start(self) -> None:
+        await self.node.start()
+        self._runner = web.AppRunner(self.node.application(), access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self.config.server.host, self.config.server.port).start()
+
+    async def stop(self) -> None:
+        assert self._runner is not None
+        await self._runner.cleanup()
+        await self.node.stop()
+        self._runner = None
+
+    async def down(self) -> None:
+        """The server is stopped; its database stays."""
+        await self.stop()
+
+    async def up(self) -> None:
+        """A new process, so to speak, on the same database."""
+        self.node = Node(self.config, self.clock)
+        await self.start()
+
+    @property
+    def is_up(self) -> bool:
+        return self._runner is not None
+
+    async def due(self) -> int:
+        """How many rows wait that are due by the clock: inbox, deliveries, timers."""
+        found = await self.node.units.read(lambda uow: uow.queues.summary(uow.now))
+        return sum(queue["due"] for queue in found.values())
+
+    def wake(self) -> None:
+        assert self.node.loops is not None
+        for queue in ("inbox", "delivery", "timers", "standing"):
+            self.node.loops.wake(queue)
+
+    # ------------------------------------------------------------------------------------------------ what people do
+
+    async def write(self, action: Any, **values: Any) -> Any:
+        return await self.node.units.write(action, **values)
+
+    async def add_member(self, name: str, *, is_admin: bool = False) -> MemberId:
+        new = NewMember(name, f"{name}@example.org", name.title(), is_admin=is_admin, password_hash="x")
+        member, _ = await self.write(add_member, new=new, who="test")
+        self.members[name] = member.id
+        return member.id
+
+    async def link(self, name: str, user: User) -> None:
+        """The account is linked by the operator's word."""
+        if name not in self.members:
+            await self.add_member(name)
+        assert self.node._parts is not None
+        await self.node._parts.actors.actor(user.uri)
+
+        def run(uow: UnitOfWork) -> None:
+            found = uow.actors.find(user.uri)
+            assert found is not None
+            link_by_operator(uow, member_id=self.members[name], actor=found, handle=user.handle)
+
+        await self.node.units.write(run)
+
+    async def open_poll(self, title: str = "Buy a second oven", **more: Any) -> Motion:
+        """A motion that members vote on for a week, public, with Noor as its proposer."""
+        values: dict[str, Any] = {"method": "resolution", "closes_at": self.clock.now() + timedelta(days=7)}
+        values |= {"body": "Cost 9 000 EUR.", "channels": BOTH, **more}
+        values["options"] = tuple(Option(name.lower(), name) for name in values.get("options", ()))
+        return await self.write(
+            motions.open_motion, by=self.members["noor"], draft=motions.Draft(title=title, **values)
+        )
+
+    async def motion(self, motion: Motion) -> Motion:
+        found: Motion = await self.node.units.read(lambda uow: uow.motions.get(motion.id))
+        return found
+
+    async def ballots(self, motion: Motion) -> dict[str, tuple[str, ...]]:
+        """The choice of every member who has a ballot."""
+
+        def look(uow: UnitOfWork) -> dict[str, tuple[str, ...]]:
+            found = {name: uow.motions.ballot_of(motion.id, member) for name, member in self.members.items()}
+            return {name: tuple(ballot.choice) for name, ballot in found.items() if ballot is not None}
+
+        return await self.node.units.read(look)
+
+    @asynccontextmanager
+    async def signed_in(self, name: str) -> AsyncIterator[Web]:
+        """A browser of the member."""
+        secret = await self.write(one_time_link, member_id=self.members[name], purpose="sign-in")
+        async with ClientSession(trust_env=False, cookie_jar=CookieJar(unsafe=True)) as session:
+            browser = Web(self.origin, session)
+            await browser.send(f"/sign-in/{secret}")
+            yield browser
+
+
+@dataclass
+class World:
+    """Both servers, and the clock they share."""
+
+    clock: FrozenClock
+    coop: Coop
+    gts: GotoSocialLike
+
+    async def settle(self) -> None:
+        """Everything that is due now has been done, on both sides."""
+        async with asyncio.timeout(20):
+            while True:
+                await self.gts.settle()
+                if self.coop.is_up and await self.coop.due():
+                    self.coop.wake()
+                    await asyncio.sleep(0.002)
+                elif not self.gts.is_busy():
+                    return
+
+    async def advance(self, **step: float) -> None:
+        """Time passes, and what became due meanwhile is done."""
+        self.clock.advance(timedelta(**step))
+        if self.coop.is_up:
+            self.coop.wake()
+        await self.settle()
+
+    async def account(self, name: str, *, member: str = "", follows: bool = True) -> User:
+        """A new account at the other server, linked to the member if one is named."""
+        user = self.gts.user(name)
+        if member:
+            await self.coop.link(member, user)
+        if follows:
+            await user.follow(await user.search(self.coop.uri))
+        await self.settle()
+        return user
+
+
+def _new_database(path: Path) -> None:
+    path.write_bytes(empty_database())
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        connection.execute("INSERT INTO alembic_version VALUES (?)", (head(),))
+    connection.close()
+
+
+def _found(uow: UnitOfWork) -> None:
+    for new in (
+        NewActor(uow.urls.instance_actor, INSTANCE_ACTOR, "Application", "Alder Works"),
+        NewActor(uow.urls.actor(COOP), COOP, "Organization", "Alder Works"),
+    ):
+        create_local_actor(uow, new=new, keys=keys_of(new.name))
+
+
+def _config(folder: Path, **federation: Any) -> Config:
+    port = free_port()
+    database, key = folder / "fedcoop.db", folder / "instance.key"
+    _new_database(database)
+    Vault.create(key)
+    loopback = Networks((IPv4Network("127.0.0.0/8"),))
+    return Config(
+        instance=InstanceConfig(
+            origin=f"http://127.0.0.1:{port}",
+            name="Alder Works",
+            actor=COOP,
+            key_file=str(key),
+            description="A bakery.",
+        ),
+        server=ServerConfig(listen=f"127.0.0.1:{port}"),
+        database=DatabaseConfig(url=f"sqlite:///{database}", synchronous="NORMAL"),
+        federation=FederationConfig(allow_http=True, allow_networks=loopback, **federation),
+        limits=OFF,
+        root=folder,
+    )
+
+
+@asynccontextmanager
+async def world(folder: Path, *, split_domain: bool = False, **federation: Any) -> AsyncIterator[World]:
+    """Both servers run while the block lasts. The co-op has the members Noor and Ilse; Ilse has an office."""
+    clock = FrozenClock(START)
+    config = _config(folder, **federation)
+    node = Node(config, clock)
+    await node.database.start()
+    await node.units.write(_found)
+    await node.database.close()
+    coop = Coop(config, clock, Node(config, clock))
+    gts = GotoSocialLike(clock, split_domain=split_domain)
+    await gts.start()
+    await coop.start()
+    try:
+        await coop.add_member("noor")
+        await coop.add_member("ilse", is_admin=True)
+        made = World(clock, coop, gts)
+        await made.settle()
+        yield made
+    finally:
+        if coop.is_up:
+            await coop.stop()
+        await gts.close()
