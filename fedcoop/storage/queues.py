@@ -21,6 +21,28 @@ _JOB_COLUMNS = [t.deliveries.c[name] for name in DeliveryJob.__slots__]
 _OPEN = ("waiting", "deferred")
 _SETTLE_INBOUND = delete(t.inbound).where(t.inbound.c.id == bindparam("inbound_id"))
 _SETTLE_DELIVERY = delete(t.deliveries).where(t.deliveries.c.id == bindparam("delivery_id"))
+_earlier = t.deliveries.alias("earlier")
+_begins = exists().where(t.activities.c.id == _earlier.c.activity_id, t.activities.c.type == "Create")
+_HELD_UP = exists().where(
+    _earlier.c.inbox == t.deliveries.c.inbox,
+    _earlier.c.order_key == t.deliveries.c.waits_for,
+    _earlier.c.state == "waiting",
+    _earlier.c.id < t.deliveries.c.id,
+    or_(t.deliveries.c.waits_for == t.deliveries.c.order_key, _begins),
+)
+"""A delivery waits for the earlier ones of its own object; for those of the object that it replies to only with `Create`."""
+_HOLD_BEHIND = (
+    update(t.deliveries)
+    .where(
+        t.deliveries.c.inbox == bindparam("held_inbox"),
+        t.deliveries.c.waits_for == bindparam("held_by"),
+        t.deliveries.c.id > bindparam("delivery_id"),
+        t.deliveries.c.state == "waiting",
+        t.deliveries.c.leased_until.is_(None),
+        t.deliveries.c.due_at < bindparam("until"),
+    )
+    .values(due_at=bindparam("until"))
+)
 
 
 class Queues:
@@ -123,22 +145,29 @@ class Queues:
     def claim_deliveries(
         self, now: datetime, *, limit: int, lease: timedelta, busy: Collection[str] = ()
     ) -> list[DeliveryJob]:
-        """Lease up to `limit` due deliveries whose object has no earlier one waiting for the same inbox; skip `busy` origins."""
+        """Lease up to `limit` due deliveries that wait for no earlier one to the same inbox; skip `busy` origins.
+
+        What is about one object goes in order, and a reply to it after its `Create` (federation.md 7). What was given up
+        holds up nothing.
+        """
         c = t.deliveries.c
-        earlier = t.deliveries.alias("earlier")
-        blocked = exists().where(
-            earlier.c.inbox == c.inbox,
-            earlier.c.order_key == c.order_key,
-            earlier.c.state == "waiting",
-            earlier.c.id < c.id,
-        )
         free = or_(c.leased_until.is_(None), c.leased_until < now)
-        due = select(c.id).where(c.state == "waiting", c.due_at <= now, free, or_(c.order_key == "", ~blocked))
+        due = select(c.id).where(c.state == "waiting", c.due_at <= now, free, or_(c.waits_for == "", ~_HELD_UP))
         if busy:
             due = due.where(c.origin.not_in(list(busy)))
         due = due.order_by(c.due_at, c.id).limit(limit).with_for_update(skip_locked=True)
         query = update(t.deliveries).where(c.id.in_(due)).values(leased_until=now + lease).returning(*_JOB_COLUMNS)
         return sorted((_job(row) for row in self._conn.execute(query)), key=lambda job: job.id)
+
+    def hold_behind(self, jobs: Iterable[tuple[DeliveryJob, datetime]]) -> None:
+        """Put off what waits behind deliveries until these are due again: till then no claim needs to look at it."""
+        held = [
+            {"delivery_id": job.id, "held_inbox": job.inbox, "held_by": job.order_key, "until": until}
+            for job, until in jobs
+            if job.order_key
+        ]
+        if held:
+            self._conn.execute(_HOLD_BEHIND, held)
 
     def settle_deliveries(self, ids: Sequence[int]) -> None:
         """Remove deliveries that are done."""

@@ -320,6 +320,7 @@ class DeliveryJob:
     actor_id: ActorId
     inbox: str
     origin: str
+    order_key: str
     partner: bool
     attempts: int
     created_at: datetime

@@ -884,6 +884,7 @@ deliveries = Table(
     Column("inbox", Text, nullable=False),
     Column("origin", Text, nullable=False),
     Column("order_key", Text, nullable=False),
+    Column("waits_for", Text, nullable=False, server_default=""),
     Column("partner", Boolean, nullable=False),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from fedcoop.actions.accounts import open_session, redeem_link, session
 from fedcoop.actions.delegations import KEEP_UP_TIMER
@@ -73,6 +74,98 @@ async def test_a_failed_delivery_holds_up_its_object_until_it_is_given_up(instan
     assert await claimed(instance) == [(create, zoe.inbox)]
     await instance.units.write(lambda uow: uow.queues.put_attempts([{**waits, "state": "failed"}]))
     assert await claimed(instance) == [(update, zoe.inbox)]
+
+
+NOTE = "https://alder.example/notes/1"
+
+
+async def reply(instance: Instance, target: str = NOTE, parent: str = THING) -> int:
+    """A Note of ours that replies to an object of ours."""
+
+    def act(uow: UnitOfWork) -> int:
+        actor = coop_actor(uow)
+        note = {"id": target, "type": "Note", "inReplyTo": parent, "to": [PUBLIC]}
+        return int(send(uow, actor, Parcel(type="Create", object=note, to=[PUBLIC], cc=[actor.followers])).id)
+
+    return await instance.units.write(act)
+
+
+async def put(instance: Instance, activity: int, state: str, wait: timedelta = timedelta()) -> None:
+    """The delivery of an activity was tried: it waits for another attempt, or is given up."""
+    row = next(found for found in await rows(instance, t.deliveries) if found.activity_id == activity)
+    due = instance.clock.now() + wait
+    values = {"id": row.id, "attempts": 1, "due_at": due, "state": state, "last_status": 500, "last_error": "x"}
+    await instance.units.write(lambda uow: uow.queues.put_attempts([values]))
+
+
+async def test_a_reply_waits_for_the_create_of_what_it_replies_to_and_for_nothing_else(instance: Instance) -> None:
+    await follow(instance, await know(instance, "zoe"))
+    create = await say(instance, "Create")
+    note = await reply(instance)
+    edit = await say(instance, "Update", NOTE)
+    assert [number for number, _ in await claimed(instance)] == [create]
+    await put(instance, create, "waiting")
+    assert [number for number, _ in await claimed(instance)] == [create]
+    await settle(instance, create)
+    totals = await say(instance, "Update")
+    assert {number for number, _ in await claimed(instance)} == {note, totals}
+    await put(instance, totals, "waiting", timedelta(hours=6))
+    other = await reply(instance, "https://alder.example/notes/2")
+    assert [number for number, _ in await claimed(instance)] == [other], "an Update that fails holds up no outcome"
+    await settle(instance, note)
+    assert [number for number, _ in await claimed(instance)] == [edit]
+
+
+async def test_a_create_that_was_given_up_holds_up_no_reply(instance: Instance) -> None:
+    await follow(instance, await know(instance, "zoe"))
+    create, note, gone = await say(instance, "Create"), await reply(instance), await say(instance, "Delete", NOTE)
+    assert [number for number, _ in await claimed(instance)] == [create]
+    await put(instance, create, "failed")
+    assert [number for number, _ in await claimed(instance)] == [note]
+    await settle(instance, note)
+    assert [number for number, _ in await claimed(instance)] == [gone]
+
+
+async def test_what_waits_behind_a_failing_delivery_is_not_looked_at_until_that_is_due(instance: Instance) -> None:
+    await follow(instance, await know(instance, "zoe"))
+    create, note, update = await say(instance, "Create"), await reply(instance), await say(instance, "Update")
+    other = await say(instance, "Create", "https://alder.example/motions/2")
+    (job, _) = await instance.units.write(lambda uow: uow.queues.claim_deliveries(uow.now, limit=50, lease=LEASE))
+    until = instance.clock.now() + timedelta(hours=2)
+    await instance.units.write(lambda uow: uow.queues.hold_behind([(job, until)]))
+    due = {row.activity_id: row.due_at for row in await rows(instance, t.deliveries)}
+    assert {number: at == until for number, at in due.items()} == {
+        create: False,
+        note: True,
+        update: True,
+        other: False,
+    }
+
+
+async def test_the_claim_finds_its_rows_by_index(instance: Instance) -> None:
+    def plan(uow: UnitOfWork) -> list[str]:
+        seen: list[tuple[str, Any]] = []
+
+        def look(conn: Any, cursor: Any, statement: str, parameters: Any, *rest: Any) -> None:
+            seen.append((statement, parameters))
+
+        event.listen(uow.conn, "before_cursor_execute", look)
+        uow.queues.claim_deliveries(uow.now, limit=50, lease=LEASE)
+        event.remove(uow.conn, "before_cursor_execute", look)
+        ((statement, parameters),) = seen
+        postgres = uow.conn.dialect.name == "postgresql"
+        if postgres:
+            uow.conn.exec_driver_sql("SET LOCAL enable_seqscan = off")  # the table is empty, and an index no gain
+        how = "EXPLAIN" if postgres else "EXPLAIN QUERY PLAN"
+        return [str(row[-1]) for row in uow.conn.exec_driver_sql(f"{how} {statement}", parameters)]
+
+    steps = await instance.units.write(plan)
+    assert not [step for step in steps if step.startswith("SCAN") or "Seq Scan" in step], steps
+    assert any("ix_deliveries_state_due_at" in step for step in steps), steps
+    chosen_by_numbers = steps[0].startswith(
+        "Update on"
+    )  # PostgreSQL: of an empty table one index is as good as the other
+    assert chosen_by_numbers or any("ix_deliveries_order" in step for step in steps), steps
 
 
 async def test_a_lease_that_ran_out_is_taken_again_and_only_then(instance: Instance) -> None:

@@ -39,10 +39,12 @@ def settle(uow: UnitOfWork, *, results: Sequence[Result], rng: random.Random) ->
     """Store what came of these attempts; return the origins that are alive again and have more waiting."""
     done: list[int] = []
     attempts: list[dict[str, object]] = []
+    again: list[tuple[DeliveryJob, datetime]] = []
     for result in results:
         decision = _decide(result, rng)
         if decision.kind == "retry":
             attempts.append(_attempt(result, decision))
+            again.append((result.job, decision.due_at or result.at))
         elif decision.kind == "give-up":
             attempts.append({**_attempt(result, decision), "state": "failed", "due_at": result.at})
         else:
@@ -52,12 +54,15 @@ def settle(uow: UnitOfWork, *, results: Sequence[Result], rng: random.Random) ->
             uow.queues.drop_deliveries_to(result.job.inbox)
     uow.queues.settle_deliveries(done)
     uow.queues.put_attempts(attempts)
+    uow.queues.hold_behind(again)
     return _note_hosts(uow, results)
 
 
 def postpone(uow: UnitOfWork, *, jobs: Iterable[tuple[DeliveryJob, datetime]]) -> None:
-    """Put off deliveries to origins that are resting, without counting an attempt."""
-    uow.queues.put_attempts([{"id": job.id, "due_at": due} for job, due in jobs])
+    """Put off deliveries to origins that are resting, and what waits behind them, without counting an attempt."""
+    late = list(jobs)
+    uow.queues.put_attempts([{"id": job.id, "due_at": due} for job, due in late])
+    uow.queues.hold_behind(late)
 
 
 def _decide(result: Result, rng: random.Random) -> Decision:

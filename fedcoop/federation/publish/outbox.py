@@ -11,7 +11,7 @@ from typing import Any
 from fedcoop.federation.remote.keyring import private_key
 from fedcoop.federation.signatures.proofs import add_proof
 from fedcoop.federation.wire.contexts import CONTEXT_PROVEN
-from fedcoop.federation.wire.jsonld import AS_PUBLIC
+from fedcoop.federation.wire.jsonld import AS_PUBLIC, ids_of
 from fedcoop.kernel.canonical import canonical_bytes
 from fedcoop.kernel.ids import ActivityId, new_uuid
 from fedcoop.storage.records import ActivityRow, Actor, StoredObject
@@ -27,7 +27,8 @@ ORDERED_TYPES = frozenset({"Create", "Update", "Delete", "Follow", "Undo"})
 class Parcel:
     """An activity to be sent: what, to whom it is addressed, and inboxes that get it besides.
 
-    `personal` sends to personal inboxes only (votes, direct messages). `order_key` keeps the order of what concerns one thing.
+    `order_key` keeps the order of what concerns one thing; without one it is the object. A reply to an object of ours waits
+    for the `Create` of that (federation.md 7).
     """
 
     type: str
@@ -58,8 +59,15 @@ def send(uow: UnitOfWork, actor: Actor, parcel: Parcel) -> ActivityRow:
     uow.queues.add_activity(row)
     inboxes = [*recipients(uow, actor, (*parcel.to, *parcel.cc)), *parcel.more_inboxes]
     order_key = parcel.order_key or (target if parcel.type in ORDERED_TYPES else "")
-    queue(uow, row, inboxes, order_key=order_key)
+    after = "" if parcel.order_key else replied_to(uow, parcel.type, parcel.object)
+    queue(uow, row, inboxes, order_key=order_key, after=after)
     return row
+
+
+def replied_to(uow: UnitOfWork, activity_type: str, payload: Any) -> str:
+    """Return the id of our object that the new object replies to, else nothing: that one's `Create` goes first."""
+    found = ids_of(payload.get("inReplyTo")) if activity_type == "Create" and isinstance(payload, Mapping) else []
+    return next((uri for uri in found if uow.urls.is_local(uri)), "")
 
 
 def recipients(uow: UnitOfWork, actor: Actor, audience: Iterable[str]) -> list[str]:
@@ -78,8 +86,11 @@ def recipients(uow: UnitOfWork, actor: Actor, audience: Iterable[str]) -> list[s
     return found
 
 
-def queue(uow: UnitOfWork, activity: ActivityRow, inboxes: Iterable[str], *, order_key: str) -> None:
-    """Queue one delivery for each distinct inbox that is not ours and not blocked."""
+def queue(uow: UnitOfWork, activity: ActivityRow, inboxes: Iterable[str], *, order_key: str, after: str = "") -> None:
+    """Queue one delivery for each distinct inbox that is not ours and not blocked.
+
+    Each waits for the earlier ones with its `order_key`, or for the `Create` of the object `after` where it replies to one.
+    """
     by_origin: dict[str, list[str]] = {}
     for inbox in dict.fromkeys(inboxes):
         origin = origin_of(inbox)
@@ -102,6 +113,7 @@ def queue(uow: UnitOfWork, activity: ActivityRow, inboxes: Iterable[str], *, ord
                 "inbox": inbox,
                 "origin": origin,
                 "order_key": order_key,
+                "waits_for": after or order_key,
                 "partner": origin in partners,
                 "state": "waiting",
                 "due_at": uow.now,

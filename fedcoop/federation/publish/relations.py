@@ -1,5 +1,7 @@
 """Follow, Accept, Reject, Undo and Block between our actors and theirs (federation.md 8.4), and news of our own actors."""
 
+import json
+
 from fedcoop.actions.events import (
     ActivityForwarded,
     ActorChanged,
@@ -10,7 +12,7 @@ from fedcoop.actions.events import (
     FollowWanted,
     QuoteRequested,
 )
-from fedcoop.federation.publish.outbox import Parcel, coop_actor, queue, send
+from fedcoop.federation.publish.outbox import Parcel, coop_actor, queue, replied_to, send
 from fedcoop.federation.translate.actors import actor_document
 from fedcoop.federation.wire.jsonld import AS_PUBLIC
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -80,4 +82,5 @@ def pass_on(uow: UnitOfWork, event: ActivityForwarded) -> None:
     """Somebody's words, unchanged, are on their way to our followers elsewhere than on the author's own server."""
     row = uow.queues.activities_many([event.activity_id])[event.activity_id]
     inboxes = [inbox for inbox in uow.actors.follower_inboxes(row.actor_id) if origin_of(inbox) != event.from_origin]
-    queue(uow, row, inboxes, order_key=row.object)
+    after = replied_to(uow, row.type, json.loads(row.document).get("object"))
+    queue(uow, row, inboxes, order_key=row.object, after=after)
