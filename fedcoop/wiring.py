@@ -6,7 +6,7 @@ A timer's function may run twice; it must not mind.
 
 from collections.abc import Mapping, Sequence
 
-from fedcoop.actions import aftermath, amendment_votes, delegations, motions, proposal_steps, sortitions, upkeep
+from fedcoop.actions import aftermath, amendment_votes, delegations, motions, peers, proposal_steps, sortitions, upkeep
 from fedcoop.actions import events as federation_events
 from fedcoop.actions import proposals as drafting
 from fedcoop.federation.publish import aftermath as after_votes
@@ -71,6 +71,7 @@ TIMERS: Mapping[str, Timer] = {
     amendment_votes.SETTLE_TIMER: amendment_votes.settle,
     decisions.REFRESH_TIMER: decisions.refresh,
     sortitions.SILENCE_TIMER: sortitions.silence,
+    peers.LAST_WORDS_TIMER: peers.say_last_words,
     upkeep.PURGE_TIMER: upkeep.purge,
     delegations.KEEP_UP_TIMER: delegations.keep_up,
 }

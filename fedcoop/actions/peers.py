@@ -4,14 +4,16 @@ Fetching the other side's document comes before, outside the unit: here its acto
 Source: federation.md 8.4, 14.4, 15.
 """
 
-from fedcoop.actions.events import FollowEnded
-from fedcoop.actions.members import freeze_links
+from fedcoop.actions.events import FollowDropped, FollowEnded
 from fedcoop.actions.remote import want_follow
 from fedcoop.kernel.errors import Conflict, Invalid, NotFound
-from fedcoop.kernel.ids import ActorId
 from fedcoop.storage.records import Actor, Follow
 from fedcoop.storage.unit_of_work import UnitOfWork
 from fedcoop.urls import origin_of
+
+LAST_WORDS_TIMER = "last_words"
+TOLD_AT_ONCE = 50
+MAX_TOLD = 10_000  # as many as may wait for one origin (federation.md 16)
 
 
 def follow(uow: UnitOfWork, *, actor_uri: str, who: str = "system") -> Follow:
@@ -58,17 +60,18 @@ def partner(uow: UnitOfWork, *, actor_uri: str, state: str = "partner", who: str
 
 
 def block(uow: UnitOfWork, *, target: str, reason: str = "", who: str = "system") -> None:
-    """Nothing comes from `target` (an origin, a host name or an actor's id) and nothing goes there; its links are frozen."""
+    """Nothing comes from `target` (an origin, a host name or an actor's id) and nothing goes there; its links are frozen.
+
+    Follows end both ways, and both are told so: `Reject` and `Undo` are the last that goes there (federation.md 18).
+    """
     kind, name = _target(uow, target)
     uow.actors.block(name, kind, uow.now, reason)
-    if kind == "origin":
-        ids = uow.actors.drop_relations(name)
-        uow.queues.drop_deliveries_of_origin(name)
-    else:
-        ids = _drop_actor(uow, name)
-    freeze_links(uow, actor_ids=ids, reason="blocked")
+    _drop_deliveries(uow, kind, name)
+    untold = _part(uow, kind, name)
+    if uow.members.freeze_links_with(name, kind, "blocked"):
+        uow.audit("links-frozen", details={"target": name}, reason="blocked")
     uow.wake("standing")
-    uow.audit("peer-blocked", who=who, subject=name, reason=reason)
+    uow.audit("peer-blocked", who=who, subject=name, reason=reason, details={"untold": untold} if untold else None)
 
 
 def unblock(uow: UnitOfWork, *, target: str, who: str = "system") -> bool:
@@ -79,6 +82,26 @@ def unblock(uow: UnitOfWork, *, target: str, who: str = "system") -> bool:
         uow.audit("peer-unblocked", who=who, subject=name)
         uow.wake("standing")
     return lifted
+
+
+def say_last_words(uow: UnitOfWork, key: str) -> None:
+    """Timer: some of the followers that a block ended are told `Reject`; the timer is set again until all are."""
+    ended = uow.actors.rejected(limit=TOLD_AT_ONCE)
+    for follow in ended:
+        uow.actors.drop_follow(follow.follower_id, follow.followee_id)
+        uow.record(FollowDropped(follow.follower_id, follow.followee_id, follow.uri))
+    if len(ended) == TOLD_AT_ONCE:
+        uow.queues.move_timer(LAST_WORDS_TIMER, key, uow.now)
+
+
+def _part(uow: UnitOfWork, kind: str, name: str) -> int:
+    """All follows with whom the block names are over; return how many followers are not told, for being too many."""
+    for follow in uow.actors.our_follows_of(name, kind):
+        uow.actors.drop_follow(follow.follower_id, follow.followee_id)
+        uow.record(FollowEnded(follow.follower_id, follow.followee_id, follow.uri))
+    untold = uow.actors.reject_followers(name, kind, told=MAX_TOLD)
+    uow.set_timer(LAST_WORDS_TIMER, "", uow.now)
+    return untold
 
 
 def _target(uow: UnitOfWork, target: str) -> tuple[str, str]:
@@ -94,14 +117,13 @@ def _target(uow: UnitOfWork, target: str) -> tuple[str, str]:
     return ("origin", origin) if is_origin else ("actor", text)
 
 
-def _drop_actor(uow: UnitOfWork, uri: str) -> list[ActorId]:
-    actor = uow.actors.find(uri)
-    if actor is None:
-        return []
-    uow.actors.drop_follows_of(actor.id)
-    if actor.inbox:
+def _drop_deliveries(uow: UnitOfWork, kind: str, name: str) -> None:
+    if kind == "origin":
+        uow.queues.drop_deliveries_of_origin(name)
+        return
+    actor = uow.actors.find(name)
+    if actor is not None and actor.inbox:
         uow.queues.drop_deliveries_to(actor.inbox)
-    return [actor.id]
 
 
 def _known(uow: UnitOfWork, actor_uri: str) -> Actor:

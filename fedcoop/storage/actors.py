@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, or_, select, update
 
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import ActorId
@@ -30,6 +30,12 @@ _COUNT_FOLLOWERS = (
 _BLOCKED = select(t.blocks.c.target).where(t.blocks.c.target.in_(bindparam("targets", expanding=True)))
 
 RETIRED_KEYS_SIGN = timedelta(hours=1)
+
+
+def _those_of(target: str, kind: str) -> Select[Any]:
+    """Return the ids of what a block names: remote actors of an origin (`kind` `origin`), or one (`actor`)."""
+    named = t.actors.c.origin if kind == "origin" else t.actors.c.uri
+    return select(t.actors.c.id).where(named == target, t.actors.c.local.is_(False))
 
 
 class Actors:
@@ -210,19 +216,26 @@ class Actors:
         """Lift the block; return whether there was one."""
         return bool(self._conn.execute(delete(t.blocks).where(t.blocks.c.target == target)).rowcount)
 
-    def drop_relations(self, origin: str) -> list[ActorId]:
-        """Remove all follows with actors of `origin`, both ways; return those actors."""
-        ids = [
-            ActorId(row[0])
-            for row in self._conn.execute(
-                select(t.actors.c.id).where(t.actors.c.origin == origin, t.actors.c.local.is_(False))
-            )
-        ]
-        if ids:
-            self._conn.execute(
-                delete(t.follows).where(or_(t.follows.c.follower_id.in_(ids), t.follows.c.followee_id.in_(ids)))
-            )
-        return ids
+    def reject_followers(self, target: str, kind: str, *, told: int) -> int:
+        """No actor of the origin, or not this one, follows us any more; the `told` newest follows stay as `rejected`.
+
+        Return how many are gone without a word.
+        """
+        c, theirs = t.follows.c, _those_of(target, kind)
+        open_ = and_(c.follower_id.in_(theirs), c.state != "rejected")
+        newest = select(c.id).where(open_).order_by(c.id.desc()).limit(told)
+        self._conn.execute(update(t.follows).where(c.id.in_(newest)).values(state="rejected"))
+        return int(self._conn.execute(delete(t.follows).where(open_)).rowcount)
+
+    def rejected(self, *, limit: int) -> list[Follow]:
+        """Return follows that were ended and whose followers are still to be told, the oldest first."""
+        query = select(t.follows).where(t.follows.c.state == "rejected").order_by(t.follows.c.id).limit(limit)
+        return every(self._conn, query, _follow)
+
+    def our_follows_of(self, target: str, kind: str) -> list[Follow]:
+        """Return which follows of ours have an actor of the origin, or this one, at their other end."""
+        query = select(t.follows).where(t.follows.c.followee_id.in_(_those_of(target, kind)))
+        return every(self._conn, query.order_by(t.follows.c.id), _follow)
 
     def drop_follows_of(self, actor_id: ActorId) -> None:
         """Remove all follows by and of one actor."""

@@ -233,6 +233,13 @@ class Members:
         query = update(t.links).where(t.links.c.actor_id.in_(list(actor_ids)), t.links.c.state == "active")
         return int(self._conn.execute(query.values(state="frozen", reason=reason)).rowcount) if actor_ids else 0
 
+    def freeze_links_with(self, target: str, kind: str, reason: str) -> int:
+        """Freeze the active links with actors of an origin (`kind` `origin`), or with one (`actor`); return how many."""
+        named = t.actors.c.origin if kind == "origin" else t.actors.c.uri
+        those = t.links.c.actor_id.in_(select(t.actors.c.id).where(named == target))
+        query = update(t.links).where(those, t.links.c.state == "active")
+        return int(self._conn.execute(query.values(state="frozen", reason=reason)).rowcount)
+
     def freeze_links_of_member(self, member_id: MemberId, reason: str) -> int:
         """Freeze the active links of a member whose membership ended."""
         query = update(t.links).where(t.links.c.member_id == member_id, t.links.c.state == "active")

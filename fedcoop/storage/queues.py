@@ -198,12 +198,15 @@ class Queues:
         return bool(self._conn.execute(query.values(due_at=now)).rowcount)
 
     def drop_deliveries_to(self, inbox: str) -> None:
-        """Drop everything waiting for an inbox that is gone."""
-        self._conn.execute(delete(t.deliveries).where(t.deliveries.c.inbox == inbox))
+        """Drop everything waiting for an inbox that is gone, but for last words."""
+        self._conn.execute(
+            delete(t.deliveries).where(t.deliveries.c.inbox == inbox, t.deliveries.c.last_word.is_(False))
+        )
 
     def drop_deliveries_of_origin(self, origin: str) -> None:
-        """Drop everything waiting for a blocked origin."""
-        self._conn.execute(delete(t.deliveries).where(t.deliveries.c.origin == origin))
+        """Drop everything waiting for a blocked origin, but for last words."""
+        c = t.deliveries.c
+        self._conn.execute(delete(t.deliveries).where(c.origin == origin, c.last_word.is_(False)))
 
     def count_waiting(self, origins: Collection[str]) -> dict[str, int]:
         """Return how many deliveries wait for each of these origins."""

@@ -322,6 +322,7 @@ class DeliveryJob:
     origin: str
     order_key: str
     partner: bool
+    last_word: bool
     attempts: int
     created_at: datetime
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -217,6 +218,7 @@ follows = Table(
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("follower_id", "followee_id"),
     Index("ix_follows_followee_id_state", "followee_id", "state"),
+    Index("ix_follows_state", "state", "id"),
 )
 
 blocks = Table(
@@ -886,6 +888,7 @@ deliveries = Table(
     Column("order_key", Text, nullable=False),
     Column("waits_for", Text, nullable=False, server_default=""),
     Column("partner", Boolean, nullable=False),
+    Column("last_word", Boolean, nullable=False, server_default=false()),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("due_at", UtcDateTime, nullable=False),

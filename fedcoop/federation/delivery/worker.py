@@ -187,11 +187,11 @@ class DeliveryWorker:
 
     async def _attempt(self, job: DeliveryJob, letter: Letter, headers: dict[str, str], *, first: bool) -> Result:
         try:
-            response = await self._post(letter, headers)
+            response = await self._post(job, letter, headers)
             if response.status in (400, 401) or (first and response.status >= 500):
                 second = replace(letter, scheme=other(letter.scheme))
                 signed = await asyncio.to_thread(sign, second, self._units.clock.now())
-                knocked = await self._post(second, signed)
+                knocked = await self._post(job, second, signed)
                 if knocked.status < 300 or response.status >= 500:
                     letter, response = second, knocked
         except FedcoopError as error:
@@ -200,9 +200,13 @@ class DeliveryWorker:
         retry_after = response.headers.get("Retry-After")
         return Result(job, response.status, retry_after, told, letter.scheme, self._units.clock.now())
 
-    async def _post(self, letter: Letter, headers: dict[str, str]) -> Response:
+    async def _post(self, job: DeliveryJob, letter: Letter, headers: dict[str, str]) -> Response:
         return await self._transport.post(
-            letter.inbox, headers=headers, body=letter.body, deadline_s=self._config.total_s
+            letter.inbox,
+            headers=headers,
+            body=letter.body,
+            deadline_s=self._config.total_s,
+            even_blocked=job.last_word,
         )
 
     def _report(self, result: Result) -> None:

@@ -29,6 +29,7 @@ class Parcel:
 
     `order_key` keeps the order of what concerns one thing; without one it is the object. A reply to an object of ours waits
     for the `Create` of that (federation.md 7).
+    `last_word` ends a relation: it goes out even where nothing else does any more, to whoever is blocked.
     """
 
     type: str
@@ -39,12 +40,14 @@ class Parcel:
     more_inboxes: Sequence[str] = ()
     order_key: str = ""
     uri: str = ""
+    last_word: bool = False
 
 
 def send(uow: UnitOfWork, actor: Actor, parcel: Parcel) -> ActivityRow:
     """Store the activity of our `actor` and queue one delivery for each inbox; return the stored activity."""
     document = _document(uow, actor, parcel)
     target = parcel.object if isinstance(parcel.object, str) else str(parcel.object.get("id", ""))
+    audience = (*parcel.to, *parcel.cc)
     row = ActivityRow(
         id=ActivityId(uow.new_id()),
         uri=document["id"],
@@ -52,15 +55,15 @@ def send(uow: UnitOfWork, actor: Actor, parcel: Parcel) -> ActivityRow:
         type=parcel.type,
         object=target,
         public=AS_PUBLIC in parcel.to or AS_PUBLIC in parcel.cc,
-        audience=(*parcel.to, *parcel.cc),
+        audience=audience,
         document=canonical_bytes(document).decode(),
         created_at=uow.now,
     )
     uow.queues.add_activity(row)
-    inboxes = [*recipients(uow, actor, (*parcel.to, *parcel.cc)), *parcel.more_inboxes]
+    inboxes = [*recipients(uow, actor, audience, even_blocked=parcel.last_word), *parcel.more_inboxes]
     order_key = parcel.order_key or (target if parcel.type in ORDERED_TYPES else "")
     after = "" if parcel.order_key else replied_to(uow, parcel.type, parcel.object)
-    queue(uow, row, inboxes, order_key=order_key, after=after)
+    queue(uow, row, inboxes, order_key=order_key, after=after, last_word=parcel.last_word)
     return row
 
 
@@ -70,7 +73,7 @@ def replied_to(uow: UnitOfWork, activity_type: str, payload: Any) -> str:
     return next((uri for uri in found if uow.urls.is_local(uri)), "")
 
 
-def recipients(uow: UnitOfWork, actor: Actor, audience: Iterable[str]) -> list[str]:
+def recipients(uow: UnitOfWork, actor: Actor, audience: Iterable[str], *, even_blocked: bool = False) -> list[str]:
     """Return the inboxes of `audience`: our followers collection expanded, actors by their personal inbox."""
     found: list[str] = []
     for target in audience:
@@ -80,14 +83,24 @@ def recipients(uow: UnitOfWork, actor: Actor, audience: Iterable[str]) -> list[s
             found += uow.actors.follower_inboxes(actor.id)
             continue
         known = uow.actors.find(target)
-        if known is None or known.local or known.gone_at is not None or uow.actors.is_blocked(known.uri):
+        if known is None or known.local or known.gone_at is not None:
+            continue
+        if uow.actors.is_blocked(known.uri) and not even_blocked:
             continue
         found.append(known.inbox)
     return found
 
 
-def queue(uow: UnitOfWork, activity: ActivityRow, inboxes: Iterable[str], *, order_key: str, after: str = "") -> None:
-    """Queue one delivery for each distinct inbox that is not ours and not blocked.
+def queue(
+    uow: UnitOfWork,
+    activity: ActivityRow,
+    inboxes: Iterable[str],
+    *,
+    order_key: str,
+    after: str = "",
+    last_word: bool = False,
+) -> None:
+    """Queue one delivery for each distinct inbox that is not ours and, but for a last word, not blocked.
 
     Each waits for the earlier ones with its `order_key`, or for the `Create` of the object `after` where it replies to one.
     """
@@ -98,7 +111,7 @@ def queue(uow: UnitOfWork, activity: ActivityRow, inboxes: Iterable[str], *, ord
             by_origin.setdefault(origin, []).append(inbox)
     if not by_origin:
         return
-    blocked = {target for target, _ in uow.actors.blocked()}
+    blocked = set() if last_word else {target for target, _ in uow.actors.blocked()}
     wanted = {origin: found for origin, found in by_origin.items() if origin not in blocked}
     if activity.type == "Update" and order_key:
         uow.queues.supersede(order_key, "Update", [inbox for found in wanted.values() for inbox in found])
@@ -115,6 +128,7 @@ def queue(uow: UnitOfWork, activity: ActivityRow, inboxes: Iterable[str], *, ord
                 "order_key": order_key,
                 "waits_for": after or order_key,
                 "partner": origin in partners,
+                "last_word": last_word,
                 "state": "waiting",
                 "due_at": uow.now,
                 "created_at": uow.now,

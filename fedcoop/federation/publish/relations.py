@@ -23,11 +23,8 @@ def answer_follow(uow: UnitOfWork, event: FollowReceived) -> None:
     """The follower is told `Accept` or `Reject`; a repeated Follow is answered again."""
     ours, theirs = uow.actors.get(event.followee_id), uow.actors.get(event.follower_id)
     follow = {"id": event.follow_uri, "type": "Follow", "actor": theirs.uri, "object": ours.uri}
-    send(
-        uow,
-        ours,
-        Parcel(type="Accept" if event.accepted else "Reject", object=follow, to=[theirs.uri], order_key=theirs.uri),
-    )
+    type_ = "Accept" if event.accepted else "Reject"
+    send(uow, ours, Parcel(type_, follow, [theirs.uri], order_key=theirs.uri, last_word=not event.accepted))
 
 
 def ask_to_follow(uow: UnitOfWork, event: FollowWanted) -> None:
@@ -39,17 +36,17 @@ def ask_to_follow(uow: UnitOfWork, event: FollowWanted) -> None:
 
 
 def undo_follow(uow: UnitOfWork, event: FollowEnded) -> None:
-    """Our `Undo` of the Follow is on its way."""
+    """Our `Undo` of the Follow is on its way, also to whom we have blocked."""
     ours, theirs = uow.actors.get(event.follower_id), uow.actors.get(event.followee_id)
     follow = {"id": event.follow_uri, "type": "Follow", "actor": ours.uri, "object": theirs.uri}
-    send(uow, ours, Parcel(type="Undo", object=follow, to=[theirs.uri], order_key=theirs.uri))
+    send(uow, ours, Parcel("Undo", follow, [theirs.uri], order_key=theirs.uri, last_word=True))
 
 
 def reject_follower(uow: UnitOfWork, event: FollowDropped) -> None:
-    """A former follower is told `Reject`."""
+    """A former follower is told `Reject`: else a blocked one goes on reading what others fetched (federation.md 18)."""
     ours, theirs = uow.actors.get(event.followee_id), uow.actors.get(event.follower_id)
     follow = {"id": event.follow_uri, "type": "Follow", "actor": theirs.uri, "object": ours.uri}
-    send(uow, ours, Parcel(type="Reject", object=follow, to=[theirs.uri], order_key=theirs.uri))
+    send(uow, ours, Parcel("Reject", follow, [theirs.uri], order_key=theirs.uri, last_word=True))
 
 
 def reject_quote(uow: UnitOfWork, event: QuoteRequested) -> None:

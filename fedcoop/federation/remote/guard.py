@@ -96,11 +96,11 @@ class AddressPolicy:
         self._is_blocked = is_blocked
         self._cache: OrderedDict[str, CheckedOrigin] = OrderedDict()
 
-    def check_url(self, url: str) -> CheckedUrl:
+    def check_url(self, url: str, *, even_blocked: bool = False) -> CheckedUrl:
         """Return `url` in its one spelling. Raises PeerUnreachable (`url-refused`, `origin-blocked`, `address-refused`).
 
         Refused: other schemes, user info, ports below 1024 but for the scheme's own, IP literals in any spelling, our
-        own host, `localhost`, `.local`, `.internal`, `.onion`; blocked origins.
+        own host, `localhost`, `.local`, `.internal`, `.onion`; and, unless `even_blocked`, blocked origins.
         """
         cut = url.find("/", 8)
         prefix = url if cut < 0 else url[:cut]
@@ -108,7 +108,7 @@ class AddressPolicy:
         if known is None:
             prefix, known = self._learn(url)
         self._cache.move_to_end(prefix)
-        if self._is_blocked(known.origin):
+        if self._is_blocked(known.origin) and not even_blocked:
             raise PeerUnreachable("origin-blocked", origin=known.origin)
         target = _target(url, len(prefix))
         return CheckedUrl(

@@ -133,9 +133,18 @@ class Transport:
         """Return the answer to a GET; a body over `max_bytes`, counted after inflating, is `answer-too-large`."""
         return await self._send("GET", self.policy.check_url(url), headers, None, max_bytes, deadline_s)
 
-    async def post(self, url: str, *, headers: Mapping[str, str], body: bytes, deadline_s: float = TOTAL_S) -> Response:
-        """Return the answer to a POST of exactly `body`, cut after 16 KiB."""
-        return await self._send("POST", self.policy.check_url(url), headers, body, MAX_ANSWER, deadline_s)
+    async def post(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes,
+        deadline_s: float = TOTAL_S,
+        even_blocked: bool = False,
+    ) -> Response:
+        """Return the answer to a POST of exactly `body`, cut after 16 KiB; `even_blocked` is for last words."""
+        target = self.policy.check_url(url, even_blocked=even_blocked)
+        return await self._send("POST", target, headers, body, MAX_ANSWER, deadline_s)
 
     async def _send(
         self,
