@@ -5,7 +5,7 @@ Source: federation.md 8.4, 14.4, 15.
 """
 
 from fedcoop.actions.events import FollowDropped, FollowEnded
-from fedcoop.actions.remote import want_follow
+from fedcoop.actions.relations import want_follow
 from fedcoop.kernel.errors import Conflict, Invalid, NotFound
 from fedcoop.storage.records import Actor, Follow
 from fedcoop.storage.unit_of_work import UnitOfWork

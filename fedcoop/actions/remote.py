@@ -1,7 +1,8 @@
-"""What other servers tell us and we keep: actors, their polls and posts, interactions, reports, moves.
+"""What other servers tell us and we keep: actors, their moves, their polls and posts.
 
 Every function takes values that were verified and cleaned before (federation.md 8, 11); none of them talks to a network.
-Who may cause them is `federation/inbox/authorise.py`. Source: federation.md 8.4, 12.6, 14.4.
+Who may cause them is `federation/inbox/authorise.py`; what ties their actors to ours is `relations.py`. Source:
+federation.md 8.4, 12.6, 14.4.
 """
 
 from collections.abc import Mapping
@@ -10,17 +11,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from fedcoop.actions.events import FollowReceived, FollowWanted, QuoteRequested
 from fedcoop.actions.members import freeze_links
+from fedcoop.actions.relations import want_follow
 from fedcoop.governance.events import MotionMirrored
 from fedcoop.kernel.ids import ActorId, MotionId, NoteId, RemoteMotionId, new_uuid
-from fedcoop.storage.records import Actor, ActorKey, Follow, Note, RemoteMotion
+from fedcoop.storage.records import Actor, ActorKey, Note, RemoteMotion
 from fedcoop.storage.unit_of_work import UnitOfWork
 from fedcoop.urls import origin_of
 
 MOVE_PAUSE = timedelta(days=7)
 MAX_FAR = timedelta(days=365)
-MAX_REPORTS_PER_DAY = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,108 +178,6 @@ def move_actor(uow: UnitOfWork, actor: Actor, target: Actor) -> bool:
             want_follow(uow, follower, target)
     uow.audit("actor-moved", who=actor.uri, subject=actor.uri, details={"target": target.uri})
     return True
-
-
-# --- follows ----------------------------------------------------------------------------------------------------
-
-
-def want_follow(uow: UnitOfWork, follower: ActorId, target: Actor) -> Follow:
-    """Our actor has a pending follow of `target`, and the `Follow` is on its way."""
-    uri = uow.urls.activity(new_uuid())
-    follow = Follow(uow.new_id(), follower, target.id, uri, "pending", uow.now)
-    uow.actors.put_follow(follow)
-    uow.record(FollowWanted(follower_id=follower, followee_id=target.id, follow_uri=uri))
-    return follow
-
-
-def receive_follow(uow: UnitOfWork, *, follower: Actor, followee: Actor, uri: str) -> str:
-    """Settle a `Follow` of an actor of ours; return `accepted`, `pending` or `rejected`, the first and last of which are answered.
-
-    A member's actor decides itself who follows (`manuallyApprovesFollowers`); all others accept at once.
-    """
-    if uow.actors.is_blocked(follower.uri, follower.origin):
-        state = "rejected"
-    else:
-        earlier = uow.actors.find_follow(follower.id, followee.id)
-        settled = earlier is not None and earlier.state == "accepted"
-        state = "accepted" if settled or not approves_followers(followee.kind) else "pending"
-        uow.actors.put_follow(Follow(uow.new_id(), follower.id, followee.id, uri, state, uow.now))
-    if state != "pending":
-        answer = FollowReceived(
-            follower_id=follower.id, followee_id=followee.id, follow_uri=uri, accepted=state == "accepted"
-        )
-        uow.record(answer)
-    return state
-
-
-def approves_followers(kind: str) -> bool:
-    """Return whether a local actor of this kind decides by hand who follows it (federation.md 3.3)."""
-    return kind in ("Person", "member")
-
-
-def settle_follow(uow: UnitOfWork, follow: Follow, *, accepted: bool) -> None:
-    """Our pending follow was answered; a rejected one is forgotten."""
-    if accepted:
-        uow.actors.put_follow(replace(follow, state="accepted"))
-    else:
-        uow.actors.drop_follow(follow.follower_id, follow.followee_id)
-
-
-def blocked_by(uow: UnitOfWork, *, blocker: Actor, ours: Actor) -> None:
-    """A remote actor blocked ours: follows end both ways and nothing more is sent to it (federation.md 8.4)."""
-    uow.actors.drop_follow(blocker.id, ours.id)
-    uow.actors.drop_follow(ours.id, blocker.id)
-    uow.queues.drop_deliveries_to(blocker.inbox)
-    uow.audit("blocked-by", who=blocker.uri, subject=ours.uri)
-
-
-# --- interactions and reports -----------------------------------------------------------------------------------
-
-
-def count_interaction(uow: UnitOfWork, *, actor: Actor, type_: str, uri: str, target: str) -> bool:
-    """Count a Like, EmojiReact, Dislike or Announce of our object once per actor; never as a vote."""
-    values = {
-        "id": uow.new_id(),
-        "uri": uri,
-        "type": type_,
-        "actor_id": actor.id,
-        "object": target,
-        "created_at": uow.now,
-    }
-    return uow.actors.note_interaction(values)
-
-
-PINNED = "Add"
-
-
-def pin(uow: UnitOfWork, *, author: Actor, target: str, uri: str) -> bool:
-    """The author's own mirrored motion is marked as one that it features; return whether it is new."""
-    motion = uow.notes.find_remote_motion(target)
-    if motion is None or motion.actor_id != author.id:
-        return False
-    return count_interaction(uow, actor=author, type_=PINNED, uri=uri, target=target)
-
-
-def unpin(uow: UnitOfWork, *, author: Actor, target: str) -> bool:
-    """The author's mark on its motion is gone; return whether there was one."""
-    return uow.actors.drop_interaction(actor_id=author.id, type_=PINNED, target=target)
-
-
-def receive_report(uow: UnitOfWork, *, actor: Actor, content: str, objects: tuple[str, ...]) -> None:
-    """Keep a report about things of ours for the moderators; at most 50 a day of one origin."""
-    filed = [e for e in uow.audits.about(actor.origin, limit=MAX_REPORTS_PER_DAY) if e.at > uow.now - timedelta(days=1)]
-    if len(filed) >= MAX_REPORTS_PER_DAY:
-        return
-    values = {"id": uow.new_id(), "actor_id": actor.id, "content": content[:5000], "objects": list(objects[:50])}
-    uow.actors.report({**values, "received_at": uow.now})
-    uow.audit("report-received", who=actor.origin, subject=actor.origin)
-
-
-def receive_quote_request(uow: UnitOfWork, *, actor: Actor, target: str, request_uri: str, instrument_uri: str) -> None:
-    """Somebody wants to quote an object of ours; `Reject` is on its way (FEP-044f)."""
-    uow.record(
-        QuoteRequested(actor_id=actor.id, object_uri=target, request_uri=request_uri, instrument_uri=instrument_uri)
-    )
 
 
 # --- posts and polls --------------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from fedcoop.actions.members import freeze_links
-from fedcoop.actions.remote import SeenActor, actor_gone, blocked_by, delete_actor, move_actor, remember_actor
+from fedcoop.actions.relations import blocked_by
+from fedcoop.actions.remote import SeenActor, actor_gone, delete_actor, move_actor, remember_actor
 from fedcoop.federation.inbox.contract import Received, Remote
 from fedcoop.federation.inbox.seen import seen_actor
 from fedcoop.federation.wire.objects import parse_actor
