@@ -31,15 +31,19 @@ class Throttle:
     def __len__(self) -> int:
         return len(self._full_at)
 
-    def take(self, key: str, now: float) -> float:
-        """Take a token and return 0.0, or take none and return the seconds to wait for one; `now` is monotonic."""
+    def take(self, key: str, now: float, number: int = 1) -> float:
+        """Take `number` tokens and return 0.0, or take none and return the seconds to wait for them; `now` is monotonic.
+
+        More than a bucket holds are never given.
+        """
         if not self._interval_s:
             return 0.0
         table = self._full_at
-        full_at = max(table.get(key, now), now)
+        full_at = max(table.get(key, now), now) + (number - 1) * self._interval_s
         wait_s = full_at - now - self._tolerance_s
         if wait_s > _ROUNDING_S:
-            table.move_to_end(key)
+            if key in table:
+                table.move_to_end(key)
             return wait_s
         table[key] = full_at + self._interval_s
         table.move_to_end(key)

@@ -5,7 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from fedcoop.actions.remote import SeenActor, SeenKey, SeenMotion, SeenNote
-from fedcoop.federation.wire.objects import Note, Question, RemoteActor, instant, parse_note, parse_question
+from fedcoop.federation.wire.objects import (
+    MAX_ALSO_KNOWN,
+    MAX_KEYS,
+    Note,
+    Question,
+    RemoteActor,
+    instant,
+    parse_note,
+    parse_question,
+)
 from fedcoop.kernel.html import plain_text, text_of_html
 
 MAX_TITLE = 200
@@ -28,6 +37,7 @@ _KEPT = (
     "assertionMethod",
     "generator",
 )
+_CUT = {"alsoKnownAs": MAX_ALSO_KNOWN, "publicKey": MAX_KEYS, "assertionMethod": MAX_KEYS}
 
 
 def seen_actor(actor: RemoteActor, document: Mapping[str, Any], *, handle: str = "") -> SeenActor:
@@ -43,10 +53,15 @@ def seen_actor(actor: RemoteActor, document: Mapping[str, Any], *, handle: str =
         shared_inbox=actor.shared_inbox,
         followers=actor.followers,
         moved_to=actor.moved_to,
-        document={key: document[key] for key in _KEPT if key in document},
+        document={key: _cut(key, document[key]) for key in _KEPT if key in document},
         keys=tuple(SeenKey(key.key_id, key.kind, key.material) for key in actor.keys),
         handle=handle,
     )
+
+
+def _cut(key: str, value: Any) -> Any:
+    """Lists are kept as far as they are read (federation.md 16)."""
+    return value[: _CUT[key]] if key in _CUT and isinstance(value, list) else value
 
 
 def seen_note(document: Mapping[str, Any]) -> SeenNote:

@@ -113,13 +113,13 @@ class Door:
         throttle = self._known if self._is_known(address, now) else self._strangers
         _demand(throttle.take(address, now), "too-many-requests")
 
-    def admit_sender(self, origin: str, actor_uri: str, *, is_vote: bool) -> None:
-        """One more verified activity of this origin and actor. Raises Refusal 429."""
+    def admit_sender(self, origin: str, actor_uri: str, *, marks: int) -> None:
+        """One more verified activity of this origin and actor, with so many marks on polls. Raises Refusal 429."""
         now = self._clock.monotonic()
         _demand(self._origins.take(origin, now), "too-many-of-origin")
         _demand(self._actors.take(actor_uri, now), "too-many-of-actor")
-        if is_vote:
-            _demand(self._votes.take(actor_uri, now), "too-many-votes")
+        if marks:
+            _demand(self._votes.take(actor_uri, now, marks), "too-many-votes")
 
     def remember_known(self, address: str) -> None:
         """A request of this address verified: for an hour it may send more."""

@@ -1,6 +1,7 @@
 """POST to an inbox: limits, headers, body, receipt time, then who sent it, then one durable row (federation.md 8.1).
 
-The steps and their order are those of the table there. The answer 202 is given once the row is committed; what the
+The steps and their order are those of the table there. Every limit of federation.md 16 that a sender can be told of is
+looked at before (FEDERATION.md lists where). The answer 202 is given once the row is committed; what the
 activity does is `inbox/process.py`. This file holds the door's table of errors.
 """
 
@@ -81,7 +82,7 @@ async def _receive(request: web.Request, door: Door, address: str, body: bytes) 
         message = message_of(request, body)
         verified = await request.app[AUTHENTICATOR].authenticate(message, received_at)
         door.remember_known(address)
-        door.admit_sender(verified.origin, verified.actor_uri, is_vote=_holds_vote(verified))
+        door.admit_sender(verified.origin, verified.actor_uri, marks=_marks(verified))
         row = Inbound(
             id=0,
             actor_uri=verified.actor_uri,
@@ -148,10 +149,11 @@ async def read_body(request: web.Request) -> bytes:
     return b"".join(chunks)
 
 
-def _holds_vote(verified: Authenticated) -> bool:
+def _marks(verified: Authenticated) -> int:
+    """Return how many marks on polls the activity brings: each counts as a vote, however many come in one list."""
     if verified.document["type"] != "Create":
-        return False
-    return any(isinstance(item, dict) and is_vote(item) for item in as_list(verified.document.get("object")))
+        return 0
+    return sum(isinstance(item, dict) and is_vote(item) for item in as_list(verified.document.get("object")))
 
 
 def _refuse(door: Door, address: str, refusal: Refusal) -> web.Response:

@@ -14,10 +14,10 @@ from fedcoop.federation.wire.jsonld import (
     same_origin,
     types_of,
 )
+from fedcoop.federation.wire.limits import MAX_RECIPIENTS
 from fedcoop.kernel.errors import MalformedActivity
 from fedcoop.kernel.html import text_of_html
 
-MAX_AUDIENCE = 200
 VOTE_TYPES = frozenset({"Note", "Answer"})
 _EMPTY_CHARS = 1000
 
@@ -72,7 +72,7 @@ def parse_activity(document: Mapping[str, Any]) -> Activity:
     if actor is None:
         raise MalformedActivity("actor")
     to, cc, audience = (tuple(ids_of(document.get(key))) for key in ("to", "cc", "audience"))
-    if len(to) + len(cc) + len(audience) > MAX_AUDIENCE:
+    if len(to) + len(cc) + len(audience) > MAX_RECIPIENTS:
         raise MalformedActivity("audience")
     objects = tuple(item for item in as_list(document.get("object")) if isinstance(item, str | Mapping))
     return Activity(

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
+from fedcoop.federation.wire.limits import LIMITED, MAX_ID, check_member, check_recipients
 from fedcoop.kernel.errors import MalformedActivity, OriginMismatch
 
 AS_PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
@@ -19,7 +20,7 @@ MAX_DEPTH = 32
 MAX_NODES = 5000
 MAX_STRING = 256 * 1024
 MAX_DIGITS = 18
-MAX_URL = 2048
+MAX_URL = MAX_ID
 
 _AS_CONTEXTS = frozenset(
     f"{scheme}://www.w3.org/ns/activitystreams{end}" for scheme in ("https", "http") for end in ("", "#")
@@ -30,10 +31,10 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 def parse_document(raw: bytes) -> dict[str, Any]:
-    """Return the JSON object in `raw`, checked against every limit of federation.md 10.
+    """Return the JSON object in `raw`, checked against every limit of federation.md 10, and of 16 for what it holds.
 
     Raises MalformedActivity with a code: `json`, `json-key-twice`, `json-number`, `json-depth`, `json-nodes`,
-    `json-string`, `json-object`, `context`.
+    `json-string`, `json-object`, `context`, or one of `limits`.
     """
     try:
         value = json.loads(
@@ -85,17 +86,10 @@ def _walk(root: dict[str, Any]) -> None:
     for _ in range(MAX_DEPTH):
         below: list[Any] = []
         for value in level:
+            nodes += len(value)
             if isinstance(value, dict):
-                nodes += len(value)
-                for key, item in value.items():
-                    if key[:1] == "@":
-                        _check_keyword(key, item)
-                    _check_string(key)
-                    _enter(item, below)
-                if ("@id" in value and "id" in value) or ("@type" in value and "type" in value):
-                    raise MalformedActivity("context")
+                _walk_object(value, below)
             else:
-                nodes += len(value)
                 for item in value:
                     _enter(item, below)
         if nodes > MAX_NODES:
@@ -104,6 +98,20 @@ def _walk(root: dict[str, Any]) -> None:
             return
         level = below
     raise MalformedActivity("json-depth")
+
+
+def _walk_object(value: dict[str, Any], below: list[Any]) -> None:
+    recipients = 0
+    for key, item in value.items():
+        if key[:1] == "@":
+            _check_keyword(key, item)
+        _check_string(key)
+        _enter(item, below)
+        if key in LIMITED:
+            recipients += check_member(key, item)
+    if ("@id" in value and "id" in value) or ("@type" in value and "type" in value):
+        raise MalformedActivity("context")
+    check_recipients(recipients)
 
 
 def _check_keyword(key: str, value: Any) -> None:

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from fedcoop.federation.wire.jsonld import as_list, id_of, ids_of, is_public, one_string, same_origin, types_of
+from fedcoop.federation.wire.limits import MAX_ID, MAX_USERNAME, is_long
 from fedcoop.kernel.clock import parse_rfc3339
 from fedcoop.kernel.errors import MalformedActivity
 from fedcoop.kernel.html import clean_html, plain_text
 
 ACTOR_TYPES = frozenset({"Person", "Organization", "Group", "Application", "Service"})
-MAX_CONTENT = 100 * 1024
 MAX_OPTIONS = 50
 MAX_KEYS = 10
 MAX_ALSO_KNOWN = 50
@@ -97,18 +97,18 @@ def parse_actor(document: Mapping[str, Any]) -> RemoteActor:
     type_ = next((item for item in types_of(document) if item in ACTOR_TYPES), None)
     inbox = one_string(document.get("inbox"))
     name = one_string(document.get("preferredUsername"))
-    if not isinstance(actor_id, str) or len(actor_id) > 2048 or type_ is None:
+    if not isinstance(actor_id, str) or len(actor_id) > MAX_ID or type_ is None:
         raise MalformedActivity("actor-type")
     if inbox is None or not same_origin(inbox, actor_id):
         raise MalformedActivity("actor-inbox")
-    if not name or len(name) > 128:
+    if not name or len(name) > MAX_USERNAME:
         raise MalformedActivity("actor-name")
     endpoints = document.get("endpoints")
     shared = one_string(endpoints.get("sharedInbox")) if isinstance(endpoints, Mapping) else None
     return RemoteActor(
         id=actor_id,
         type=type_,
-        name=plain_text(name, 128),
+        name=plain_text(name, MAX_USERNAME),
         display_name=plain_text(one_string(document.get("name")) or name, 200),
         summary=clean_html((one_string(document.get("summary")) or "")[:10_000]),
         url=web_url(document.get("url")) or actor_id,
@@ -132,7 +132,7 @@ def parse_note(value: Mapping[str, Any]) -> Note:
     if author is None:
         raise MalformedActivity("note-author")
     content, language = _content(value)
-    if len(content) > MAX_CONTENT:
+    if is_long(content):
         raise MalformedActivity("note-long")
     audience = tuple(dict.fromkeys(item for key in ("to", "cc", "audience") for item in ids_of(value.get(key))))
     return Note(
@@ -190,7 +190,7 @@ def web_url(value: Any) -> str:
     """Return the first http(s) address of a string, a Link or a list, or nothing."""
     for item in as_list(value):
         found = item.get("href") if isinstance(item, Mapping) else item
-        if isinstance(found, str) and len(found) <= 2048 and found.startswith(("https://", "http://")):
+        if isinstance(found, str) and len(found) <= MAX_ID and found.startswith(("https://", "http://")):
             return found
     return ""
 
