@@ -140,6 +140,11 @@ class Urls:
         """Return the page of a template of decisions."""
         return f"{self.origin}/templates/{uuid}"
 
+    @property
+    def topics(self) -> str:
+        """The folder of the pages of topics (`#bread` is `topics` + `/bread`)."""
+        return f"{self.origin}/tags"
+
     def sign_in_link(self, token: str) -> str:
         """Return the page that signs in once."""
         return f"{self.origin}/sign-in/{token}"

@@ -44,6 +44,7 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     events.VoteSentAbroad: (notes.send_vote,),
     events.AnnouncementPublished: (notes.announce,),
     events.MemberAdmitted: (),
+    federation_events.AnnouncementEdited: (notes.announce_edit,),
     federation_events.AnnouncementDeleted: (notes.retract,),
     federation_events.ActivityForwarded: (relations.pass_on,),
     federation_events.FollowReceived: (relations.answer_follow,),

@@ -1,13 +1,19 @@
-"""Member announcements: public ones go to followers, members-only ones stay on the members' pages (federation.md 13.7)."""
+"""Member announcements: public ones go to followers, members-only ones stay on the members' pages (federation.md 13.7).
 
-from fedcoop.actions.events import AnnouncementDeleted
+Whom a public one mentions was looked up before, outside the unit; who was not found stays text. Source of mentions,
+hashtags and edits: federation.md 11.2, 12.5; members-place.md 5.2.
+"""
+
+from collections.abc import Mapping
+
+from fedcoop.actions.events import AnnouncementDeleted, AnnouncementEdited
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.events import AnnouncementPublished
 from fedcoop.governance.permissions import Deed, demand
-from fedcoop.kernel.errors import Conflict, Invalid
-from fedcoop.kernel.html import markdown_to_html
+from fedcoop.kernel.errors import Conflict, Invalid, NotAllowed
 from fedcoop.kernel.ids import MemberId, new_uuid
-from fedcoop.storage.records import Announcement
+from fedcoop.kernel.mentions import MAX_MENTIONS, fold_tag, handles_in, hashtags_in, text_with_mentions
+from fedcoop.storage.records import Actor, Announcement
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 AUDIENCES = ("public", "members")
@@ -16,23 +22,34 @@ MAX_TEXT = 20_000
 
 
 def publish_announcement(
-    uow: UnitOfWork, *, by: MemberId, text: str, audience: str = "public", kind: str = "general"
+    uow: UnitOfWork,
+    *,
+    by: MemberId,
+    text: str,
+    audience: str = "public",
+    kind: str = "general",
+    people: Mapping[str, str] | None = None,
 ) -> Announcement:
-    """Publish a text in Markdown. Raises Invalid (`text-missing`, `text-long`, `audience`, `kind`) or NotAllowed."""
+    """Publish a text in Markdown; `people` are actor ids by the handles it mentions, as far as they were found.
+
+    Raises Invalid (`text-missing`, `text-long`, `mentions-many`, `audience`, `kind`) or NotAllowed.
+    """
     demand(uow.members.get(by), Deed.ANNOUNCE, Bylaws())
     _check(text, audience, kind)
+    named = _named(uow, text, audience, people or {})
     announcement = Announcement(
         id=uow.new_id(),
         uuid=new_uuid(),
         author_id=by,
         body=text.strip(),
-        body_html=markdown_to_html(text.strip()),
+        body_html=_html(uow, text, named),
         audience=audience,
         kind=kind,
         published_at=uow.now,
         deleted_at=None,
     )
     uow.notes.add_announcement(announcement)
+    _keep_names(uow, announcement.id, text, named)
     uow.audit(
         "announcement-published",
         who=f"member:{by}",
@@ -43,17 +60,82 @@ def publish_announcement(
     return announcement
 
 
+def edit_announcement(
+    uow: UnitOfWork, *, by: MemberId, uuid: str, text: str, base: int, people: Mapping[str, str] | None = None
+) -> Announcement:
+    """The announcement says `text` from now on; what it said before is kept, and whom it named stays addressed.
+
+    Raises NotFound, NotAllowed (`not-the-author`), Conflict (`announcement-deleted`, `edited-meanwhile` where `base` is
+    not its present version) or Invalid. The same text again changes nothing.
+    """
+    earlier = uow.notes.announcement_at(uuid)
+    if earlier.author_id != by:
+        raise NotAllowed("not-the-author", "Only who wrote an announcement changes it.")
+    demand(uow.members.get(by), Deed.ANNOUNCE, Bylaws())
+    _check_standing(earlier)
+    _check(text, earlier.audience, earlier.kind)
+    if base != earlier.version:
+        raise Conflict(
+            "edited-meanwhile", "This text was changed while you wrote. See what it says now, then send yours."
+        )
+    if text.strip() == earlier.body:
+        return earlier
+    named = _named(uow, text, earlier.audience, people or {})
+    uow.announcements.edit(earlier, body=text.strip(), body_html=_html(uow, text, named), at=uow.now)
+    _keep_names(uow, earlier.id, text, named)
+    uow.audit(
+        "announcement-edited",
+        who=f"member:{by}",
+        subject=uow.urls.note(uuid),
+        details={"version": earlier.version + 1},
+    )
+    uow.record(AnnouncementEdited(announcement_id=earlier.id))
+    return uow.notes.get_announcement(earlier.id)
+
+
 def delete_announcement(uow: UnitOfWork, *, by: MemberId, announcement_id: int) -> None:
     """Take an announcement back. Raises NotAllowed for others than its author and admins, Conflict (`announcement-deleted`)."""
     announcement = uow.notes.get_announcement(announcement_id)
     member = uow.members.get(by)
     if announcement.author_id != by:
         demand(member, Deed.MODERATE, Bylaws())
-    if announcement.deleted_at is not None:
-        raise Conflict("announcement-deleted", "This announcement has been taken back already.")
+    _check_standing(announcement)
     uow.notes.delete_announcement(announcement_id, uow.now)
+    uow.announcements.forget_versions(announcement_id)
     uow.audit("announcement-deleted", who=f"member:{by}", subject=uow.urls.note(announcement.uuid))
     uow.record(AnnouncementDeleted(uuid=announcement.uuid))
+
+
+def _named(uow: UnitOfWork, text: str, audience: str, people: Mapping[str, str]) -> dict[str, Actor | None]:
+    """Return every handle of a public text with its actor: one of ours, or one found before that nobody blocked since."""
+    if audience != "public":
+        return {}
+    return {handle: _actor(uow, handle, people) for handle in handles_in(text)}
+
+
+def _actor(uow: UnitOfWork, handle: str, people: Mapping[str, str]) -> Actor | None:
+    name, _, host = handle.rpartition("@")
+    is_ours = host == uow.urls.authority
+    actor = uow.actors.find_local(name.lower()) if is_ours else uow.actors.find(people.get(handle, ""))
+    if actor is None or actor.gone_at is not None or uow.actors.is_blocked(actor.uri, actor.origin):
+        return None
+    return actor
+
+
+def _html(uow: UnitOfWork, text: str, named: Mapping[str, Actor | None]) -> str:
+    pages = {handle: actor.url or actor.uri for handle, actor in named.items() if actor is not None}
+    return text_with_mentions(text.strip(), people=pages, topics=uow.urls.topics)
+
+
+def _keep_names(uow: UnitOfWork, announcement_id: int, text: str, named: Mapping[str, Actor | None]) -> None:
+    found = {handle: None if actor is None else actor.id for handle, actor in named.items()}
+    uow.announcements.name(announcement_id, found)
+    uow.announcements.set_tags(announcement_id, [fold_tag(tag) for tag in hashtags_in(text)])
+
+
+def _check_standing(announcement: Announcement) -> None:
+    if announcement.deleted_at is not None:
+        raise Conflict("announcement-deleted", "This announcement has been taken back already.")
 
 
 def _check(text: str, audience: str, kind: str) -> None:
@@ -65,6 +147,10 @@ def _check(text: str, audience: str, kind: str) -> None:
             f"An announcement has at most {MAX_TEXT:,} characters; this one has {len(text):,}.",
             field="text",
         )
+    named = len(handles_in(text)) if audience == "public" else 0
+    if named > MAX_MENTIONS:
+        message = f"An announcement can name at most {MAX_MENTIONS} people elsewhere; this one names {named}."
+        raise Invalid("mentions-many", message, field="text")
     if audience not in AUDIENCES:
         raise Invalid("audience", f"The audience is one of: {', '.join(AUDIENCES)}.", field="audience")
     if kind not in KINDS:

@@ -106,6 +106,13 @@ class ActorRemoved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AnnouncementEdited(Event):
+    """An announcement has a newer version."""
+
+    announcement_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class AnnouncementDeleted(Event):
     """An announcement was taken back; `uuid` is that of its Note."""
 

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "recount": "recounting",
     "count": "counting",
     "announce": "announcing",
+    "announcement": "announcing",
     "sortition": "sortitions",
     "peer": "peers",
     "queue": "queues",

@@ -7,11 +7,13 @@ unclosed formatting element again in each new paragraph, and compares nested lis
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterator
 from html import escape as _escape
 from html import unescape
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 _ELEMENTS = frozenset(
     (
@@ -111,6 +113,58 @@ def clean_html(html: str) -> str:
 def markdown_to_html(text: str) -> str:
     """Return CommonMark `text` of a member as safe HTML."""
     return _outgoing.clean(_without_headings(_markdown.render(text))).strip()
+
+
+def plain_runs(text: str) -> list[str]:
+    """Return the words of a member's CommonMark `text` that stand neither in a link nor in code, run by run."""
+    return [token.content for inline in _inlines(_markdown.parse(text)) for token, plain in _runs(inline) if plain]
+
+
+def markdown_with_links(
+    text: str, pattern: re.Pattern[str], link: Callable[[re.Match[str]], tuple[str, str] | None]
+) -> str:
+    """Return CommonMark `text` as safe HTML in which what `pattern` finds in plain words became links.
+
+    `link` gives address and class of one found, or None where it stays text (federation.md 11.2).
+    """
+    tokens = _markdown.parse(text)
+    for inline in _inlines(tokens):
+        inline.children = [
+            part for token, plain in _runs(inline) for part in (_linked(token, pattern, link) if plain else [token])
+        ]
+    return _outgoing.clean(_without_headings(_markdown.renderer.render(tokens, _markdown.options, {}))).strip()
+
+
+def _inlines(tokens: list[Token]) -> list[Token]:
+    return [token for token in tokens if token.type == "inline"]
+
+
+def _runs(inline: Token) -> Iterator[tuple[Token, bool]]:
+    """Go through the pieces of a paragraph; True where one is plain words outside any link."""
+    depth = 0
+    for token in inline.children or []:
+        depth += {"link_open": 1, "link_close": -1}.get(token.type, 0)
+        yield token, token.type == "text" and depth == 0
+
+
+def _linked(
+    token: Token, pattern: re.Pattern[str], link: Callable[[re.Match[str]], tuple[str, str] | None]
+) -> Iterator[Token]:
+    at = 0
+    for match in pattern.finditer(token.content):
+        found = link(match)
+        if found is None:
+            continue
+        yield _text_token(token.content[at : match.start()])
+        yield Token("link_open", "a", 1, attrs={"href": found[0], "class": found[1]})
+        yield _text_token(match[0])
+        yield Token("link_close", "a", -1)
+        at = match.end()
+    yield _text_token(token.content[at:])
+
+
+def _text_token(content: str) -> Token:
+    return Token("text", "", 0, content=content)
 
 
 def text_of_html(html: str) -> str:

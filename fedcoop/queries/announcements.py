@@ -1,10 +1,15 @@
 """Announcements as pages show them: text, time, and to members who wrote them."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from fedcoop.governance.diffs import Paragraph, diff_texts
+from fedcoop.kernel.errors import NotFound
+from fedcoop.kernel.html import markdown_to_html
 from fedcoop.kernel.ids import MemberId
+from fedcoop.kernel.mentions import fold_tag
 from fedcoop.queries.people import people
 from fedcoop.storage.records import Announcement
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -16,7 +21,11 @@ MEMBERS = ("public", "members")
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementView:
-    """One announcement. `author` is empty where names are not for the reader; `body_html` is safe to show."""
+    """One announcement. `author` is empty where names are not for the reader; `body_html` is safe to show.
+
+    `edited_at` is when it got its present text, None where that is its first. `not_found` are addresses in a text of the
+    reader's own that could not be found, so that nobody is told and they stay text.
+    """
 
     id: int
     uuid: str
@@ -28,6 +37,8 @@ class AnnouncementView:
     published_at: datetime
     mine: bool
     is_person: bool
+    edited_at: datetime | None
+    not_found: tuple[str, ...]
 
 
 def announcement_views(
@@ -36,6 +47,7 @@ def announcement_views(
     """Return these announcements for a reader: with the authors' names to members, under the co-op's name to others."""
     authors = people(uow, [item.author_id for item in found]) if names else {}
     coop = uow.site.config.instance.name, uow.urls.actor(uow.site.coop_name)
+    named = uow.announcements.mentions([item.id for item in found if item.author_id == reader])
     return tuple(
         AnnouncementView(
             id=item.id,
@@ -48,6 +60,10 @@ def announcement_views(
             published_at=item.published_at,
             mine=item.author_id == reader,
             is_person=names,
+            edited_at=item.updated_at,
+            not_found=tuple(
+                mention.handle for mention in named.get(item.id, ()) if mention.standing and mention.actor_id is None
+            ),
         )
         for item in found
     )
@@ -55,17 +71,77 @@ def announcement_views(
 
 def news(uow: UnitOfWork, *, reader: MemberId, before: int | None) -> tuple[tuple[AnnouncementView, ...], int | None]:
     """Return a page of all announcements for a member, newest first, and the id to go on from."""
-    found = uow.notes.announcements(MEMBERS, before=before, limit=PAGE + 1)
+    return _page(uow, uow.notes.announcements(MEMBERS, before=before, limit=PAGE + 1), reader)
+
+
+def on_topic(
+    uow: UnitOfWork, *, tag: str, reader: MemberId | None, before: int | None
+) -> tuple[tuple[AnnouncementView, ...], int | None]:
+    """Return a page of what this reader may see about a topic, newest first, and the id to go on from."""
+    audiences = EVERYBODY if reader is None else MEMBERS
+    return _page(uow, uow.announcements.of_tag(fold_tag(tag), audiences, before=before, limit=PAGE + 1), reader)
+
+
+def _page(
+    uow: UnitOfWork, found: Sequence[Announcement], reader: MemberId | None
+) -> tuple[tuple[AnnouncementView, ...], int | None]:
     older = found[PAGE - 1].id if len(found) > PAGE else None
-    return announcement_views(uow, found[:PAGE], names=True, reader=reader), older
+    return announcement_views(uow, found[:PAGE], names=reader is not None, reader=reader), older
 
 
 def announcement(uow: UnitOfWork, *, uuid: str, reader: MemberId | None) -> AnnouncementView | None:
     """Return the announcement if it stands and this reader may see it; None otherwise."""
+    found = _readable(uow, uuid, reader)
+    return None if found is None else announcement_views(uow, [found], names=reader is not None, reader=reader)[0]
+
+
+def _readable(uow: UnitOfWork, uuid: str, reader: MemberId | None) -> Announcement | None:
     found = uow.notes.find_announcement(uuid)
     if found is None or found.deleted_at is not None or (found.audience != "public" and reader is None):
         return None
-    return announcement_views(uow, [found], names=reader is not None, reader=reader)[0]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The present text of an announcement, to be edited by its author."""
+
+    uuid: str
+    body: str
+    version: int
+    audience: str
+
+
+def editable(uow: UnitOfWork, *, uuid: str, by: MemberId) -> Draft:
+    """Return the text for its author. Raises NotFound for everybody else, and for one that was taken back."""
+    found = _readable(uow, uuid, by)
+    if found is None or found.author_id != by:
+        raise NotFound("announcement-unknown", "There is no such announcement.")
+    return Draft(found.uuid, found.body, found.version, found.audience)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of an announcement: what changed since the one before, or the first one's text."""
+
+    number: int
+    at: datetime
+    changes: tuple[Paragraph, ...]
+    html: str
+
+
+def history(uow: UnitOfWork, *, uuid: str, reader: MemberId | None) -> tuple[AnnouncementView, tuple[Version, ...]]:
+    """Return the announcement and its versions, newest first, for all who may read it. Raises NotFound."""
+    found = _readable(uow, uuid, reader)
+    if found is None:
+        raise NotFound("announcement-unknown", "There is no such announcement.")
+    earlier = [(item.body, item.at) for item in uow.announcements.versions(found.id)]
+    texts = [*earlier, (found.body, found.updated_at or found.published_at)]
+    versions = [Version(1, texts[0][1], (), markdown_to_html(texts[0][0]))]
+    for number, ((before, _), (body, at)) in enumerate(itertools.pairwise(texts), 2):
+        versions.append(Version(number, at, diff_texts(before, body), ""))
+    view = announcement_views(uow, [found], names=reader is not None, reader=reader)[0]
+    return view, tuple(reversed(versions))
 
 
 def motion_of_note(uow: UnitOfWork, *, uuid: str) -> str | None:

@@ -53,6 +53,13 @@ class Notes:
         """Return the announcement with this UUID, deleted ones too."""
         return first(self._conn, select(t.announcements).where(t.announcements.c.uuid == uuid), _announcement)
 
+    def announcement_at(self, uuid: str) -> Announcement:
+        """Return the announcement with this UUID, deleted ones too. Raises NotFound."""
+        found = self.find_announcement(uuid)
+        if found is None:
+            raise NotFound("announcement-unknown", "There is no such announcement.")
+        return found
+
     def get_announcement(self, announcement_id: int) -> Announcement:
         """Return the announcement. Raises NotFound."""
         found = first(self._conn, select(t.announcements).where(t.announcements.c.id == announcement_id), _announcement)

@@ -10,7 +10,10 @@ from fedcoop.kernel.ids import ActivityId, ActorId, MemberId, MotionId, NoteId, 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """An ActivityPub identity, ours or remote. `handle` is `name@host` once verified by loop-back, else empty."""
+    """An ActivityPub identity, ours or remote. `handle` is `name@host` once verified by loop-back, else empty.
+
+    `icon` and `image` are names in `media`, for ours only; `document` of ours is what was published last.
+    """
 
     id: ActorId
     uri: str
@@ -31,6 +34,8 @@ class Actor:
     gone_at: datetime | None
     suspended_at: datetime | None
     moved_to: str
+    icon: str = ""
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +256,7 @@ class VoteAbroad:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A member announcement; `audience` is `public` or `members`."""
+    """A member announcement; `audience` is `public` or `members`. `version` counts from 1, one up with each edit."""
 
     id: int
     uuid: str
@@ -262,6 +267,31 @@ class Announcement:
     kind: str
     published_at: datetime
     deleted_at: datetime | None
+    version: int = 1
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementVersion:
+    """What an announcement said before it was edited; `at` is when that version was published."""
+
+    announcement_id: int
+    version: int
+    body: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementMention:
+    """Somebody whom an announcement names by `handle` (`name@host`); without an actor the address could not be found.
+
+    `standing` says that the present version still names them; who was named once stays addressed.
+    """
+
+    announcement_id: int
+    handle: str
+    actor_id: ActorId | None
+    standing: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,8 @@ actors = Table(
     Column("gone_at", UtcDateTime),
     Column("suspended_at", UtcDateTime),
     Column("moved_to", Text, nullable=False, server_default=""),
+    Column("icon", Text, nullable=False, server_default=""),
+    Column("image", Text, nullable=False, server_default=""),
     Index("ix_actors_origin", "origin"),
     Index("ix_actors_local_name", "local", "name"),
 )
@@ -769,6 +771,34 @@ announcements = Table(
     Column("kind", Text, nullable=False),
     Column("published_at", UtcDateTime, nullable=False),
     Column("deleted_at", UtcDateTime),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("updated_at", UtcDateTime),
+)
+
+announcement_versions = Table(
+    "announcement_versions",
+    metadata,
+    Column("announcement_id", BigInteger, ForeignKey("announcements.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+announcement_mentions = Table(
+    "announcement_mentions",
+    metadata,
+    Column("announcement_id", BigInteger, ForeignKey("announcements.id"), primary_key=True),
+    Column("handle", Text, primary_key=True),
+    _ref("actor_id", "actors.id", nullable=True),
+    Column("standing", Boolean, nullable=False),
+)
+
+announcement_tags = Table(
+    "announcement_tags",
+    metadata,
+    Column("tag", Text, primary_key=True),
+    Column("announcement_id", BigInteger, ForeignKey("announcements.id"), primary_key=True),
+    Index("ix_announcement_tags_announcement_id", "announcement_id"),
 )
 
 notes = Table(
@@ -815,7 +845,66 @@ reports = Table(
     Column("content", Text, nullable=False),
     Column("objects", Json, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
-    Column("settled_at", UtcDateTime),
+)
+
+desk_items = Table(
+    "desk_items",
+    metadata,
+    _id(),
+    Column("kind", Text, nullable=False),
+    _ref("recipient_id", "actors.id"),
+    _ref("actor_id", "actors.id"),
+    Column("origin", Text, nullable=False),
+    _ref("note_id", "notes.id", nullable=True),
+    _ref("report_id", "reports.id", nullable=True),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+    _ref("done_by", "members.id", nullable=True),
+    Column("remark", Text, nullable=False, server_default=""),
+    UniqueConstraint("note_id"),
+    UniqueConstraint("report_id"),
+    Index("ix_desk_items_recipient_id", "recipient_id", "id"),
+    Index(
+        "ix_desk_items_open",
+        "recipient_id",
+        "id",
+        "kind",
+        sqlite_where=text("done_at IS NULL"),
+        postgresql_where=text("done_at IS NULL"),
+    ),
+    Index("ix_desk_items_origin", "origin", "received_at"),
+    Index("ix_desk_items_actor_id", "actor_id", "id"),
+)
+
+desk_replies = Table(
+    "desk_replies",
+    metadata,
+    _id(),
+    _ref("item_id", "desk_items.id"),
+    _ref("member_id", "members.id"),
+    Column("note_uuid", Text, nullable=False, unique=True),
+    Column("body", Text, nullable=False),
+    Column("body_html", Text, nullable=False),
+    Column("sent_at", UtcDateTime, nullable=False),
+    Index("ix_desk_replies_item_id", "item_id", "id"),
+)
+
+auto_replies = Table(
+    "auto_replies",
+    metadata,
+    Column("actor_id", BigInteger, ForeignKey("actors.id"), primary_key=True),
+    Column("origin", Text, nullable=False),
+    Column("sent_at", UtcDateTime, nullable=False),
+    Index("ix_auto_replies_sent_at", "sent_at", "origin"),
+)
+
+media = Table(
+    "media",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )
 
 # --- queues -----------------------------------------------------------------------------------------------------

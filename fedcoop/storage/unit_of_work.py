@@ -19,6 +19,7 @@ from fedcoop.kernel.ids import new_id
 from fedcoop.storage import tables as t
 from fedcoop.storage.accounts import Accounts
 from fedcoop.storage.actors import Actors
+from fedcoop.storage.announcements import Announcements
 from fedcoop.storage.audit import Audit
 from fedcoop.storage.classes import Classes
 from fedcoop.storage.deciding import Deciding
@@ -97,6 +98,7 @@ class UnitOfWork:
         self.accounts = Accounts(conn)
         self.actors = Actors(conn)
         self.notes = Notes(conn)
+        self.announcements = Announcements(conn)
         self.queues = Queues(conn)
         self.votes = Votes(conn)
         self.templates = Templates(conn)

@@ -1,15 +1,20 @@
-"""Announcements: the members' news, writing one, taking one back, the page of a single one."""
+"""Announcements: the members' news, writing, changing and taking back one, its page, its versions, topics."""
+
+from urllib.parse import quote
 
 from aiohttp import web
 
-from fedcoop.actions.announcements import delete_announcement, publish_announcement
-from fedcoop.kernel.errors import Invalid, NotFound
+from fedcoop.actions.announcements import delete_announcement, edit_announcement, publish_announcement
+from fedcoop.governance.diffs import diff_texts
+from fedcoop.kernel.errors import Conflict, Invalid, NotFound
+from fedcoop.kernel.mentions import MAX_TAG
 from fedcoop.queries.accounts import Viewer
-from fedcoop.queries.announcements import announcement, motion_of_note, news
+from fedcoop.queries.announcements import announcement, editable, history, motion_of_note, news, on_topic
 from fedcoop.web.decisions import cursor, uuid_of
 from fedcoop.web.forms import read_form
 from fedcoop.web.guards import html, member_page, page, see_other
-from fedcoop.web.keys import UNITS
+from fedcoop.web.keys import REMOTE, UNITS
+from fedcoop.web.mentions import find_people
 
 
 @member_page
@@ -34,14 +39,72 @@ async def publish(request: web.Request, viewer: Viewer) -> web.Response:
     """Publish an announcement; what is wrong comes back with the text."""
     assert viewer.member is not None
     form = await read_form(request)
-    kept = {name: form.text(name) for name in ("text", "audience", "kind")}
+    text, audience, kind = (form.text(name) for name in ("text", "audience", "kind"))
+    people = await find_people(request.app[REMOTE], text) if audience == "public" else {}
     try:
-        await request.app[UNITS].write(publish_announcement, by=viewer.member.id, **kept)
+        made = await request.app[UNITS].write(
+            publish_announcement, by=viewer.member.id, text=text, audience=audience, kind=kind, people=people
+        )
     except Invalid as error:
+        kept = {"text": text, "audience": audience, "kind": kind}
         return html(
             request, "announcement_new.html", status=422, kept=kept, errors={error.field or "text": error.message}
         )
-    return see_other("/announcements?done=published")
+    return see_other(f"/announcements?done=published#a-{made.uuid}")
+
+
+@member_page
+async def edit_page(request: web.Request, viewer: Viewer) -> web.Response:
+    """Show an announcement to its author, to be changed."""
+    assert viewer.member is not None
+    draft = await request.app[UNITS].read(editable, uuid=uuid_of(request), by=viewer.member.id)
+    return html(request, "announcement_edit.html", draft=draft, text=draft.body, changes=(), errors={})
+
+
+@member_page
+async def edit(request: web.Request, viewer: Viewer) -> web.Response:
+    """Keep the new text; where somebody else's stands since, both are shown (design.md 8, sentence 20)."""
+    assert viewer.member is not None
+    uuid, form, units = uuid_of(request), await read_form(request), request.app[UNITS]
+    text, base = form.text("text"), form.text("base")
+    draft = await units.read(editable, uuid=uuid, by=viewer.member.id)
+    people = await find_people(request.app[REMOTE], text) if draft.audience == "public" else {}
+    try:
+        await units.write(
+            edit_announcement,
+            by=viewer.member.id,
+            uuid=uuid,
+            text=text,
+            base=int(base) if base.isascii() and base.isdigit() and len(base) < 9 else 0,
+            people=people,
+        )
+    except (Invalid, Conflict) as error:
+        draft = await units.read(editable, uuid=uuid, by=viewer.member.id)
+        changes = diff_texts(draft.body, text) if error.code == "edited-meanwhile" else ()
+        status, errors = (409, {}) if changes else (422, {"text": error.message})
+        return html(
+            request, "announcement_edit.html", status=status, draft=draft, text=text, changes=changes, errors=errors
+        )
+    return see_other(f"/announcements?done=edited#a-{uuid}")
+
+
+@page
+async def history_page(request: web.Request, viewer: Viewer) -> web.Response:
+    """Show what an announcement said before, with what changed, to all who may read it."""
+    reader = viewer.member.id if viewer.member else None
+    view, versions = await request.app[UNITS].read(history, uuid=uuid_of(request), reader=reader)
+    return html(request, "announcement_history.html", item=view, versions=versions)
+
+
+@page
+async def topic_page(request: web.Request, viewer: Viewer) -> web.Response:
+    """Show what was announced about a topic, as far as the reader may see it."""
+    tag, before = request.match_info["tag"][:MAX_TAG], cursor(request)
+    reader = viewer.member.id if viewer.member else None
+    view, older = await request.app[UNITS].read(on_topic, tag=tag, reader=reader, before=before)
+    here = f"/tags/{quote(tag, safe='')}"
+    more = f"{here}?before={older}" if older else ""
+    return html(request, "topic.html", tag=tag, view=view, older=more, newer=here if before else "")
 
 
 @page

@@ -1,9 +1,13 @@
 """Announcements: public ones to followers, members-only ones to nobody elsewhere, and none twice (federation.md 13.7)."""
 
+from datetime import timedelta
+
 import pytest
 
-from fedcoop.actions.announcements import delete_announcement, publish_announcement
-from fedcoop.kernel.errors import Conflict, Invalid, NotAllowed
+from fedcoop.actions.announcements import delete_announcement, edit_announcement, publish_announcement
+from fedcoop.actions.peers import block
+from fedcoop.kernel.clock import parse_rfc3339
+from fedcoop.kernel.errors import Conflict, Invalid, NotAllowed, Refused
 from fedcoop.storage import tables as t
 from tests.actions.coop import follow, join, know, rows, sent
 from tests.conftest import Instance
@@ -68,3 +72,113 @@ async def test_announcements_are_refused_by_code_and_leave_nothing(instance: Ins
     with pytest.raises(NotAllowed):
         await instance.units.write(delete_announcement, by=cy.id, announcement_id=made.id)
     await instance.units.write(delete_announcement, by=ada.id, announcement_id=made.id)
+
+
+async def test_who_is_mentioned_is_addressed_and_tagged_at_the_inbox_of_their_server(instance: Instance) -> None:
+    (ada,) = await join(instance.units, "ada")
+    shared = "https://far.example/inbox"
+    zoe = await know(instance, "zoe", shared_inbox=shared, url="https://far.example/@zoe")
+    await follow(instance, await know(instance, "yan", shared_inbox=shared))
+    await instance.units.write(
+        publish_announcement,
+        by=ada.id,
+        text="Thanks, @zoe@far.example and @nobody@lost.example, for the #Oven!",
+        people={"zoe@far.example": zoe.uri},
+    )
+    (create,) = await sent(instance)
+    note = create["object"]
+    assert note["cc"] == create["cc"] == ["https://alder.example/actors/alder/followers", zoe.uri]
+    assert note["tag"] == [
+        {"type": "Mention", "href": zoe.uri, "name": "@zoe@far.example"},
+        {"type": "Hashtag", "href": "https://alder.example/tags/oven", "name": "#Oven"},
+    ]
+    assert '<a href="https://far.example/@zoe" class="u-url mention"' in note["content"]
+    assert "and @nobody@lost.example," in note["content"]
+    assert [row.inbox for row in await rows(instance, t.deliveries)] == [shared]
+    lost = [row for row in await rows(instance, t.announcement_mentions) if row.actor_id is None]
+    assert [row.handle for row in lost] == ["nobody@lost.example"]
+
+
+async def test_an_edit_keeps_what_was_said_and_tells_all_who_were_ever_told(instance: Instance) -> None:
+    (ada,) = await join(instance.units, "ada")
+    await follow(instance, await know(instance, "yan", host="near.example"))
+    zoe, xia = await know(instance, "zoe"), await know(instance, "xia", host="other.example")
+    people = {"zoe@far.example": zoe.uri, "xia@other.example": xia.uri}
+    made = await instance.units.write(
+        publish_announcement, by=ada.id, text="@zoe@far.example brings the oven.", people=people
+    )
+    instance.clock.advance(timedelta(microseconds=1))
+    edited = await instance.units.write(
+        edit_announcement, by=ada.id, uuid=made.uuid, text="@xia@other.example brings it.", base=1, people=people
+    )
+    assert (edited.version, edited.updated_at) == (2, instance.clock.now())
+    create, update = await sent(instance)
+    before, after = create["object"], update["object"]
+    assert (update["type"], after["id"], after["published"]) == ("Update", before["id"], before["published"])
+    assert parse_rfc3339(after["updated"]) == instance.clock.now()
+    assert "updated" not in before
+    assert set(after["cc"]) == {"https://alder.example/actors/alder/followers", zoe.uri, xia.uri}
+    assert [tag["href"] for tag in after["tag"]] == [xia.uri]
+    told = {row.inbox for row in await rows(instance, t.deliveries) if row.order_key == after["id"]}
+    assert told == {"https://near.example/users/yan/inbox", zoe.inbox, xia.inbox}
+    (kept,) = await rows(instance, t.announcement_versions)
+    assert (kept.version, kept.body, kept.at) == (1, "@zoe@far.example brings the oven.", made.published_at)
+    await instance.units.write(delete_announcement, by=ada.id, announcement_id=made.id)
+    delete = (await sent(instance, "Delete"))[0]
+    assert set(delete["cc"]) == set(after["cc"])
+    assert await rows(instance, t.announcement_versions) == []
+
+
+async def test_the_same_text_again_is_no_edit(instance: Instance) -> None:
+    (ada,) = await join(instance.units, "ada")
+    made = await instance.units.write(publish_announcement, by=ada.id, text="The oven is here.")
+    await instance.units.write(edit_announcement, by=ada.id, uuid=made.uuid, text=" The oven is here.\n", base=1)
+    assert len(await sent(instance)) == 1
+    assert await rows(instance, t.announcement_versions) == []
+
+
+async def test_an_edit_is_refused_by_code_and_changes_nothing(instance: Instance) -> None:
+    ada, ben = await join(instance.units, "ada", "ben")
+    made = await instance.units.write(publish_announcement, by=ben.id, text="The oven is here.")
+    right = {"by": ben.id, "uuid": made.uuid, "text": "It is here.", "base": 1}
+    many = " ".join(f"@a{number}@far.example" for number in range(11))
+    for changes, code in (
+        ({"by": ada.id}, "not-the-author"),
+        ({"base": 2}, "edited-meanwhile"),
+        ({"text": " "}, "text-missing"),
+        ({"text": many}, "mentions-many"),
+        ({"uuid": "0" * 36}, "announcement-unknown"),
+    ):
+        with pytest.raises(Refused) as refused:
+            await instance.units.write(edit_announcement, **{**right, **changes})
+        assert refused.value.code == code
+    assert len(await sent(instance)) == 1
+    assert (await instance.units.write(edit_announcement, **right)).version == 2
+    await instance.units.write(delete_announcement, by=ben.id, announcement_id=made.id)
+    with pytest.raises(Conflict) as gone:
+        await instance.units.write(edit_announcement, **{**right, "base": 2})
+    assert gone.value.code == "announcement-deleted"
+
+
+async def test_who_is_blocked_since_the_look_up_is_not_addressed(instance: Instance) -> None:
+    (ada,) = await join(instance.units, "ada")
+    zoe = await know(instance, "zoe")
+    await instance.units.write(block, target=zoe.uri)
+    people = {"zoe@far.example": zoe.uri}
+    await instance.units.write(publish_announcement, by=ada.id, text="Hello @zoe@far.example.", people=people)
+    (create,) = await sent(instance)
+    assert zoe.uri not in create["cc"]
+    assert "tag" not in create["object"]
+
+
+async def test_a_members_only_announcement_names_nobody_elsewhere(instance: Instance) -> None:
+    (ada,) = await join(instance.units, "ada")
+    zoe = await know(instance, "zoe")
+    people = {"zoe@far.example": zoe.uri}
+    text = "@zoe@far.example asked about the #till."
+    made = await instance.units.write(publish_announcement, by=ada.id, text=text, audience="members", people=people)
+    assert "far.example/" not in made.body_html
+    assert await sent(instance) == []
+    await instance.units.write(edit_announcement, by=ada.id, uuid=made.uuid, text="Solved.", base=1, people=people)
+    assert await sent(instance) == []
+    assert await rows(instance, t.announcement_tags) == []

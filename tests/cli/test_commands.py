@@ -183,3 +183,19 @@ def test_an_export_is_readable_and_holds_no_secret(coop: Cli, tmp_path: Path):
     for secret in ("argon2", "PRIVATE KEY", "gAAAA"):
         assert secret not in everything
     assert coop.refused("export", str(tmp_path / "out")).startswith("folder-not-empty: ")
+
+
+def test_an_announcement_is_changed_and_taken_back_by_its_address(coop: Cli):
+    made = coop.json("announce", "--by", "ben", given="The till is open.\n")
+    changed = coop.json("announcement", "edit", made["url"], "--by", "ben", given="The till is shut.\n")
+    assert (changed["url"], changed["version"], changed["text"]) == (made["url"], 2, "The till is shut.")
+    assert coop.refused("announcement", "edit", made["url"], "--by", "ada", given="Mine.").startswith(
+        "not-the-author: "
+    )
+    assert [row["text"] for row in coop.json("announcement", "list")] == ["The till is shut."]
+    assert coop.json("announcement", "delete", made["url"], "--by", "ada")["deleted"]
+    again = coop.refused("announcement", "delete", made["url"], "--by", "ada")
+    assert again.startswith("announcement-deleted: ")
+    assert coop.refused("announcement", "delete", "https://x.example/1", "--by", "ada").startswith(
+        "announcement-unknown"
+    )

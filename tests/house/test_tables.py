@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = {
     *("init", "serve", "worker", "demo", "member", "token", "motion", "recount", "count", "announce", "peer", "queue"),
     *("doctor", "backup", "restore", "export", "upgrade", "delegation", "sortition", "proposal", "template"),
+    "announcement",
 }
 SUBCOMMANDS = {
     "member": {
@@ -33,6 +34,7 @@ SUBCOMMANDS = {
         *("new", "submit", "edit", "sponsor", "freeze", "open", "withdraw", "adopt", "amend", "show", "list"),
         *("effective", "review", "supersede", "repeal"),
     },
+    "announcement": {"list", "edit", "delete"},
     "template": {"list", "show", "export", "import", "offer"},
     "delegation": {"grant", "revoke", "list"},
     "peer": {"follow", "partner", "block", "unblock", "list"},

@@ -3,9 +3,23 @@
 Sources: federation.md 12.2 (votes), 12.3 (answers to refused voters), 13.7 (announcements), 14 (links).
 """
 
-from fedcoop.actions.events import AnnouncementDeleted, CodeSent, LinkConfirmed, LinkProven, VoteRefused
+from fedcoop.actions.events import (
+    AnnouncementDeleted,
+    AnnouncementEdited,
+    CodeSent,
+    LinkConfirmed,
+    LinkProven,
+    VoteRefused,
+)
 from fedcoop.federation.publish.outbox import Parcel, coop_actor, publish_object, send
-from fedcoop.federation.translate.outgoing import announcement_note, direct_note, vote_note
+from fedcoop.federation.translate.outgoing import (
+    Names,
+    announcement_note,
+    direct_note,
+    hashtag_tag,
+    mention_tag,
+    vote_note,
+)
 from fedcoop.federation.wire.jsonld import AS_PUBLIC
 from fedcoop.governance.events import AnnouncementPublished, VoteSentAbroad
 from fedcoop.governance.motions import Motion
@@ -13,13 +27,22 @@ from fedcoop.governance.wording import refused_vote_sentence
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.html import escape
 from fedcoop.kernel.ids import new_uuid
-from fedcoop.storage.records import Actor
+from fedcoop.kernel.mentions import hashtags_in, tag_url
+from fedcoop.storage.records import Actor, Announcement
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
 def announce(uow: UnitOfWork, event: AnnouncementPublished) -> None:
-    """A public announcement is on its way to followers; a members-only one stays here (13.7)."""
-    announcement = uow.notes.get_announcement(event.announcement_id)
+    """A public announcement is on its way to followers and to whom it names; a members-only one stays here (13.7)."""
+    _send_announcement(uow, uow.notes.get_announcement(event.announcement_id), "Create")
+
+
+def announce_edit(uow: UnitOfWork, event: AnnouncementEdited) -> None:
+    """The newer version is on its way to all who got the earlier ones, and to whom it names now (12.5)."""
+    _send_announcement(uow, uow.notes.get_announcement(event.announcement_id), "Update")
+
+
+def _send_announcement(uow: UnitOfWork, announcement: Announcement, type_: str) -> None:
     if announcement.audience != "public":
         return
     actor = coop_actor(uow)
@@ -33,20 +56,39 @@ def announce(uow: UnitOfWork, event: AnnouncementPublished) -> None:
         language=uow.site.config.instance.languages[0],
         kind=announcement.kind,
         at=announcement.published_at,
+        updated=announcement.updated_at,
+        names=_names(uow, announcement),
     )
     publish_object(uow, actor, document)
-    send(uow, actor, Parcel(type="Create", object=document, to=document["to"], cc=document["cc"]))
+    send(uow, actor, Parcel(type=type_, object=document, to=document["to"], cc=document["cc"]))
+
+
+def _names(uow: UnitOfWork, announcement: Announcement) -> Names:
+    """Whom the text names now gets a tag; whoever was named by any version stays addressed."""
+    mentions = uow.announcements.mentions([announcement.id]).get(announcement.id, [])
+    people = uow.actors.many([found.actor_id for found in mentions if found.actor_id is not None])
+    named = [(people[found.actor_id], found) for found in mentions if found.actor_id is not None]
+    topics = [(name, tag_url(uow.urls.topics, name)) for name in hashtags_in(announcement.body)]
+    return Names(
+        tags=[
+            *(mention_tag(actor.uri, found.handle) for actor, found in named if found.standing),
+            *(hashtag_tag(name, href) for name, href in topics),
+        ],
+        addressed=list(dict.fromkeys(actor.uri for actor, _ in named)),
+    )
 
 
 def retract(uow: UnitOfWork, event: AnnouncementDeleted) -> None:
-    """A deleted public announcement is a tombstone here, and followers are told."""
+    """A deleted public announcement is a tombstone here, and all who got it are told."""
     uri = uow.urls.note(event.uuid)
-    if uow.notes.find_object(uri) is None:
+    stored = uow.notes.find_object(uri)
+    if stored is None:
         return
     actor = coop_actor(uow)
     uow.notes.delete_object(uri, uow.now)
     tombstone = {"id": uri, "type": "Tombstone", "formerType": "Note", "deleted": rfc3339(uow.now)}
-    send(uow, actor, Parcel(type="Delete", object=tombstone, to=[AS_PUBLIC], cc=[actor.followers]))
+    others = [target for target in stored.audience if target != AS_PUBLIC]
+    send(uow, actor, Parcel(type="Delete", object=tombstone, to=[AS_PUBLIC], cc=others))
 
 
 def tell(uow: UnitOfWork, recipient: Actor, html: str, *, in_reply_to: str = "") -> None:

@@ -73,9 +73,13 @@ def replied_to(uow: UnitOfWork, activity_type: str, payload: Any) -> str:
     return next((uri for uri in found if uow.urls.is_local(uri)), "")
 
 
-def recipients(uow: UnitOfWork, actor: Actor, audience: Iterable[str], *, even_blocked: bool = False) -> list[str]:
-    """Return the inboxes of `audience`: our followers collection expanded, actors by their personal inbox."""
+def recipients(uow: UnitOfWork, actor: Actor, audience: Sequence[str], *, even_blocked: bool = False) -> list[str]:
+    """Return the inboxes of `audience`: our followers collection expanded, actors by their personal inbox.
+
+    What goes to everybody or to followers reaches actors at their shared inboxes too, so that one server hears it once.
+    """
     found: list[str] = []
+    shared = AS_PUBLIC in audience or actor.followers in audience
     for target in audience:
         if target == AS_PUBLIC:
             continue
@@ -87,7 +91,7 @@ def recipients(uow: UnitOfWork, actor: Actor, audience: Iterable[str], *, even_b
             continue
         if uow.actors.is_blocked(known.uri) and not even_blocked:
             continue
-        found.append(known.inbox)
+        found.append((shared and known.shared_inbox) or known.inbox)
     return found
 
 

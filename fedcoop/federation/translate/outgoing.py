@@ -1,5 +1,7 @@
 """Announcements, direct notes and votes of ours as ActivityPub objects (federation.md 12.2, 13.7, 11.2)."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,22 +11,52 @@ from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.html import escape
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Whom and what a text names (11.2): tags to show, and ids that it is addressed to besides its followers."""
+
+    tags: Sequence[dict[str, str]] = ()
+    addressed: Sequence[str] = ()
+
+
+def mention_tag(uri: str, handle: str) -> dict[str, str]:
+    """Return the tag without which a mentioned person gets no notification; `handle` is `name@host`."""
+    return {"type": "Mention", "href": uri, "name": f"@{handle}"}
+
+
+def hashtag_tag(name: str, href: str) -> dict[str, str]:
+    """Return the tag of a topic; `name` is without `#`."""
+    return {"type": "Hashtag", "href": href, "name": f"#{name}"}
+
+
 def announcement_note(
-    *, uri: str, url: str, author: str, followers: str, content: str, language: str, kind: str, at: datetime
+    *,
+    uri: str,
+    url: str,
+    author: str,
+    followers: str,
+    content: str,
+    language: str,
+    kind: str,
+    at: datetime,
+    updated: datetime | None = None,
+    names: Names = Names(),
 ) -> dict[str, Any]:
-    """Return a public announcement as a Note (13.7)."""
+    """Return a public announcement as a Note (13.7), as it reads since `updated`."""
     return {
         "@context": CONTEXT_NOTE,
         "id": uri,
         "type": "Note",
         "attributedTo": author,
         "to": [AS_PUBLIC],
-        "cc": [followers],
+        "cc": [followers, *names.addressed],
         "url": url,
         "content": content,
         "contentMap": {language: content},
         "sensitive": False,
         "published": rfc3339(at),
+        **({"updated": rfc3339(updated)} if updated is not None else {}),
+        **({"tag": list(names.tags)} if names.tags else {}),
         "coop:announcement": kind,
     }
 
@@ -43,10 +75,17 @@ def template_note(
 ) -> dict[str, Any]:
     """Return an offered template as a Note; the template is JSON text, which no rewriting of names can change."""
     note = announcement_note(
-        uri=uri, url=url, author=author, followers=followers, content=content, language=language, kind="general", at=at
+        uri=uri,
+        url=url,
+        author=author,
+        followers=followers,
+        content=content,
+        language=language,
+        kind="general",
+        at=at,
+        updated=updated if updated > at else None,
     )
-    newer = {"updated": rfc3339(updated)} if updated > at else {}
-    return {**note, **newer, "coop:template": template}
+    return {**note, "coop:template": template}
 
 
 def direct_note(
@@ -74,7 +113,7 @@ def direct_note(
         "contentMap": {language: text},
         "sensitive": False,
         "published": rfc3339(at),
-        "tag": [{"type": "Mention", "href": recipient, "name": f"@{handle}"}],
+        "tag": [mention_tag(recipient, handle)],
     }
 
 

@@ -78,3 +78,38 @@ async def test_an_upgrade_that_fails_changes_nothing(url: str) -> None:
     await database.write(upgrade)
     await check_version(database)
     await database.close()
+
+
+async def test_what_was_kept_and_shown_nowhere_lies_on_the_desk_after_the_upgrade(url: str) -> None:
+    database = make_database(url)
+    await database.start()
+    actor = (
+        "INSERT INTO actors (id, uri, local, kind, name, origin, created_at) "
+        "VALUES (:id, :uri, :local, :kind, :name, :origin, 0)"
+    )
+    note = (
+        "INSERT INTO notes (id, uri, actor_id, content, public, kind, received_at, deleted_at) "
+        "VALUES (:id, :id, 2, '', true, :kind, 7, :deleted_at)"
+    )
+
+    def before(conn: Connection) -> None:
+        upgrade_to(conn, "0005")
+        ours = {"id": 1, "uri": "a", "local": True, "kind": "Organization", "name": "alder", "origin": "https://a"}
+        conn.execute(text(actor), [ours, {**ours, "id": 2, "uri": "b", "local": False, "origin": "https://b"}])
+        told = "INSERT INTO reports (id, actor_id, content, objects, received_at) VALUES (3, 2, 'Rude.', '[]', 5)"
+        conn.execute(text(told))
+        for number, kind, deleted_at in ((4, "mention", None), (5, "mention", 9), (6, "reply", None)):
+            conn.execute(text(note).bindparams(id=number, kind=kind, deleted_at=deleted_at))
+
+    await database.write(before)
+    await database.write(upgrade)
+    found = await database.read(
+        lambda conn: conn.execute(
+            text("SELECT id, kind, recipient_id, actor_id, origin, note_id, report_id FROM desk_items ORDER BY id")
+        ).all()
+    )
+    assert [tuple(row) for row in found] == [
+        (3, "report", 1, 2, "https://b", None, 3),
+        (4, "mention", 1, 2, "https://b", 4, None),
+    ]
+    await database.close()
