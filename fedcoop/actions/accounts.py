@@ -1,13 +1,12 @@
 """Signing in and out, passwords, access tokens. Hashes are made outside: argon2 takes too long for a unit of work."""
 
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 
-from fedcoop.governance.members import Member
+from fedcoop.governance.members import check_signing_in
 from fedcoop.kernel.errors import Invalid, NotAllowed, NotFound
 from fedcoop.kernel.ids import MemberId
-from fedcoop.storage.records import Account, SessionRow
+from fedcoop.storage.records import SessionRow
 from fedcoop.storage.unit_of_work import UnitOfWork
 from fedcoop.storage.vault import token_hash
 
@@ -16,23 +15,9 @@ TOUCH_EVERY = timedelta(hours=1)
 THEMES = ("", "light", "dark")
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """Who uses this session."""
-
-    member: Member
-    account_id: int
-    token_hash: bytes
-    password_set: bool
-
-
-def find_account(uow: UnitOfWork, *, email: str) -> Account | None:
-    """Return the account of a member's address; the password is checked outside."""
-    return uow.accounts.by_email(email)
-
-
 def open_session(uow: UnitOfWork, *, account_id: int, browser: str) -> str:
-    """Open a session for 30 days and return its secret, which goes into the cookie."""
+    """Open a session for 30 days and return its secret, which goes into the cookie. Raises NotAllowed (`membership-over`)."""
+    check_signing_in(uow.members.get(uow.accounts.get(account_id).member_id))
     secret = secrets.token_urlsafe(32)
     session = SessionRow(
         token_hash=token_hash(secret),
@@ -46,29 +31,16 @@ def open_session(uow: UnitOfWork, *, account_id: int, browser: str) -> str:
     return secret
 
 
-def session(uow: UnitOfWork, *, secret: str) -> SignedIn | None:
-    """Return who is signed in with this secret, or None."""
-    found = uow.accounts.find_session(token_hash(secret), uow.now)
-    if found is None:
-        return None
-    row, member_id = found
-    account = uow.accounts.of_member(member_id)
-    has_password = account is not None and bool(account.password_hash)
-    return SignedIn(
-        member=uow.members.get(member_id),
-        account_id=row.account_id,
-        token_hash=row.token_hash,
-        password_set=has_password,
-    )
-
-
 def touch_session(uow: UnitOfWork, *, secret: str) -> None:
     """The session was seen now; asked at most once in an hour, so that reading pages writes nothing."""
     uow.accounts.touch_session(token_hash(secret), uow.now)
 
 
 def redeem_link(uow: UnitOfWork, *, secret: str, browser: str) -> tuple[str, str]:
-    """Use a one-time link; return the secret of a new session and the purpose of the link. Raises NotAllowed (`link-used`)."""
+    """Use a one-time link; return the secret of a new session and the purpose of the link.
+
+    Raises NotAllowed (`link-used`, `membership-over`).
+    """
     digest = token_hash(secret)
     found = uow.accounts.find_one_time_token(digest, uow.now)
     if found is None or not uow.accounts.use_one_time_token(digest, uow.now):
@@ -91,9 +63,10 @@ def sign_out_elsewhere(uow: UnitOfWork, *, account_id: int, digest: bytes) -> No
 
 
 def set_password(uow: UnitOfWork, *, account_id: int, password_hash: str, digest: bytes) -> None:
-    """Store the new hash and end all other sessions."""
+    """Store the new hash; all other sessions end, and every one-time link that waited."""
     uow.accounts.set_password(account_id, password_hash)
     uow.accounts.end_sessions(account_id, but=digest)
+    uow.accounts.end_one_time_tokens(account_id)
     uow.audit("password-set", who=f"account:{account_id}", subject=f"account:{account_id}")
 
 
@@ -105,7 +78,8 @@ def set_theme(uow: UnitOfWork, *, member_id: MemberId, theme: str) -> None:
 
 
 def issue_token(uow: UnitOfWork, *, member_id: MemberId, scopes: str) -> str:
-    """Return a new access token for the client API, stored as a hash, by the operator's word."""
+    """Return a new access token for the client API, stored as a hash, by the operator's word. Raises NotAllowed."""
+    check_signing_in(uow.members.get(member_id))
     account = uow.accounts.of_member(member_id)
     if account is None:
         raise NotFound("account-unknown", "This member has no account.")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.aftermath import EFFECTIVE_TIMER, conclude, set_date
 from fedcoop.actions.motions import CLOSE_TIMER, open_scheduled
 from fedcoop.actions.moving import move, who
@@ -25,6 +26,7 @@ CARRIED, NOT_CARRIED = "carried", "not_carried"
 VOTE_LASTS = timedelta(days=7)
 
 
+@in_name_of("by")
 def answer_advice(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, member_id: MemberId, answer: str) -> None:
     """The decider's answer stands under the advice; advice that is changed later needs a new one.
 
@@ -40,6 +42,7 @@ def answer_advice(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, member_
     uow.audit("advice-answered", who=who(by), subject=motion.url, details=details)
 
 
+@in_name_of("by")
 def decide(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, carried: bool, text: str) -> Statement:
     """The decision stands under the decider's name; an advice that still runs ends now.
 
@@ -64,6 +67,7 @@ def decide(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, carried: bool,
     return statement
 
 
+@in_name_of("by")
 def call_in(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, reason: str) -> Motion | None:
     """The member asks for a vote of all; the last one needed opens it. Return that motion, or None while more are needed.
 

@@ -9,6 +9,7 @@ of the discussion fixes. `settle` runs in a unit of its own after each vote, and
 from collections.abc import Sequence
 from dataclasses import replace
 
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.amendments import credit
 from fedcoop.actions.motions import Draft, build_motion, start_motion
 from fedcoop.actions.proposals import FREEZE_TIMER, add_version, locked, plan_of
@@ -34,6 +35,7 @@ WHO_VOTES = ("classes", "groups", "members", "min_days", "good_standing")
 RANKED = ("schulze", "ranked_pairs", "approval")
 
 
+@in_name_of("by")
 def begin(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Motion | None:
     """The first vote on an amendment is open, or those that were carried are merged; None where nothing was to vote on.
 

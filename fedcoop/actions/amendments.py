@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.proposals import add_version, locked
 from fedcoop.governance import amendments as rules
 from fedcoop.governance import drafting
@@ -16,6 +17,7 @@ from fedcoop.kernel.ids import MemberId, new_uuid
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
+@in_name_of("by")
 def propose_amendment(
     uow: UnitOfWork, *, by: MemberId, uuid: str, kind: AmendmentKind, change: Change, reason: str = ""
 ) -> Amendment:
@@ -45,6 +47,7 @@ def propose_amendment(
     return amendment
 
 
+@in_name_of("by")
 def back_amendment(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Amendment:
     """An author accepts a friendly amendment, or a member sponsors a formal one.
 
@@ -98,6 +101,7 @@ def credit(uow: UnitOfWork, accepted: Sequence[Amendment]) -> str:
     return f"{'Amendment' if len(accepted) == 1 else plural(len(accepted), 'amendment', 'amendments')} by {listed}"
 
 
+@in_name_of("by")
 def unback_amendment(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Amendment:
     """The member stands behind the amendment no more. Raises Conflict (`amendment-state`) once it is voted on."""
     amendment, _ = _locked(uow, uuid)
@@ -106,6 +110,7 @@ def unback_amendment(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Amendment:
     return _weighed(uow, amendment) if amendment.kind is AmendmentKind.FORMAL else amendment
 
 
+@in_name_of("by")
 def decline_amendment(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Amendment:
     """An author does not take a friendly amendment; whoever proposed it can make it a formal one.
 
@@ -120,6 +125,7 @@ def decline_amendment(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Amendment:
     return _ended(uow, amendment, AmendmentState.DECLINED, by=by)
 
 
+@in_name_of("by")
 def make_formal(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Amendment:
     """A friendly amendment that was not taken seeks sponsors of its own. Raises NotAllowed, Conflict (`amendment-state`)."""
     amendment, proposal = _own(uow, by, uuid)
@@ -136,6 +142,7 @@ def make_formal(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Amendment:
     return formal
 
 
+@in_name_of("by")
 def rebase_amendment(uow: UnitOfWork, *, by: MemberId, uuid: str, change: Change) -> Amendment:
     """The amendment is about the present version again; its sponsors sign anew, for it says something else now.
 
@@ -152,6 +159,7 @@ def rebase_amendment(uow: UnitOfWork, *, by: MemberId, uuid: str, change: Change
     return rebased
 
 
+@in_name_of("by")
 def withdraw_amendment(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Amendment:
     """Whoever proposed the amendment takes it back. Raises NotAllowed, Conflict (`amendment-state`)."""
     amendment, _ = _own(uow, by, uuid)
@@ -159,6 +167,7 @@ def withdraw_amendment(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Amendment
     return _ended(uow, amendment, AmendmentState.WITHDRAWN, by=by)
 
 
+@in_name_of("by")
 def order_amendments(uow: UnitOfWork, *, by: MemberId, uuid: str, order: Sequence[str]) -> None:
     """The votes on amendments come in this order of their uuids; those not named come after, what changes most first.
 

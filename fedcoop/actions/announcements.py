@@ -6,6 +6,7 @@ hashtags and edits: federation.md 11.2, 12.5; members-place.md 5.2.
 
 from collections.abc import Mapping
 
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.events import AnnouncementDeleted, AnnouncementEdited
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.events import AnnouncementPublished
@@ -21,6 +22,7 @@ KINDS = ("general", "meeting", "membership", "finance", "work")
 MAX_TEXT = 20_000
 
 
+@in_name_of("by")
 def publish_announcement(
     uow: UnitOfWork,
     *,
@@ -60,6 +62,7 @@ def publish_announcement(
     return announcement
 
 
+@in_name_of("by")
 def edit_announcement(
     uow: UnitOfWork, *, by: MemberId, uuid: str, text: str, base: int, people: Mapping[str, str] | None = None
 ) -> Announcement:
@@ -93,6 +96,7 @@ def edit_announcement(
     return uow.notes.get_announcement(earlier.id)
 
 
+@in_name_of("by")
 def delete_announcement(uow: UnitOfWork, *, by: MemberId, announcement_id: int) -> None:
     """Take an announcement back. Raises NotAllowed for others than its author and admins, Conflict (`announcement-deleted`)."""
     announcement = uow.notes.get_announcement(announcement_id)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from fedcoop.actions import rolls
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.joining import watch_target
 from fedcoop.governance import logchain
 from fedcoop.governance.ballots import Ballot, Cast, RollEntry, accept, entitled, may_withdraw
@@ -130,12 +131,16 @@ def cast_by_teller(
 def withdraw_ballot(uow: UnitOfWork, *, voter: MemberId, motion_id: MotionId, channel: Channel, at: datetime) -> None:
     """Cast "no ballot": the member's ballot no longer stands, and the log says so (governance.md 4).
 
-    `at` is when the wish was received. Raises BallotRefused (`closed`, `late`, `duplicate`, `missing`).
+    `at` is when the wish was received. Raises BallotRefused (`closed`, `late`, `duplicate`, `ineligible`, `missing`).
     """
     motion = uow.motions.get(motion_id, lock=True)
-    entry, _, earlier = uow.motions.voter_state(motion_id, voter)
+    entry, status, earlier = uow.motions.voter_state(motion_id, voter)
     if entry is None or earlier is None:
         raise BallotRefused("missing", "There is no vote of yours to take back.")
+    if entitled(entry, status, motion.settings.electorate) is None:
+        raise BallotRefused(
+            "ineligible", "Your membership rests now, so your vote can be neither changed nor taken back."
+        )
     may_withdraw(motion, at)
     uow.motions.drop_ballot(motion.id, voter)
     uow.motions.append_log(motion.id, motion.url, logchain.withdrawal_entry(entry.voter, channel.value, rfc3339(at)))
@@ -143,6 +148,7 @@ def withdraw_ballot(uow: UnitOfWork, *, voter: MemberId, motion_id: MotionId, ch
     watch_target(uow, motion, before=earlier.choice, now=())
 
 
+@in_name_of("member_id")
 def send_abroad(
     uow: UnitOfWork, *, member_id: MemberId, remote_motion_id: RemoteMotionId, names: Sequence[str]
 ) -> VoteAbroad:

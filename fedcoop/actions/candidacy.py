@@ -1,5 +1,6 @@
 """Somebody withdraws as a candidate, or a choice is taken back, while the vote is open (governance.md 7.11)."""
 
+from fedcoop.actions.acting import in_name_of
 from fedcoop.governance import candidacy
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.motions import Motion
@@ -12,6 +13,7 @@ from fedcoop.storage.unit_of_work import UnitOfWork
 WITHDRAWN = "option-withdrawn"
 
 
+@in_name_of("by")
 def withdraw_option(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId, key: str, reason: str) -> Motion:
     """Take the option out of every ballot of an open vote, with a reason that all can read; `by` None is the operator.
 

@@ -1,5 +1,6 @@
 """Who writes a proposal together: the author asks others, and each may leave again (governance.md 2)."""
 
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.moving import who
 from fedcoop.actions.proposals import locked
 from fedcoop.governance.proposals import ProposalState
@@ -8,6 +9,7 @@ from fedcoop.kernel.ids import MemberId
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
+@in_name_of("by")
 def add_author(uow: UnitOfWork, *, by: MemberId, uuid: str, name: str) -> None:
     """The member of this name writes with the author from now on, and may leave again."""
     proposal, _ = locked(uow, uuid)
@@ -23,6 +25,7 @@ def add_author(uow: UnitOfWork, *, by: MemberId, uuid: str, name: str) -> None:
         uow.audit("proposal-author", who=who(by), subject=uow.urls.proposal(uuid), details={"member": int(member.id)})
 
 
+@in_name_of("by")
 def leave_authors(uow: UnitOfWork, *, by: MemberId, uuid: str) -> None:
     """The member writes with the others no more."""
     proposal, _ = locked(uow, uuid)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.motions import open_scheduled
 from fedcoop.actions.moving import move, who
 from fedcoop.actions.scheduling import Next, add_sequel
@@ -32,6 +33,7 @@ from fedcoop.storage.records import Version
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
+@in_name_of("by")
 def answer_objection(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, member_id: MemberId, answer: str) -> None:
     """The author's answer stands under the objection. Raises NotAllowed, NotFound, Conflict (`round-state`), Invalid."""
     motion, proposal = _round(uow, motion_id)
@@ -39,6 +41,7 @@ def answer_objection(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, memb
     _store_answer(uow, motion, member_id, answer, by)
 
 
+@in_name_of("by")
 def settle_objection(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, settled: str) -> None:
     """Who objected accepts what was made of the objection, or withdraws it; others only read it.
 
@@ -61,6 +64,7 @@ def settle_objection(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, sett
     uow.audit("objection-settled", who=who(by), subject=motion.url, details=details)
 
 
+@in_name_of("by")
 def record_finding(
     uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId, member_id: MemberId, finding: str
 ) -> None:
@@ -90,6 +94,7 @@ class NewVersion:
     answers: Mapping[MemberId, str] = field(default_factory=dict)
 
 
+@in_name_of("by")
 def next_round(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, new: NewVersion) -> Motion:
     """The next version is stored and its round is open; stances start anew. Return its motion.
 
@@ -115,6 +120,7 @@ def next_round(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, new: NewVe
     return uow.motions.get(opened.id)
 
 
+@in_name_of("by")
 def move_to_fallback(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId) -> Motion:
     """After the last round the text as it stands goes to the fallback vote, after its notice. Return that motion.
 
@@ -139,6 +145,7 @@ def move_to_fallback(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId) -> M
     return add_sequel(uow, motion, SequelKind.FALLBACK, new, by=by)
 
 
+@in_name_of("by")
 def give_up(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, reason: str) -> None:
     """The author leaves it at the last round: the proposal is rejected. Raises NotAllowed, Conflict, MotionRefused."""
     _, proposal = _round(uow, motion_id)
@@ -168,7 +175,7 @@ def _round(uow: UnitOfWork, motion_id: MotionId) -> tuple[Motion, Proposal]:
 
 def _demand_author(uow: UnitOfWork, proposal: Proposal, by: MemberId) -> None:
     authors = {proposal.author_id, *uow.proposals.authors(proposal.id)}
-    if by not in authors and not uow.members.get(by).is_admin:
+    if by not in authors and not uow.members.get(by).has_office:
         raise NotAllowed("not-the-author", "This is for who wrote the proposal.")
 
 

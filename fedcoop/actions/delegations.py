@@ -7,6 +7,7 @@ vote are `actions.proxies`.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from fedcoop.actions.acting import in_name_of
 from fedcoop.governance import logchain
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.delegation import DelegationMode, topic_of
@@ -46,6 +47,7 @@ class Wish:
     hidden: bool = False
 
 
+@in_name_of("by")
 def grant(uow: UnitOfWork, *, by: MemberId, wish: Wish, who: str = "") -> Delegation:
     """The member's vote in this scope is passed on for 12 months, from the next opening on.
 
@@ -114,6 +116,7 @@ def _told(item: Delegation) -> dict[str, str]:
     return {"to": f"member:{item.delegate_id}", "scope": slot_of(item)}
 
 
+@in_name_of("by")
 def renew(uow: UnitOfWork, *, by: MemberId, delegation_id: int, who: str = "") -> Delegation:
     """The delegation lasts 12 months from now. Raises NotFound (`delegation-unknown`) or as `grant`."""
     item = _own(uow, by, delegation_id)
@@ -124,6 +127,7 @@ def renew(uow: UnitOfWork, *, by: MemberId, delegation_id: int, who: str = "") -
     return renewed
 
 
+@in_name_of("by")
 def hide(uow: UnitOfWork, *, by: MemberId, delegation_id: int, hidden: bool) -> None:
     """The delegate sees this grant in their list no more, or again. Raises NotFound (`delegation-unknown`)."""
     item = _own(uow, by, delegation_id)
@@ -132,6 +136,7 @@ def hide(uow: UnitOfWork, *, by: MemberId, delegation_id: int, hidden: bool) -> 
         uow.delegations.put_vote(replace(vote, hidden=hidden))
 
 
+@in_name_of("by")
 def revoke(uow: UnitOfWork, *, by: MemberId, delegation_id: int, who: str = "") -> None:
     """The delegation is over at once, also in votes that run. Raises NotFound (`delegation-unknown`)."""
     item = _own(uow, by, delegation_id)
@@ -155,6 +160,7 @@ def _end(uow: UnitOfWork, item: Delegation, why: Ended) -> None:
         take_back(uow, vote)
 
 
+@in_name_of("by")
 def revoke_in_motion(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, who: str = "") -> None:
     """Nobody speaks for the member in this vote any more; a standing delegation goes on for others.
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.proposals import locked
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.permissions import Deed, demand
@@ -17,6 +18,7 @@ KINDS = ("comment", "question", "reaction")
 MAX_COMMENT = 5_000
 
 
+@in_name_of("by")
 def comment(
     uow: UnitOfWork, *, by: MemberId, uuid: str, text: str, kind: str = "comment", reply_to: str = ""
 ) -> Comment:
@@ -62,6 +64,7 @@ def _answered(uow: UnitOfWork, proposal_id: ProposalId, reply_to: str) -> int | 
     return above.reply_to or above.id
 
 
+@in_name_of("by")
 def delete_comment(uow: UnitOfWork, *, by: MemberId, uuid: str) -> None:
     """The words are gone; that there were some stays. Their writer may, and a moderator with a line in the audit log."""
     found = uow.proposals.find_comment(uuid)
@@ -73,6 +76,7 @@ def delete_comment(uow: UnitOfWork, *, by: MemberId, uuid: str) -> None:
     uow.audit("comment-deleted", who=f"member:{by}", subject=uuid)
 
 
+@in_name_of("by")
 def summarise(uow: UnitOfWork, *, by: MemberId, uuid: str, text: str) -> None:
     """The discussion has this summary, by one of its authors or a coordinator. Raises NotAllowed, Invalid."""
     proposal, plan = locked(uow, uuid)

@@ -1,5 +1,6 @@
 """Spelling fixes beside a text that is put to the vote, never a change of it (governance.md 2)."""
 
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.moving import who
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.events import ErratumPublished
@@ -11,6 +12,7 @@ from fedcoop.kernel.ids import MemberId, MotionId, new_uuid
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
+@in_name_of("by")
 def add_erratum(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId, was: str, reads: str) -> Erratum:
     """How to read the words stands beside the text for everybody; the text and its hash stay. `by` None is the operator.
 

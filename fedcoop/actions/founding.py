@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fedcoop.accounts.actor_keys import NewKey, new_keys
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.events import ActorChanged, ActorRemoved
 from fedcoop.kernel.errors import Conflict, Invalid
 from fedcoop.kernel.ids import ActorId, MemberId
@@ -39,6 +40,7 @@ def found_instance(uow: UnitOfWork) -> None:
             create_local_actor(uow, new=new, keys=new_keys())
 
 
+@in_name_of("member_id")
 def open_member_actor(uow: UnitOfWork, *, member_id: MemberId, name: str, keys: Sequence[NewKey]) -> Actor:
     """The member has a public actor here by their own wish (federation.md 3.1).
 
@@ -54,6 +56,7 @@ def open_member_actor(uow: UnitOfWork, *, member_id: MemberId, name: str, keys: 
     return actor
 
 
+@in_name_of("member_id")
 def close_member_actor(uow: UnitOfWork, *, member_id: MemberId) -> None:
     """The member's public actor is gone: followers are told, its address answers 410, its name is never used again."""
     actor_id = uow.members.actor_id_of(member_id)

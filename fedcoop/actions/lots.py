@@ -1,5 +1,6 @@
 """Secrets of the public lot: scrutineers commit before the opening and reveal after the close (governance.md 10.2)."""
 
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.timers import COUNT_TIMER
 from fedcoop.governance import public_lots
 from fedcoop.governance.motions import Motion, Settings
@@ -21,6 +22,7 @@ def check_scrutineers(uow: UnitOfWork, settings: Settings) -> None:
             raise MotionRefused("scrutineers", f"There is no member with a vote named {name}.")
 
 
+@in_name_of("by")
 def commit(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, commitment: str) -> Secret:
     """The scrutineer has committed to a secret; until the opening another may take its place.
 
@@ -34,6 +36,7 @@ def commit(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, commitment: st
     return secret
 
 
+@in_name_of("by")
 def promise(uow: UnitOfWork, *, by: MemberId, uuid: str, commitment: str) -> Secret:
     """The scrutineer has committed to a secret for the vote that a proposal comes to; its opening takes it over.
 
@@ -68,6 +71,7 @@ def log_commits(uow: UnitOfWork, motion: Motion) -> None:
         uow.motions.append_log(motion.id, motion.url, secret.entries()[0])
 
 
+@in_name_of("by")
 def reveal(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, value: str) -> Secret:
     """The scrutineer's secret is public; with the last one a waiting count goes on. Told twice, nothing changes.
 

@@ -8,9 +8,10 @@ from datetime import timedelta
 
 from fedcoop.accounts import links as link_rules
 from fedcoop.actions import standing
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.events import CodeSent, LinkConfirmed, LinkProven
 from fedcoop.governance.events import MemberAdmitted
-from fedcoop.governance.members import ENDED, Member, MemberStatus
+from fedcoop.governance.members import ENDED, Member, MemberStatus, check_signing_in
 from fedcoop.kernel.errors import Conflict, Invalid, NotFound
 from fedcoop.kernel.html import plain_text
 from fedcoop.kernel.ids import ActorId, MemberId
@@ -66,10 +67,15 @@ def add_member(uow: UnitOfWork, *, new: NewMember, who: str) -> tuple[Member, st
 
 
 def one_time_link(uow: UnitOfWork, *, member_id: MemberId, purpose: str) -> str:
-    """Make a link that signs the member in once: `invitation` lasts 14 days, `sign-in` 15 minutes; return its secret."""
+    """Make a link that signs the member in once: `invitation` lasts 14 days, `sign-in` 15 minutes; return its secret.
+
+    Links made before no longer work. Raises NotAllowed (`membership-over`) or NotFound (`account-unknown`).
+    """
+    check_signing_in(uow.members.get(member_id))
     account = uow.accounts.of_member(member_id)
     if account is None:
         raise NotFound("account-unknown", "This member has no account.")
+    uow.accounts.end_one_time_tokens(account.id)
     secret = secrets.token_urlsafe(32)
     lasts = INVITATION_LASTS if purpose == "invitation" else SIGN_IN_LINK_LASTS
     uow.accounts.add_one_time_token(
@@ -89,6 +95,7 @@ def end_membership(uow: UnitOfWork, *, member_id: MemberId, who: str, reason: st
 # linking
 
 
+@in_name_of("member_id")
 def start_link(uow: UnitOfWork, *, member_id: MemberId, handle: str, actor_uri: str) -> LinkChallenge:
     """Give the member a new one-time code for the account; an earlier code no longer works (federation.md 14.1).
 
@@ -139,6 +146,7 @@ def prove_link(uow: UnitOfWork, *, text: str, actor: Actor) -> bool:
     return False
 
 
+@in_name_of("member_id")
 def confirm_link(uow: UnitOfWork, *, member_id: MemberId) -> Link:
     """The member says "yes, this is me": the account that sent the code is linked (14.3).
 
@@ -157,6 +165,7 @@ def link_by_operator(uow: UnitOfWork, *, member_id: MemberId, actor: Actor, hand
     return _link(uow, member_id, actor, handle, who="operator")
 
 
+@in_name_of("member_id")
 def send_code(uow: UnitOfWork, *, member_id: MemberId, recipient_uri: str, text: str) -> None:
     """The member's public profile here sends another co-op the code it gave: so this account is linked there.
 
@@ -175,11 +184,13 @@ def send_code(uow: UnitOfWork, *, member_id: MemberId, recipient_uri: str, text:
     uow.record(CodeSent(actor_id=actor_id, recipient_id=recipient.id, code=code))
 
 
+@in_name_of("member_id")
 def cancel_link(uow: UnitOfWork, *, member_id: MemberId) -> None:
     """Forget the member's pending code."""
     uow.members.drop_challenge(member_id)
 
 
+@in_name_of("member_id")
 def unlink(uow: UnitOfWork, *, member_id: MemberId, link_id: int) -> None:
     """Remove one of the member's links at once; ballots already counted stay. Raises NotFound for a link of others."""
     link = uow.members.get_link(link_id)

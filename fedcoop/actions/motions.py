@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from fedcoop.actions import delegations, lots, rolls
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.aftermath import after_count
 from fedcoop.actions.moving import is_amendment_vote, move_with, who
 from fedcoop.actions.scheduling import OPEN_TIMER as OPEN_TIMER
@@ -128,6 +129,7 @@ def _asked(uow: UnitOfWork, draft: Draft, settings: Settings, opens_at: datetime
     return rounds.silence_rule(settings, notice=draft.closes_at - opens_at, typed="silence" in draft.settings)
 
 
+@in_name_of("by")
 def open_motion(uow: UnitOfWork, *, by: MemberId, draft: Draft) -> Motion:
     """Submit a proposal and open its motion at once, or at `draft.opens_at`; return the motion.
 
@@ -228,6 +230,7 @@ def wire_content(motion: Motion, body_html: str) -> str:
     return f"<p><strong>{escape(motion.title)}</strong></p>{clean_html(body_html)}<p>{escape(rule)} {only}</p><p>{page}</p>"
 
 
+@in_name_of("by")
 def extend_motion(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, closes_at: datetime, reason: str) -> Motion:
     """Move the closing time, with a reason that all can read (governance.md 2). Raises NotAllowed or MotionRefused."""
     motion = uow.motions.get(motion_id, lock=True)
@@ -245,6 +248,7 @@ def extend_motion(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, closes_
     return later
 
 
+@in_name_of("by")
 def close_early(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId) -> Motion:
     """Close now where `early_close` allows it; acceptance of votes under way still lasts the grace unless all voted.
 
@@ -366,6 +370,7 @@ def store_count(uow: UnitOfWork, key: str, counted: Counted) -> None:
     uow.record(MotionClosed(motion_id=motion.id))
 
 
+@in_name_of("by")
 def annul_motion(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId, reason: str) -> Motion:
     """The motion has no effect; ballots are kept, the reason is public. `by` None is the operator."""
     motion = uow.motions.get(motion_id, lock=True)
@@ -383,6 +388,7 @@ def annul_motion(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId, r
     return ended
 
 
+@in_name_of("by")
 def withdraw_motion(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId) -> Motion:
     """Take back a motion that has not opened yet."""
     motion = uow.motions.get(motion_id, lock=True)

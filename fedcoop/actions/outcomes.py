@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.aftermath import EFFECTIVE_TIMER, REVIEW_TIMER, conclude, set_date
 from fedcoop.actions.motions import CLOSE_TIMER
 from fedcoop.actions.moving import move, who
@@ -20,6 +21,7 @@ from fedcoop.kernel.ids import MemberId, MotionId, ProposalId, new_uuid
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
+@in_name_of("by")
 def state_outcome(
     uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId, text: str, options: tuple[str, ...]
 ) -> Statement:
@@ -57,6 +59,7 @@ def add_statement(
     return statement
 
 
+@in_name_of("by")
 def reopen(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId, closes_at: datetime, reason: str) -> Motion:
     """Votes on a motion that binds nobody are taken again; ballots stand, the first count stays in the log (governance.md 2).
 
@@ -88,6 +91,7 @@ def reopen(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId, closes_
 # --- decisions --------------------------------------------------------------------------------------------------
 
 
+@in_name_of("by")
 def set_effective(uow: UnitOfWork, *, by: MemberId | None, proposal_id: ProposalId, at: datetime) -> Decision:
     """The decision comes into force at this instant. Raises NotAllowed, Conflict (`effective-state`) or Invalid."""
     proposal, line = _line(uow, by, proposal_id)
@@ -99,6 +103,7 @@ def set_effective(uow: UnitOfWork, *, by: MemberId | None, proposal_id: Proposal
     return changed
 
 
+@in_name_of("by")
 def set_review(uow: UnitOfWork, *, by: MemberId | None, proposal_id: ProposalId, at: datetime) -> Decision:
     """The decision is looked at again at this instant; one that is due for review stays until then.
 
@@ -114,6 +119,7 @@ def set_review(uow: UnitOfWork, *, by: MemberId | None, proposal_id: ProposalId,
     return changed
 
 
+@in_name_of("by")
 def end_decision(
     uow: UnitOfWork,
     *,
@@ -144,6 +150,7 @@ def end_decision(
     return ended
 
 
+@in_name_of("by")
 def end_by_number(
     uow: UnitOfWork, *, by: MemberId | None, proposal_id: ProposalId, number: str, repeals: bool, reason: str
 ) -> Decision:

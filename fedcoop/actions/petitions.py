@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.motions import annul_motion, open_scheduled
 from fedcoop.actions.moving import move, who
 from fedcoop.actions.scheduling import Next, add_sequel
@@ -22,6 +23,7 @@ from fedcoop.storage.records import Version
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
+@in_name_of("by")
 def sign_petition(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, reason: str) -> int:
     """The member has signed that the vote be annulled; return the number of signatures.
 
@@ -42,6 +44,7 @@ def sign_petition(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, reason:
     return number
 
 
+@in_name_of("by")
 def find_on_petition(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId, upheld: bool, reason: str) -> Motion:
     """The committee upholds the petition, which annuls the vote, or rejects it; the reason is public. `by` None is the operator.
 
@@ -72,6 +75,7 @@ class Again:
     settings: dict[str, str] | None = None
 
 
+@in_name_of("by")
 def rerun(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, again: Again) -> Motion:
     """A new vote is open in place of an annulled one, on a proposal of its own; each names the other. Return the new one.
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from fedcoop.actions import amendment_votes
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.motions import build_motion
 from fedcoop.actions.moving import move, who
 from fedcoop.actions.proposals import (
@@ -40,6 +41,7 @@ LOOK_AGAIN = timedelta(minutes=10)
 # --- sponsors ---------------------------------------------------------------------------------------------------
 
 
+@in_name_of("by")
 def add_sponsor(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Proposal:
     """The member stands behind the proposal; with enough of them its discussion begins.
 
@@ -58,6 +60,7 @@ def add_sponsor(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Proposal:
     return moved
 
 
+@in_name_of("by")
 def withdraw_sponsor(uow: UnitOfWork, *, by: MemberId, uuid: str) -> None:
     """The member stands behind the proposal no more. Raises Conflict (`sponsor-state`) after the vote has opened."""
     proposal, _ = locked(uow, uuid)
@@ -83,6 +86,7 @@ def lapse(uow: UnitOfWork, key: str) -> None:
 # --- freezing ---------------------------------------------------------------------------------------------------
 
 
+@in_name_of("by")
 def freeze(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Proposal:
     """The text is fixed, and the dates of the vote are announced.
 
@@ -152,6 +156,7 @@ def _fixed_words(uow: UnitOfWork, proposal: Proposal, plan: Plan) -> Plan:
 # --- opening ----------------------------------------------------------------------------------------------------
 
 
+@in_name_of("by")
 def open_vote(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Motion:
     """The vote on the frozen text is open. Raises NotAllowed, Conflict (`notice-runs`, `vote-running`, `proposal-state`)."""
     proposal, plan = locked(uow, uuid)
@@ -183,6 +188,7 @@ def _opened(uow: UnitOfWork, proposal: Proposal, plan: Plan, *, by: MemberId | N
 # --- withdrawing ------------------------------------------------------------------------------------------------
 
 
+@in_name_of("by")
 def withdraw(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Proposal:
     """The author takes the proposal back: at once, or in three days if sponsors could adopt it.
 
@@ -203,6 +209,7 @@ def withdraw(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Proposal:
     return proposal
 
 
+@in_name_of("by")
 def adopt(uow: UnitOfWork, *, by: MemberId, uuid: str) -> Proposal:
     """A sponsor makes a proposal that is being withdrawn their own; it goes on where it was.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from fedcoop.actions import rolls
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.motions import DEFAULT_CHANNELS, Draft, build_motion, start_motion
 from fedcoop.actions.moving import move, who
 from fedcoop.governance import drafting, lifecycle
@@ -59,6 +60,7 @@ class Wanted:
 # --- drafts -----------------------------------------------------------------------------------------------------
 
 
+@in_name_of("by")
 def save_draft(uow: UnitOfWork, *, by: MemberId, wanted: Wanted, uuid: str = "") -> Proposal:
     """Store a new draft, or what the draft with this uuid says now; only its author sees it.
 
@@ -124,6 +126,7 @@ def _plan(proposal_id: ProposalId, wanted: Wanted) -> Plan:
     )
 
 
+@in_name_of("by")
 def discard_draft(uow: UnitOfWork, *, by: MemberId, uuid: str) -> None:
     """A draft that nobody else has seen is put away."""
     proposal = _kept_draft(uow, by, uuid)
@@ -135,6 +138,7 @@ def discard_draft(uow: UnitOfWork, *, by: MemberId, uuid: str) -> None:
 # --- submitting -------------------------------------------------------------------------------------------------
 
 
+@in_name_of("by")
 def submit(uow: UnitOfWork, *, by: MemberId, uuid: str) -> tuple[Proposal, Motion | None]:
     """A complete draft goes to its sponsors, its discussion, or its vote; the motion is there if it was opened.
 
@@ -236,6 +240,7 @@ class Edit:
     options: Sequence[str] | None = None
 
 
+@in_name_of("by")
 def edit(uow: UnitOfWork, *, by: MemberId, uuid: str, change: Edit) -> Proposal:
     """The discussed text has a new version; amendments to what it changed are stale, sponsors find it on their page.
 
@@ -248,6 +253,7 @@ def edit(uow: UnitOfWork, *, by: MemberId, uuid: str, change: Edit) -> Proposal:
     return _revised(uow, moved, plan, change, by=by)
 
 
+@in_name_of("by")
 def next_version(uow: UnitOfWork, *, by: MemberId, uuid: str, change: Edit) -> Proposal:
     """After a round that was not adopted the amended text is discussed again; all stances begin anew (7.5).
 

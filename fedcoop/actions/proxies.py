@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.delegations import check_pair, take_back
 from fedcoop.governance import logchain
 from fedcoop.governance.ballots import Ballot, Cast, accept, entitled
@@ -29,6 +30,7 @@ class Naming:
     instruction: str = ""
 
 
+@in_name_of("by")
 def name_proxy(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, naming: Naming, who: str = "") -> PassedVote:
     """The holder may cast the member's vote in this motion; one named before is named no longer.
 

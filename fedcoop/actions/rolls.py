@@ -7,6 +7,7 @@ number of those eligible (governance.md 3). What nobody objected to in time stan
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from fedcoop.actions.acting import in_name_of
 from fedcoop.governance import logchain
 from fedcoop.governance.ballots import RollEntry
 from fedcoop.governance.bylaws import Bylaws
@@ -94,6 +95,7 @@ def enter_late(uow: UnitOfWork, motion: Motion, entry: RollEntry) -> Motion:
 # --- corrections ------------------------------------------------------------------------------------------------
 
 
+@in_name_of("by")
 def object_to_roll(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, words: str) -> RollObjection:
     """A member says that the roll is wrong; the registrar will answer. Who is missing on it may say so too.
 
@@ -116,6 +118,7 @@ def object_to_roll(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, words:
     return objection
 
 
+@in_name_of("by")
 def refuse_objection(uow: UnitOfWork, *, by: MemberId, objection_id: int, reason: str) -> None:
     """The roll stays as it is, for a reason that the member reads. Raises NotAllowed, Conflict or Invalid."""
     demand(uow.members.get(by), Deed.MANAGE_MEMBERS, Bylaws())
@@ -127,6 +130,7 @@ def refuse_objection(uow: UnitOfWork, *, by: MemberId, objection_id: int, reason
     uow.audit("roll-objection-refused", who=f"member:{by}", subject=motion.url, reason=reason.strip())
 
 
+@in_name_of("by")
 def correct_roll(
     uow: UnitOfWork,
     *,

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.moving import who
 from fedcoop.governance import sortition
 from fedcoop.governance.bylaws import Bylaws
@@ -33,6 +34,7 @@ class Call:
     minima: Mapping[str, int] = field(default_factory=dict)
 
 
+@in_name_of("by")
 def announce(uow: UnitOfWork, *, by: MemberId | None, call: Call) -> Sortition:
     """The pool of today's members with a vote is fixed, before the random value exists.
 
@@ -76,6 +78,7 @@ def person_id(uow: UnitOfWork, name: str) -> str:
     return uow.urls.profile(name)
 
 
+@in_name_of("by")
 def draw(uow: UnitOfWork, *, by: MemberId | None, uuid: str, value: str) -> Sortition:
     """The value is known, the order stands, the first are invited. Raises NotAllowed, NotFound, Conflict, Invalid."""
     _demand(uow, by)
@@ -91,6 +94,7 @@ def draw(uow: UnitOfWork, *, by: MemberId | None, uuid: str, value: str) -> Sort
     return found
 
 
+@in_name_of("by")
 def answer(uow: UnitOfWork, *, by: MemberId | None, uuid: str, name: str, accepts: bool) -> None:
     """The invited member has accepted, or refused and the next in order is invited.
 
@@ -116,6 +120,7 @@ def answer(uow: UnitOfWork, *, by: MemberId | None, uuid: str, name: str, accept
     _invite(uow, found)
 
 
+@in_name_of("by")
 def invite_next(uow: UnitOfWork, *, by: MemberId | None, uuid: str) -> tuple[Invitation, ...]:
     """Whoever was silent for 7 days has lost the place, the next in order are invited; return the new invitations."""
     _demand(uow, by)

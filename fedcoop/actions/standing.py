@@ -47,7 +47,10 @@ def change_status(uow: UnitOfWork, *, member_id: MemberId, status: MemberStatus,
 
 
 def end(uow: UnitOfWork, member: Member, *, status: MemberStatus, who: str, reason: str) -> Member:
-    """The membership is over: no vote from now on, sessions end, linked accounts are frozen; cast ballots stand."""
+    """The membership is over: no vote from now on; sessions, links and tokens end, linked accounts are frozen.
+
+    Ballots cast before stand.
+    """
     gone = replace(member, status=status, left_at=uow.now)
     uow.members.put(gone)
     uow.members.freeze_links_of_member(member.id, "membership-ended")
@@ -55,6 +58,8 @@ def end(uow: UnitOfWork, member: Member, *, status: MemberStatus, who: str, reas
     account = uow.accounts.of_member(member.id)
     if account is not None:
         uow.accounts.end_sessions(account.id)
+        uow.accounts.end_one_time_tokens(account.id)
+        uow.accounts.end_access_tokens(account.id)
     _told(uow, f"member-{status.value}", gone, who, {}, reason)
     return gone
 

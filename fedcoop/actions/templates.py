@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from fedcoop.actions.acting import in_name_of
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.events import TemplateOffered, TemplateWithdrawn
 from fedcoop.governance.permissions import Deed, demand
@@ -28,6 +29,7 @@ MAX_BYTES = 32 * 1024
 MAX_OWN, MAX_OFFERS = 200, 50
 
 
+@in_name_of("by")
 def save_template(uow: UnitOfWork, *, by: MemberId | None, template: Template, origin: str = "") -> StoredTemplate:
     """The template is one of the co-op's own. `by` None is the operator.
 
@@ -45,6 +47,7 @@ def save_template(uow: UnitOfWork, *, by: MemberId | None, template: Template, o
     return stored
 
 
+@in_name_of("by")
 def import_template(
     uow: UnitOfWork, *, by: MemberId | None, text: str, key: str = "", title: str = "", origin: str = ""
 ) -> StoredTemplate:
@@ -74,6 +77,7 @@ def template_file(template: Template) -> str:
     return canonical_bytes(template_to_json(template)).decode() + "\n"
 
 
+@in_name_of("by")
 def rename_template(uow: UnitOfWork, *, by: MemberId | None, uuid: str, key: str, title: str) -> StoredTemplate:
     """The template has another short name and title. Raises NotFound, NotAllowed, Invalid, Conflict (`template-exists`)."""
     stored = _own(uow, by, uuid)
@@ -88,6 +92,7 @@ def rename_template(uow: UnitOfWork, *, by: MemberId | None, uuid: str, key: str
     return later
 
 
+@in_name_of("by")
 def delete_template(uow: UnitOfWork, *, by: MemberId | None, uuid: str) -> None:
     """The template is gone, here and where it was offered. Raises NotFound, NotAllowed."""
     stored = _own(uow, by, uuid)
@@ -97,6 +102,7 @@ def delete_template(uow: UnitOfWork, *, by: MemberId | None, uuid: str) -> None:
         uow.record(TemplateWithdrawn(uuid=uuid))
 
 
+@in_name_of("by")
 def offer_template(uow: UnitOfWork, *, by: MemberId | None, uuid: str) -> StoredTemplate:
     """Everybody may read the template, and followers hear of it. Raises NotFound, NotAllowed, Conflict (`template-offered`)."""
     if by is not None:
@@ -125,6 +131,7 @@ def receive_offer(uow: UnitOfWork, *, author: Actor, uri: str, value: Any) -> bo
     return True
 
 
+@in_name_of("by")
 def accept_offer(uow: UnitOfWork, *, by: MemberId, offer_id: int, key: str = "") -> StoredTemplate:
     """What another co-op offers is one of our own from now on.
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from fedcoop.kernel.errors import NotAllowed
 from fedcoop.kernel.ids import MemberId
 
 
@@ -24,6 +25,8 @@ class MemberStatus(StrEnum):
 
 VOTING = frozenset({MemberStatus.FULL, MemberStatus.LEAVING})
 ENDED = frozenset({MemberStatus.LEFT, MemberStatus.EXPELLED, MemberStatus.CEASED})
+ACTING = frozenset({MemberStatus.FULL, MemberStatus.LEAVING, MemberStatus.PROBATION, MemberStatus.DORMANT})
+SIGNING_IN = ACTING | {MemberStatus.SUSPENDED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +54,34 @@ class Member:
     def may_vote(self) -> bool:
         """Whether the status carries a vote: full, and leaving until the effective date (governance.md 15.2)."""
         return self.status in VOTING
+
+    @property
+    def may_sign_in(self) -> bool:
+        """Whether a session, link or token may stand for this membership at all (members-place.md 1.1)."""
+        return self.status in SIGNING_IN
+
+    @property
+    def may_act(self) -> bool:
+        """Whether the member may do more than read: who is suspended may not (members-place.md 1.1)."""
+        return self.status in ACTING
+
+    @property
+    def has_office(self) -> bool:
+        """Whether the powers of the office can be used: they rest while the membership does."""
+        return self.is_admin and self.may_act
+
+
+def check_signing_in(member: Member) -> None:
+    """Raise NotAllowed (`membership-over`) unless a session may stand for this membership."""
+    if not member.may_sign_in:
+        raise NotAllowed("membership-over", "This membership is not running, so nobody can sign in with it.")
+
+
+def check_acting(member: Member) -> None:
+    """Raise NotAllowed (`membership-over`, `membership-suspended`) unless the member may act now."""
+    check_signing_in(member)
+    if not member.may_act:
+        raise NotAllowed(
+            "membership-suspended",
+            "Your membership is suspended. Until that ends you can read everything, but not vote, write or change anything.",
+        )

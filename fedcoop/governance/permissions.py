@@ -69,7 +69,7 @@ def may(
         return _NOT_MEMBER
     if deed in (Deed.OPEN_MOTION, Deed.PROPOSE) and not proposes:
         return _NOT_PROPOSING
-    if member.is_admin:
+    if member.has_office:
         return Allowed()
     if deed in _ADMIN_DEEDS:
         return _NOT_OFFICE

@@ -26,7 +26,7 @@ STRANGER = Viewer(None, None, "")
 def viewer_of(uow: UnitOfWork, *, token: str) -> Viewer:
     """Return the member whose open session this token is, or the stranger."""
     found = uow.members.signed_in(token_hash(token), uow.now)
-    if found is None:
+    if found is None or not found.member.may_sign_in:
         return STRANGER
     return Viewer(found.member, found.account_id, token, found.last_seen_at, found.theme)
 
@@ -129,4 +129,5 @@ def token_view(uow: UnitOfWork, *, secret: str) -> TokenView | None:
     if found is None:
         return None
     account, purpose = found
-    return TokenView(uow.members.get(account.member_id).display_name, purpose)
+    member = uow.members.get(account.member_id)
+    return TokenView(member.display_name, purpose) if member.may_sign_in else None

@@ -388,10 +388,10 @@ def _round_steps(
     if over:
         return {"settle": settle}
     if proposal.state not in (ProposalState.CLOSED, ProposalState.DISCUSSION):
-        return {"settle": settle, "finding": member.is_admin}
+        return {"settle": settle, "finding": member.has_office}
     row = uow.motions.outcome_of(motion.id)
     authors = {proposal.author_id, *uow.proposals.authors(proposal.id)}
-    author = member.id in authors or member.is_admin
+    author = member.id in authors or member.has_office
     code = OutcomeCode(row.code) if row is not None else OutcomeCode.NOT_CARRIED
     step = next_step(uow.deciding.round_of(motion.id), rounds_of(motion.settings), code, motion.settings)
     return {
@@ -399,7 +399,7 @@ def _round_steps(
         "fallback": author and step is NextStep.FALLBACK and fallback_of(motion.settings) is not None,
         "give-up": author and proposal.state is ProposalState.CLOSED,
         "settle": settle,
-        "finding": member.is_admin,
+        "finding": member.has_office,
     }
 
 

@@ -218,12 +218,12 @@ def _may(
         and runs
         and drafting.may_freeze(plan, uow.now, open_amendments=waiting, bylaws=Bylaws()) is None,
         "amendment-votes": talks and runs and not running and waiting > 0,
-        "order": talks and member.is_admin and waiting > 1,
+        "order": talks and member.has_office and waiting > 1,
         "open": state is ProposalState.FROZEN and runs and drafting.may_open(plan, uow.now, running=running) is None,
         "withdraw": state in UNDER_DISCUSSION
         and not pending
         and not running
-        and (member.is_admin or proposal.author_id == member.id),
+        and (member.has_office or proposal.author_id == member.id),
         "adopt": drafting.may_adopt(plan, uow.now, is_sponsor=reader.is_sponsor) is None,
         "summarise": runs and state in (*UNDER_DISCUSSION, ProposalState.VOTING),
         "comment": state not in ENDED_EARLY,
@@ -238,7 +238,7 @@ def _comments(
     found: Sequence[Comment], named: Mapping[MemberId, Person], member: Member | None
 ) -> tuple[CommentView, ...]:
     def view(item: Comment, answers: Iterable[CommentView] = ()) -> CommentView:
-        mine = member is not None and (item.author_id == member.id or member.is_admin)
+        mine = member is not None and (item.author_id == member.id or member.has_office)
         person = named.get(item.author_id) if item.author_id else None
         return CommentView(item, person, tuple(answers), mine and item.deleted_at is None)
 

@@ -211,7 +211,7 @@ def due_reviews(uow: UnitOfWork, member: Member) -> tuple[MotionLine, ...]:
     ids = uow.deciding.motions_in(STANDING["review_due"], before=None, limit=50)
     motions = [uow.motions.get(motion_id) for motion_id in ids]
     own = {m.id for m in motions if uow.motions.get_proposal(m.proposal_id).author_id == member.id}
-    return motion_lines(uow, [motion for motion in motions if member.is_admin or motion.id in own])
+    return motion_lines(uow, [motion for motion in motions if member.has_office or motion.id in own])
 
 
 def home(uow: UnitOfWork, *, member: Member) -> HomeView:

@@ -62,7 +62,7 @@ def roll_view(uow: UnitOfWork, *, uuid: str, member: Member, words: str, page: i
     motion = uow.motions.find_by_uuid(uuid)
     if motion is None or motion.state in (MotionState.SCHEDULED, MotionState.WITHDRAWN):
         raise NotFound("roll-absent", "There is no roll here; it is made when voting opens.")
-    seen = [item for item in uow.rolls.objections(motion.id) if member.is_admin or item.member_id == member.id]
+    seen = [item for item in uow.rolls.objections(motion.id) if member.has_office or item.member_id == member.id]
     return RollView(
         motion=motion,
         rows=tuple(uow.rolls.page(motion.id, words=words, skip=PAGE * (page - 1), limit=PAGE)),

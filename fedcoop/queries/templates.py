@@ -79,7 +79,7 @@ def template_view(uow: UnitOfWork, *, uuid: str, member: Member | None) -> Templ
     stored = uow.templates.get(uuid)
     if stored.offered_at is None and member is None:
         raise NotFound("template-unknown", "There is no such template.")
-    mine = member is not None and (member.is_admin or stored.author_id == member.id)
+    mine = member is not None and (member.has_office or stored.author_id == member.id)
     line = _line(stored.template, eligible_now(uow), stored)
     return TemplateView(line, stored, mine, stored.origin.startswith("https://"), stored.updated_at)
 

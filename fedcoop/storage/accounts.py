@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
+from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import MemberId
 from fedcoop.storage import tables as t
 from fedcoop.storage.records import Account, SessionRow
@@ -22,6 +23,13 @@ class Accounts:
     def add(self, account: Account) -> None:
         """Store a new account."""
         insert(self._conn, t.accounts, {name: getattr(account, name) for name in Account.__slots__})
+
+    def get(self, account_id: int) -> Account:
+        """Return the account. Raises NotFound."""
+        found = first(self._conn, select(t.accounts).where(t.accounts.c.id == account_id), _account)
+        if found is None:
+            raise NotFound("account-unknown", "There is no such account.")
+        return found
 
     def of_member(self, member_id: MemberId) -> Account | None:
         """Return the member's account."""
@@ -42,14 +50,6 @@ class Accounts:
         """Store a session; its member was here now."""
         insert(self._conn, t.sessions, {name: getattr(session, name) for name in SessionRow.__slots__})
         self._saw(session.account_id, session.last_seen_at)
-
-    def find_session(self, token_hash: bytes, now: datetime) -> tuple[SessionRow, MemberId] | None:
-        """Return the session that has not expired, with its member."""
-        query = select(t.sessions, t.accounts.c.member_id).join(t.accounts, t.accounts.c.id == t.sessions.c.account_id)
-        row = self._conn.execute(
-            query.where(t.sessions.c.token_hash == token_hash, t.sessions.c.expires_at > now)
-        ).first()
-        return None if row is None else (SessionRow(*row[:-1]), MemberId(row[-1]))
 
     def touch_session(self, token_hash: bytes, at: datetime) -> None:
         """Remember when the session was last seen, and its member with it."""
@@ -112,7 +112,15 @@ class Accounts:
         query = update(t.one_time_tokens).where(c.token_hash == token_hash, c.used_at.is_(None), c.expires_at > now)
         return bool(self._conn.execute(query.values(used_at=now)).rowcount)
 
+    def end_one_time_tokens(self, account_id: int) -> None:
+        """Forget every link of the account, used or not."""
+        self._conn.execute(delete(t.one_time_tokens).where(t.one_time_tokens.c.account_id == account_id))
+
     # access tokens
+
+    def end_access_tokens(self, account_id: int) -> None:
+        """Forget every access token of the account."""
+        self._conn.execute(delete(t.access_tokens).where(t.access_tokens.c.account_id == account_id))
 
     def add_access_token(self, *, token_hash: bytes, account_id: int, scopes: str, now: datetime) -> None:
         """Store an access token for the client API."""

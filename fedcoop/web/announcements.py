@@ -135,7 +135,7 @@ async def delete_page(request: web.Request, viewer: Viewer) -> web.Response:
     assert viewer.member is not None
     uuid = uuid_of(request)
     found = await request.app[UNITS].read(announcement, uuid=uuid, reader=viewer.member.id)
-    if found is None or not (found.mine or viewer.member.is_admin):
+    if found is None or not (found.mine or viewer.member.has_office):
         raise NotFound("announcement-unknown", "There is no such announcement.")
     return html(
         request,

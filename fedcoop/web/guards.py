@@ -151,7 +151,7 @@ async def check_form(request: web.Request, viewer: Viewer) -> None:
 
 def demand_office(viewer: Viewer) -> Member:
     """Return the member who has an office. Raises NotFound for others: what is there is not theirs to know."""
-    if viewer.member is None or not viewer.member.is_admin:
+    if viewer.member is None or not viewer.member.has_office:
         raise NotFound("nothing-here", "There is nothing at this address.")
     return viewer.member
 

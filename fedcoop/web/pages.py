@@ -86,7 +86,7 @@ async def _interact(request: web.Request, uri: str, *, told: str = "") -> web.Re
 async def interact(request: web.Request, viewer: Viewer) -> web.Response:
     """Follow the actor of the address as the co-op, for somebody with an office."""
     uri = (await read_form(request)).text("uri")[:MAX_URI]
-    if viewer.member is None or not viewer.member.is_admin:
+    if viewer.member is None or not viewer.member.has_office:
         return await _interact(request, uri, told="Following is for people with an office.")
     try:
         await request.app[REMOTE].follow(uri, who=f"member:{viewer.member.number}")

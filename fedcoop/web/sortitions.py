@@ -47,7 +47,7 @@ async def _office(request: web.Request, viewer: Viewer, form: Form) -> web.Respo
 
 
 def _demand_office(viewer: Viewer) -> None:
-    if viewer.member is None or not viewer.member.is_admin:
+    if viewer.member is None or not viewer.member.has_office:
         raise NotFound("nothing-here", "There is nothing at this address.")
 
 

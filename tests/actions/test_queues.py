@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from fedcoop.actions.accounts import open_session, redeem_link, session
+from fedcoop.actions.accounts import open_session, redeem_link
 from fedcoop.actions.delegations import KEEP_UP_TIMER
 from fedcoop.actions.members import one_time_link
 from fedcoop.actions.upkeep import PURGE_TIMER, purge, start_up
 from fedcoop.federation.publish import outbox
 from fedcoop.federation.publish.outbox import MAX_WAITING, Parcel, coop_actor, send
 from fedcoop.kernel.errors import NotAllowed
+from fedcoop.queries.accounts import viewer_of
 from fedcoop.queueing import TimerLoop
 from fedcoop.storage import tables as t
 from fedcoop.storage.records import Host, Inbound
@@ -302,7 +303,7 @@ async def test_purging_forgets_what_is_over_keeps_the_rest_and_comes_back(instan
     instance.clock.advance(timedelta(days=32))
     await instance.units.write(purge, "")
     assert [row.browser for row in await rows(instance, t.sessions)] == []
-    assert await instance.units.read(lambda uow: session(uow, secret=fresh)) is None
+    assert (await instance.units.read(viewer_of, token=fresh)).member is None
     assert [bytes(row.digest) for row in await rows(instance, t.seen_ids)] == [b"b" * 16]
     assert await rows(instance, t.inbound) == []
     assert await rows(instance, t.one_time_tokens) == []
@@ -313,13 +314,17 @@ async def test_purging_forgets_what_is_over_keeps_the_rest_and_comes_back(instan
 
 async def test_a_sign_in_link_works_once_and_for_fifteen_minutes(instance: Instance) -> None:
     (ada,) = await join(instance.units, "ada")
+    earlier = await instance.units.write(one_time_link, member_id=ada.id, purpose="invitation")
     once = await instance.units.write(one_time_link, member_id=ada.id, purpose="sign-in")
-    late = await instance.units.write(one_time_link, member_id=ada.id, purpose="sign-in")
+    with pytest.raises(NotAllowed) as over:
+        await instance.units.write(redeem_link, secret=earlier, browser="b")
+    assert over.value.code == "link-used", "a newer link takes the place of the one before"
     secret, purpose = await instance.units.write(redeem_link, secret=once, browser="b")
     assert purpose == "sign-in"
-    signed_in = await instance.units.read(lambda uow: session(uow, secret=secret))
-    assert signed_in is not None
+    signed_in = await instance.units.read(viewer_of, token=secret)
+    assert signed_in.member is not None
     assert signed_in.member.id == ada.id
+    late = await instance.units.write(one_time_link, member_id=ada.id, purpose="sign-in")
     instance.clock.advance(timedelta(minutes=15))
     for wrong in (once, late, "nonsense"):
         with pytest.raises(NotAllowed) as refused:

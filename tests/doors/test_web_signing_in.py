@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from fedcoop.actions.members import NewMember, add_member, one_time_link
+from fedcoop.actions.standing import change_status
+from fedcoop.governance.members import MemberStatus
 from fedcoop.storage import tables as t
 from tests.doors.website import PASSWORD, Website, open_website
 
@@ -154,3 +156,43 @@ async def test_when_a_browser_was_seen_is_kept_to_the_hour(site: Website) -> Non
     site.clock.advance(timedelta(minutes=2))
     await browser.get("/")
     assert await seen() == site.clock.now()
+
+
+async def _status(site: Website, name: str, status: MemberStatus) -> None:
+    await site.units.write(change_status, member_id=site.members[name].id, status=status, who="test", reason="so")
+
+
+@pytest.mark.parametrize("status", [MemberStatus.EXPELLED, MemberStatus.LEFT, MemberStatus.CEASED])
+async def test_who_is_no_member_any_more_has_no_session_and_gets_none(site: Website, status: MemberStatus) -> None:
+    admin = await site.signed_in("ilse")
+    assert (await admin.get("/office")).status == 200
+    await _status(site, "ilse", status)
+    assert (await admin.get("/office")).status == 303
+    again = site.browser()
+    answer = await again.submit("/sign-in", "/sign-in", {"email": "ilse@example.org", "password": PASSWORD})
+    assert answer.status == 403
+    assert "Set-Cookie" not in answer.headers
+    assert (await again.get("/members")).status == 303
+
+
+async def test_a_suspended_admin_reads_on_but_cannot_lift_it(site: Website) -> None:
+    admin = await site.signed_in("ilse")
+    office = await admin.get("/office")
+    await _status(site, "ilse", MemberStatus.SUSPENDED)
+    home = await admin.get("/members")
+    assert home.status == 200
+    assert "Your membership is suspended." in home.words
+    assert (await admin.get("/office")).status == 404
+    lift = {"act": "status", "member": "ilse", "status": "full", "reason": "me", "csrf": office.csrf}
+    assert (await admin.post("/office/standing", lift)).status == 404
+    for path, fields in (
+        ("/settings/profile", {"do": "opt-in"}),
+        ("/settings/accounts/cancel", {}),
+        ("/announcements/new", {"text": "Hello", "audience": "public", "kind": "general"}),
+    ):
+        page = await admin.post(path, {**fields, "csrf": office.csrf})
+        assert page.status in (403, 409, 422), path
+        assert "suspended" in page.words
+    assert (await site.browser().sign_in("ilse")).status == 303, "reading goes on in a new browser too"
+    await _status(site, "ilse", MemberStatus.FULL)
+    assert (await admin.get("/office")).status == 200
