@@ -7,13 +7,14 @@ import asyncio
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 from tests.fediverse.coop import MEMBERS, FedcoopServer
+from tests.fediverse.gts_world import World, world
 from tests.fediverse.harness import Authority, Unavailable, check_https_port, make_authority, resolve_names
 from tests.fediverse.peers import CattlePeer, FedifyPeer, Rabbit, check_installed
 
@@ -114,3 +115,10 @@ def coop(new_coop: Callable[[str], FedcoopServer]) -> FedcoopServer:
     server = new_coop("coop.test")
     asyncio.run(server.add_members(*MEMBERS))
     return server
+
+
+@pytest.fixture
+async def alder(tmp_path: Path) -> AsyncIterator[World]:
+    """A co-op and a server that federates as GoToSocial does, both in this process, on one clock; it needs no machine."""
+    async with world(tmp_path) as running:
+        yield running

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession, CookieJar, web
+from sqlalchemy import func, select
 
 from fedcoop.actions import motions
 from fedcoop.actions.founding import INSTANCE_ACTOR, NewActor, create_local_actor
@@ -23,7 +24,9 @@ from fedcoop.app import Node
 from fedcoop.config import Config, DatabaseConfig, FederationConfig, InstanceConfig, Networks, ServerConfig
 from fedcoop.governance.motions import Channel, Motion, Option
 from fedcoop.kernel.clock import FrozenClock
+from fedcoop.kernel.html import text_of_html
 from fedcoop.kernel.ids import MemberId
+from fedcoop.storage import tables as t
 from fedcoop.storage.unit_of_work import UnitOfWork
 from fedcoop.storage.vault import Vault
 from fedcoop.storage.version import head
@@ -66,15 +69,12 @@ class Coop:
         await self._runner.setup()
         await web.TCPSite(self._runner, self.config.server.host, self.config.server.port).start()
 
-    async def stop(self) -> None:
+    async def down(self) -> None:
+        """The server is stopped; its database stays."""
         assert self._runner is not None
         await self._runner.cleanup()
         await self.node.stop()
         self._runner = None
-
-    async def down(self) -> None:
-        """The server is stopped; its database stays."""
-        await self.stop()
 
     async def up(self) -> None:
         """A new process, so to speak, on the same database."""
@@ -85,10 +85,13 @@ class Coop:
     def is_up(self) -> bool:
         return self._runner is not None
 
-    async def due(self) -> int:
-        """How many rows wait that are due by the clock: inbox, deliveries, timers."""
-        found = await self.node.units.read(lambda uow: uow.queues.summary(uow.now))
-        return sum(queue["due"] for queue in found.values())
+    async def has_work(self) -> bool:
+        """Whether a loop has something in hand, or could take something now: looked up by the loops' own claims."""
+        try:
+            await self.node.units.write(_claim_and_undo)
+        except Claimed as found:
+            return found.number > 0
+        return False
 
     def wake(self) -> None:
         assert self.node.loops is not None
@@ -165,18 +168,30 @@ class World:
         async with asyncio.timeout(20):
             while True:
                 await self.gts.settle()
-                if self.coop.is_up and await self.coop.due():
+                if self.coop.is_up and await self.coop.has_work():
                     self.coop.wake()
                     await asyncio.sleep(0.002)
                 elif not self.gts.is_busy():
                     return
 
     async def advance(self, **step: float) -> None:
-        """Time passes, and what became due meanwhile is done."""
+        """What is due is done; time passes; and what became due meanwhile is done."""
+        await self.settle()
         self.clock.advance(timedelta(**step))
         if self.coop.is_up:
             self.coop.wake()
         await self.settle()
+
+    def totals(self, motion: Motion) -> tuple[list[int], int, bool]:
+        """Votes, voters, and whether it is over, as people at the other server see the poll now."""
+        poll = self.gts.statuses[motion.url].poll
+        assert poll is not None
+        return poll.votes, poll.voters, bool(poll.closed_at)
+
+    def told(self, user: User) -> list[str]:
+        """What the co-op wrote to this account alone, but for the word that it is linked."""
+        words = [text_of_html(found.content) for found in user.messages() if found.author == self.coop.uri]
+        return [text for text in words if "now linked" not in text]
 
     async def account(self, name: str, *, member: str = "", follows: bool = True) -> User:
         """A new account at the other server, linked to the member if one is named."""
@@ -187,6 +202,26 @@ class World:
             await user.follow(await user.search(self.coop.uri))
         await self.settle()
         return user
+
+
+class Claimed(Exception):
+    """Undoes the unit in which work was looked for; says how much there was."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+def _claim_and_undo(uow: UnitOfWork) -> None:
+    queues, now, lease = uow.queues, uow.now, timedelta(minutes=1)
+    leased = [
+        uow.conn.execute(select(func.count()).select_from(table).where(table.c.leased_until >= now)).scalar_one()
+        for table in (t.inbound, t.deliveries, t.timers)
+    ]
+    free = [
+        len(claim(now, limit=1, lease=lease))
+        for claim in (queues.claim_inbound, queues.claim_deliveries, queues.claim_timers)
+    ]
+    raise Claimed(sum(leased) + sum(free))
 
 
 def _new_database(path: Path) -> None:
@@ -248,5 +283,5 @@ async def world(folder: Path, *, split_domain: bool = False, **federation: Any) 
         yield made
     finally:
         if coop.is_up:
-            await coop.stop()
+            await coop.down()
         await gts.close()
