@@ -27,6 +27,7 @@ from fedcoop.federation.server import collections, inboxes, objects, wellknown
 from fedcoop.federation.server.assembly import FederationParts, assemble
 from fedcoop.federation.server.door import InFlightTracker
 from fedcoop.federation.server.negotiation import wants_activitypub
+from fedcoop.federation.server.presence import Presence
 from fedcoop.federation.server.refreshing import Refresher
 from fedcoop.kernel.clock import Clock, SystemClock
 from fedcoop.queueing import TimerLoop
@@ -110,6 +111,7 @@ class Node:
         )
         self._parts: FederationParts | None = None
         self.loops: Loops | None = None
+        self._presence = Presence(self.units)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, *, only_process: bool = True) -> None:
@@ -135,8 +137,13 @@ class Node:
             )
         ]
 
+    def open_door(self) -> None:
+        """Others can reach us from now on: that is remembered again and again, so that a time without it shows."""
+        self._tasks.append(asyncio.create_task(self._presence.run(), name="presence"))
+
     async def stop(self) -> None:
         """Take no more work, finish or release what is under way, close everything; within some eight seconds."""
+        await self._presence.stop()
         if self.loops is not None:
             await asyncio.gather(
                 self.loops.inbox.stop(STOP_S),
@@ -233,6 +240,7 @@ async def serve(config: Config) -> None:
     try:
         site = web.TCPSite(runner, config.server.host, config.server.port, ssl_context=_tls(config), backlog=1024)
         await site.start()
+        node.open_door()
         gc.collect()
         gc.freeze()  # what was loaded stays: looking through it again would hold up a request by a tenth of a second
         print(f"fedcoop ready {config.instance.origin}", flush=True)

@@ -6,7 +6,17 @@ A timer's function may run twice; it must not mind.
 
 from collections.abc import Mapping, Sequence
 
-from fedcoop.actions import aftermath, amendment_votes, delegations, motions, peers, proposal_steps, sortitions, upkeep
+from fedcoop.actions import (
+    aftermath,
+    amendment_votes,
+    delegations,
+    motions,
+    outages,
+    peers,
+    proposal_steps,
+    sortitions,
+    upkeep,
+)
 from fedcoop.actions import events as federation_events
 from fedcoop.actions import proposals as drafting
 from fedcoop.federation.publish import aftermath as after_votes
@@ -53,6 +63,7 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     federation_events.FollowDropped: (relations.reject_follower,),
     federation_events.QuoteRequested: (relations.reject_quote,),
     federation_events.VoteRefused: (notes.answer_refused_vote,),
+    federation_events.VotesMayBeLost: (warnings.tell_of_outage,),
     federation_events.LinkProven: (notes.confirm_proof,),
     federation_events.LinkConfirmed: (notes.confirm_link,),
     federation_events.CodeSent: (notes.send_code,),
@@ -73,6 +84,7 @@ TIMERS: Mapping[str, Timer] = {
     decisions.REFRESH_TIMER: decisions.refresh,
     sortitions.SILENCE_TIMER: sortitions.silence,
     peers.LAST_WORDS_TIMER: peers.say_last_words,
+    outages.TELL_TIMER: outages.tell_members,
     upkeep.PURGE_TIMER: upkeep.purge,
     delegations.KEEP_UP_TIMER: delegations.keep_up,
 }

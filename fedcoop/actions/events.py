@@ -66,6 +66,15 @@ class VoteRefused(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class VotesMayBeLost(Event):
+    """We were away while these motions took votes, and the linked member has no ballot in them (federation.md 18)."""
+
+    outage_id: int
+    member_id: MemberId
+    motion_ids: tuple[MotionId, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class QuoteRequested(Event):
     """Somebody asked to quote a public object of ours in `instrument_uri`; `Reject` is the answer (FEP-044f)."""
 

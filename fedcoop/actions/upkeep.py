@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from fedcoop.actions import delegations
+from fedcoop.actions import delegations, outages
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 PURGE_TIMER = "purge"
@@ -20,9 +20,10 @@ def start_up(uow: UnitOfWork, *, only_process: bool) -> None:
 
 
 def purge(uow: UnitOfWork, key: str) -> None:
-    """Expired sessions, old failures, replay marks, retired keys and unread remote posts are gone; the timer is set again."""
+    """Expired sessions, old failures, replay marks, retired keys, old outages and unread posts are gone; the timer is set again."""
     uow.accounts.purge(uow.now)
     uow.queues.purge(uow.now, failed_before=uow.now - KEEP_FAILED)
     uow.actors.forget_retired_keys(uow.now)
     uow.notes.purge_unread(uow.now - KEEP_UNREAD)
+    uow.outages.forget(uow.now - outages.KEEP)
     uow.queues.move_timer(PURGE_TIMER, key, uow.now + PURGE_EVERY)

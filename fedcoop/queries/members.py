@@ -12,6 +12,7 @@ from fedcoop.governance.petitions import ANNUL, signatures_needed
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import MemberId
 from fedcoop.queries.announcements import EVERYBODY, AnnouncementView, announcement_views
+from fedcoop.queries.outages import AwayLine, away_for_office
 from fedcoop.queries.people import person
 from fedcoop.queries.register import STANDING, UNDER_WAY, MotionLine, motion_lines
 from fedcoop.storage import tables as t
@@ -148,6 +149,7 @@ class OfficeView:
     petitions: tuple[PetitionLine, ...]
     reviews: int
     objections: int
+    away: tuple[AwayLine, ...]
 
 
 def office_view(uow: UnitOfWork) -> OfficeView:
@@ -167,4 +169,5 @@ def office_view(uow: UnitOfWork) -> OfficeView:
         petitions=_petitions(uow),
         reviews=uow.deciding.count_states(STANDING["review_due"]),
         objections=len(uow.rolls.pending()),
+        away=away_for_office(uow),
     )

@@ -26,6 +26,7 @@ from fedcoop.kernel.ids import MotionId
 from fedcoop.queries.aftermath import AfterView, after_view
 from fedcoop.queries.delegations import MotionDelegation, motion_delegation
 from fedcoop.queries.lots import awaits_lot
+from fedcoop.queries.outages import NEVER, Away, away_during
 from fedcoop.queries.people import Person, people
 from fedcoop.queries.places import PlacesView, places_view
 from fedcoop.queries.register import phase_of, rule_of
@@ -102,6 +103,7 @@ class MotionView:
     places: PlacesView | None
     my_row: RollEntry | None = None
     class_titles: Mapping[str, str] = field(default_factory=dict)
+    away: Away = NEVER
 
     @property
     def ended_at(self) -> datetime:
@@ -151,6 +153,8 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
     ballots = _ballots(uow, motion, only_reasons=phase == "open") if may_see_ballots(motion, sight, uow.now) else ()
     _, is_poll, _ = uow.motions.presentation(motion.id)
     row_of_mine = _row(uow, motion, member)
+    linked, bar_to_vote = _linked(uow, member), _bar_to_vote(motion, member, row_of_mine)
+    waits_for_me = phase == "open" and my is None and bool(linked) and not bar_to_vote
     return MotionView(
         motion=motion,
         options=shown_order(
@@ -170,12 +174,12 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
         record=row,
         my=my,
         my_leaf=_leaf(motion, my) if my is not None else "",
-        bar_to_vote=_bar_to_vote(motion, member, row_of_mine),
+        bar_to_vote=bar_to_vote,
         ballots=ballots[:limit],
         more_ballots=limit is not None and len(ballots) > limit,
         replies=_replies(uow, motion),
         may=_steps(motion, member, phase),
-        linked=_linked(uow, member),
+        linked=linked,
         passed=motion_delegation(uow, motion, member, has_voted=my is not None),
         annulled_reason=_annulled_reason(uow, motion),
         proposal_uuid=uow.proposals.discussed(motion.proposal_id),
@@ -184,6 +188,7 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
         places=places_view(uow, motion) if may_see_ballots(motion, sight, uow.now) else None,
         my_row=row_of_mine,
         class_titles={item.name: item.title for item in uow.classes.all()} if counted.classes or row_of_mine else {},
+        away=NEVER if member is None else away_during(uow, motion, may_have_lost=waits_for_me),
     )
 
 

@@ -14,6 +14,7 @@ from fedcoop.governance.visibility import Viewer as Sight
 from fedcoop.governance.visibility import may_see_counts
 from fedcoop.kernel.ids import MotionId
 from fedcoop.queries.announcements import AnnouncementView, announcement_views
+from fedcoop.queries.outages import AwayLine, away_lately
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 PAGE = 20
@@ -204,6 +205,7 @@ class HomeView:
     linked: tuple[str, ...]
     reviews: tuple[MotionLine, ...] = ()
     waits: tuple[MotionLine, ...] = ()
+    away: AwayLine | None = None
 
 
 def due_reviews(uow: UnitOfWork, member: Member) -> tuple[MotionLine, ...]:
@@ -220,7 +222,8 @@ def home(uow: UnitOfWork, *, member: Member) -> HomeView:
     open_ones.sort(key=lambda motion: motion.closes_at)
     ids = [motion.id for motion in open_ones]
     mine, given = uow.motions.on_roll(ids, member.id), uow.motions.voted(ids, member.id)
-    links = uow.members.links_of(member.id)
+    links = [link for link, _ in uow.members.links_of(member.id) if link.state == "active"]
+    polled = [motion for motion in open_ones if motion.id in mine] if links else []
     return HomeView(
         needs=tuple(
             _waiting(m, "Your vote is not in yet", "Vote") for m in open_ones if m.id in mine and m.id not in given
@@ -228,9 +231,10 @@ def home(uow: UnitOfWork, *, member: Member) -> HomeView:
         voted=tuple(_waiting(m, _changeable(m), "Change") for m in open_ones if m.id in given),
         latest=motion_lines(uow, uow.motions.listing(DECIDED, limit=4)),
         announcements=announcement_views(uow, uow.notes.announcements(("public", "members"), limit=4), names=True),
-        linked=tuple(f"@{link.handle}" for link, _ in links if link.state == "active"),
+        linked=tuple(f"@{link.handle}" for link in links),
         reviews=due_reviews(uow, member),
         waits=motion_lines(uow, [uow.motions.get(found) for found in uow.deciding.waiting_on(member.id)]),
+        away=away_lately(uow, polled, given),
     )
 
 

@@ -205,6 +205,13 @@ class Motions:
             )
         return every(self._conn, query, _motion, {"states": [state.value for state in states], "limit": limit})
 
+    def during(self, since: datetime, until: datetime, *, limit: int) -> list[Motion]:
+        """Return motions that were open at any time between, or are still, those that close last first."""
+        c = t.motions.c
+        had_votes = (MotionState.OPEN.value, MotionState.CLOSED.value, MotionState.DECIDED.value)
+        query = _motion_where(c.state.in_(had_votes), c.closes_at > since, c.opens_at < until)
+        return every(self._conn, query.order_by(c.closes_at.desc()).limit(limit), _motion)
+
     def count_in(self, states: Iterable[MotionState], *, public: bool = False) -> int:
         """Return how many motions are in these states; `public` leaves out those that are for members only."""
         query = _COUNT_IN.where(t.motions.c.proposal_id.not_in(_FOR_MEMBERS)) if public else _COUNT_IN

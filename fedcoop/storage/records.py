@@ -79,7 +79,10 @@ class Follow:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A member's fediverse account. `state` is `active` or `frozen` (federation.md 14.4)."""
+    """A member's fediverse account. `state` is `active` or `frozen` (federation.md 14.4).
+
+    `former_handle` is how it was called when it was linked, if its own server gives it another name now.
+    """
 
     id: int
     member_id: MemberId
@@ -89,6 +92,7 @@ class Link:
     reason: str
     created_at: datetime
     confirmed_at: datetime | None
+    former_handle: str = ""
 
 
 @dataclass(frozen=True, slots=True)

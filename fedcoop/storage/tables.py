@@ -263,6 +263,7 @@ links = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("created_at", UtcDateTime, nullable=False),
     Column("confirmed_at", UtcDateTime),
+    Column("former_handle", Text, nullable=False, server_default=""),
     Index("ix_links_member_id", "member_id"),
 )
 
@@ -1027,4 +1028,49 @@ timers = Table(
     Column("leased_until", UtcDateTime),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Index("ix_timers_due_at", "due_at"),
+)
+
+# --- being away -------------------------------------------------------------------------------------------------
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+outages = Table(
+    "outages",
+    metadata,
+    _id(),
+    Column("began_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=False),
+    Column("looked_to", BigInteger, nullable=False, server_default="0"),
+    Column("told_to", BigInteger, nullable=False, server_default="0"),
+    Index("ix_outages_ended_at", "ended_at"),
+)
+
+outage_notices = Table(
+    "outage_notices",
+    metadata,
+    Column("outage_id", BigInteger, ForeignKey("outages.id"), primary_key=True),
+    Column("member_id", BigInteger, ForeignKey("members.id"), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_outage_notices_member_id", "member_id", "at"),
+)
+
+visits = Table(
+    "visits",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("actor_id", BigInteger, ForeignKey("actors.id"), primary_key=True),
+    Column("since", UtcDateTime),
+    Column("again_at", UtcDateTime),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("leased_until", UtcDateTime),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("failing_since", UtcDateTime),
+    Column("last_error", Text, nullable=False, server_default=""),
+    Index("ix_visits_due_at", "due_at"),
+    Index("ix_visits_actor_id", "actor_id"),
 )

@@ -30,6 +30,7 @@ from fedcoop.storage.exports import Exports
 from fedcoop.storage.lots import Lots
 from fedcoop.storage.members import Members
 from fedcoop.storage.notes import Notes
+from fedcoop.storage.outages import Outages
 from fedcoop.storage.proposals import Proposals
 from fedcoop.storage.queues import Queues
 from fedcoop.storage.rolls import Rolls
@@ -102,6 +103,7 @@ class UnitOfWork:
         self.queues = Queues(conn)
         self.votes = Votes(conn)
         self.templates = Templates(conn)
+        self.outages = Outages(conn)
         self.audits = Audit(conn)
         self.events: list[Event] = []
         self.wakes: set[str] = set()
