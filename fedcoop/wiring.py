@@ -20,7 +20,7 @@ from fedcoop.actions import (
 from fedcoop.actions import events as federation_events
 from fedcoop.actions import proposals as drafting
 from fedcoop.federation.publish import aftermath as after_votes
-from fedcoop.federation.publish import counting, decisions, joining, notes, relations, templates, warnings
+from fedcoop.federation.publish import counting, decisions, joining, notes, refusals, relations, templates, warnings
 from fedcoop.federation.publish import proposals as publishing
 from fedcoop.governance import events
 from fedcoop.kernel.events import Event
@@ -62,8 +62,9 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     federation_events.FollowEnded: (relations.undo_follow,),
     federation_events.FollowDropped: (relations.reject_follower,),
     federation_events.QuoteRequested: (relations.reject_quote,),
-    federation_events.VoteRefused: (notes.answer_refused_vote,),
     federation_events.VotesMayBeLost: (warnings.tell_of_outage,),
+    federation_events.VoteRefused: (refusals.answer_refused_vote,),
+    federation_events.TotalsOwed: (decisions.refresh_later,),
     federation_events.LinkProven: (notes.confirm_proof,),
     federation_events.LinkConfirmed: (notes.confirm_link,),
     federation_events.CodeSent: (notes.send_code,),
@@ -82,6 +83,7 @@ TIMERS: Mapping[str, Timer] = {
     drafting.WITHDRAW_TIMER: proposal_steps.end_withdrawal,
     amendment_votes.SETTLE_TIMER: amendment_votes.settle,
     decisions.REFRESH_TIMER: decisions.refresh,
+    refusals.ANSWER_TIMER: refusals.answer,
     sortitions.SILENCE_TIMER: sortitions.silence,
     peers.LAST_WORDS_TIMER: peers.say_last_words,
     outages.TELL_TIMER: outages.tell_members,

@@ -75,6 +75,13 @@ class VotesMayBeLost(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TotalsOwed(Event):
+    """A server raised its own count of this motion by a vote that did not count here (federation.md 12.4)."""
+
+    motion_id: MotionId
+
+
+@dataclass(frozen=True, slots=True)
 class QuoteRequested(Event):
     """Somebody asked to quote a public object of ours in `instrument_uri`; `Reject` is the answer (FEP-044f)."""
 

@@ -9,6 +9,7 @@ PURGE_TIMER = "purge"
 PURGE_EVERY = timedelta(hours=6)
 KEEP_FAILED = timedelta(days=60)
 KEEP_UNREAD = timedelta(days=90)
+KEEP_OWED = timedelta(days=60)
 
 
 def start_up(uow: UnitOfWork, *, only_process: bool) -> None:
@@ -26,4 +27,5 @@ def purge(uow: UnitOfWork, key: str) -> None:
     uow.actors.forget_retired_keys(uow.now)
     uow.notes.purge_unread(uow.now - KEEP_UNREAD)
     uow.outages.forget(uow.now - outages.KEEP)
+    uow.votes.forget_owed(uow.now - KEEP_OWED)
     uow.queues.move_timer(PURGE_TIMER, key, uow.now + PURGE_EVERY)

@@ -1,25 +1,37 @@
 """Votes that arrive from the fediverse: counted as ballots by the one rule, withdrawn, or refused with a trace.
 
 Traces of refusals are bounded, so that a thousand strangers leave no more than a few hundred rows an hour; members come
-first. Source: federation.md 12.3; governance.md 14.
+first. A server that counted a vote which did not count here is owed the true totals, within bounds of their own. Source:
+federation.md 12.3, 12.4; governance.md 14.
 """
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fedcoop.actions.ballots import cast_ballot, withdraw_ballot
-from fedcoop.actions.events import VoteRefused
-from fedcoop.governance.motions import Channel, Motion
+from fedcoop.actions.events import TotalsOwed, VoteRefused
+from fedcoop.governance.methods import METHODS
+from fedcoop.governance.motions import Channel, Motion, MotionState
+from fedcoop.governance.refusals import NotCounted, to_json
 from fedcoop.kernel.errors import BallotRefused, Refused
 from fedcoop.kernel.ids import ActorId, MemberId, MotionId
 from fedcoop.storage.unit_of_work import UnitOfWork
+from fedcoop.urls import origin_of
 
 PER_ORIGIN = 30
 IN_ALL = 300
 STRANGERS_SHARE = 2, 3  # the rest of both budgets is kept for linked members
 AN_HOUR = timedelta(hours=1)
+SAME_NEWS = timedelta(days=30)
+"""How long a voter whose account is not linked is not told so again, whatever they vote on."""
+LAST_MARK_WITHIN = timedelta(seconds=10)
+"""Polls send one message for each tick: who ticked several is told once, after the last one."""
+OWED_PER_ORIGIN = 30
+OWED_IN_ALL = 1_000
+"""Motions of one origin, and of all, whose totals are noted as owed within an hour: what is noted is sent by and by."""
+SEVERAL = "anyOf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +56,23 @@ class RemoteVote:
     accumulate: bool
 
 
-def count_vote(uow: UnitOfWork, vote: RemoteVote) -> None:
-    """The member's ballot is what the vote says, or an approval is added to it; ids are remembered.
+def count_vote(uow: UnitOfWork, vote: RemoteVote) -> tuple[NotCounted, ...]:
+    """The member's ballot is what the vote says, or an approval is added to it; return the marks that did not count.
 
-    Raises BallotRefused (`replay`, or any code of `ballots.accept`); nothing is stored then.
+    Of several marks each counts that can, in their order; ids of those that did not count are not remembered.
     """
+    try:
+        _count_whole(uow, vote)
+    except BallotRefused as refusal:
+        if not vote.accumulate or len(vote.marks) == 1:
+            return tuple(NotCounted(_name_of(vote.motion, mark.option_key), refusal.code) for mark in vote.marks)
+    else:
+        return ()
+    alone = (count_vote(uow, replace(vote, marks=(mark,))) for mark in vote.marks)
+    return tuple(left for found in alone for left in found)
+
+
+def _count_whole(uow: UnitOfWork, vote: RemoteVote) -> None:
     remembered: list[bytes] = []
     try:
         for mark in vote.marks:
@@ -70,6 +94,18 @@ def count_vote(uow: UnitOfWork, vote: RemoteVote) -> None:
         for digest in remembered:
             uow.votes.forget_vote(digest)
         raise
+
+
+def unknown_key(name: str) -> str:
+    """Return a key that no option has, for an answer that is not among them: the rule refuses it in its turn."""
+    return f"{_UNKNOWN}{name[:100]}"
+
+
+_UNKNOWN = "?"
+
+
+def _name_of(motion: Motion, key: str) -> str:
+    return next((option.name for option in motion.options if option.key == key), key.removeprefix(_UNKNOWN))
 
 
 def _remember(uow: UnitOfWork, vote: RemoteVote, mark: Mark) -> bool:
@@ -122,17 +158,50 @@ def _recast(
     )
 
 
-def refuse_vote(uow: UnitOfWork, *, motion: Motion, actor_id: ActorId, origin: str, code: str, linked: bool) -> None:
-    """The vote has no effect but a trace: an audit line, and one answer at most for each motion and actor."""
+def refuse_vote(
+    uow: UnitOfWork,
+    *,
+    motion: Motion,
+    actor_id: ActorId,
+    origin: str,
+    code: str,
+    linked: bool,
+    marks: Sequence[NotCounted] = (),
+) -> None:
+    """The vote, or these marks of it, have no effect but a trace: an audit line, and one answer at most.
+
+    One for each motion and actor; whoever is not linked hears so once a month, whatever they vote on. The voter's server
+    raised its own count, and is owed the totals.
+    """
+    _owe_totals(uow, motion, actor_id)
+    if not linked and uow.votes.was_told(actor_id, code, since=uow.now - SAME_NEWS):
+        return
     if not _within_budget(uow, origin, linked=linked):
         _note_flood(uow, motion)
         return
+    waits = linked and METHODS[motion.method].wire == SEVERAL
     values = {"motion_id": motion.id, "actor_id": actor_id, "origin": origin, "code": code, "linked": linked}
-    first = uow.votes.note_refused_vote({**values, "answered_at": uow.now, "at": uow.now})
+    answered_at = uow.now + LAST_MARK_WITHIN if waits else uow.now
+    first = uow.votes.note_refused_vote({**values, "marks": to_json(marks), "answered_at": answered_at, "at": uow.now})
+    if not first and marks:
+        uow.votes.add_refused_marks(motion.id, actor_id, to_json(marks), now=uow.now)
     if first or linked:
         uow.audit("vote-refused", subject=motion.url, details={"actor": actor_id, "code": code})
     if first and code != "replay":
         uow.record(VoteRefused(motion_id=motion.id, actor_id=actor_id, code=code, linked=linked))
+
+
+def _owe_totals(uow: UnitOfWork, motion: Motion, actor_id: ActorId) -> None:
+    """Note, once for each motion and inbox, that the voter's server has a count which is too high (12.4)."""
+    if motion.state is MotionState.SCHEDULED or not uow.motions.presentation(motion.id)[1]:
+        return
+    actor = uow.actors.get(actor_id)
+    inbox = actor.shared_inbox or actor.inbox
+    origin = origin_of(inbox)
+    if origin is not None and uow.votes.owe_totals(
+        motion.id, origin, inbox, now=uow.now, since=uow.now - AN_HOUR, per_origin=OWED_PER_ORIGIN, in_all=OWED_IN_ALL
+    ):
+        uow.record(TotalsOwed(motion_id=motion.id))
 
 
 def _within_budget(uow: UnitOfWork, origin: str, *, linked: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Sentences that the software says about decisions: rules before the vote, outcomes after it, why a vote was refused.
+"""Sentences that the software says about decisions: rules before the vote, outcomes after it.
 
 Words and forms are those of design.md 7 and 8; numbers come from the settings, never from hand.
 """
@@ -27,22 +27,6 @@ OUTCOME_WORDS = {
 
 ADOPTING = frozenset({"consent", "consensus", "gradients"})
 """Methods by which a text is adopted, not carried."""
-
-_REFUSALS = {
-    "unlinked": "Your vote on “{title}” was not counted: this account is not linked to a membership.",
-    "ineligible": "Your vote on “{title}” was not counted: that vote opened without you on its roll.",
-    "early": "Your vote on “{title}” was not counted: the vote had not opened yet.",
-    "late": "Your vote on “{title}” reached us after the close and could not be counted.",
-    "closed": "Your vote on “{title}” reached us after the close and could not be counted.",
-    "channel": "Your vote on “{title}” was not counted: this vote is taken on the co-op’s own page only.",
-    "secret": "Your vote on “{title}” was not counted: it is a secret vote, cast on the co-op’s own page.",
-    "option": "Your vote on “{title}” was not counted: that answer is not among the choices.",
-    "reason": "Your vote on “{title}” was not counted: that answer needs a reason. Give it on the co-op’s page.",
-    "too-many": "Your vote on “{title}” was not counted: those are more choices than the vote allows.",
-    "too-few": "Your vote on “{title}” was not counted: the vote asks for more choices.",
-    "superseded": "Your vote on “{title}” was not counted: a later one of yours stands.",
-    "duplicate": "You have voted on “{title}”; a vote on it cannot be changed.",
-}
 
 
 def rule_sentence(method: str, options: Sequence[Option], settings: Settings, eligible: int) -> Sentence:
@@ -93,8 +77,3 @@ def _totals(motion: Motion, tally: Tally) -> str:
     if METHODS[motion.method].shape in (Shape.RANKING, Shape.WORDS) or motion.method == "dates":
         return ""
     return totals_words(tally.counts, motion.options)
-
-
-def refused_vote_sentence(code: str, title: str) -> str:
-    """Return why a vote from afar was not counted, in one sentence; an unknown code gets the plainest one."""
-    return _REFUSALS.get(code, "Your vote on “{title}” could not be counted.").format(title=title)

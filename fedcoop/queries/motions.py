@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from fedcoop.governance import candidacy, secrecy
+from fedcoop.governance import bars, candidacy, secrecy
 from fedcoop.governance.ballots import Ballot, RollEntry
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.choices import Choice
 from fedcoop.governance.counting import Sentence, needed, present_for_quorum
-from fedcoop.governance.members import Member, MemberStatus
+from fedcoop.governance.members import Member
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Motion, MotionState, Option, Visibility
 from fedcoop.governance.option_order import shown_order
@@ -153,7 +153,8 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
     ballots = _ballots(uow, motion, only_reasons=phase == "open") if may_see_ballots(motion, sight, uow.now) else ()
     _, is_poll, _ = uow.motions.presentation(motion.id)
     row_of_mine = _row(uow, motion, member)
-    linked, bar_to_vote = _linked(uow, member), _bar_to_vote(motion, member, row_of_mine)
+    linked = _linked(uow, member)
+    bar_to_vote = bars.bar_to_vote(motion, member, on_roll=row_of_mine is not None) if member else "signed-out"
     waits_for_me = phase == "open" and my is None and bool(linked) and not bar_to_vote
     return MotionView(
         motion=motion,
@@ -249,26 +250,6 @@ def _row(uow: UnitOfWork, motion: Motion, member: Member | None) -> RollEntry | 
     if entry is not None or member is None or not motion.settings.electorate.live:
         return entry
     return entry_for(motion.id, member, uow.classes.around(member, uow.now), motion.settings, motion.poll_secret)
-
-
-_RESTING = {
-    MemberStatus.SUSPENDED: "suspended",
-    MemberStatus.PROBATION: "on-trial",
-    MemberStatus.DORMANT: "dormant",
-}
-
-
-def _bar_to_vote(motion: Motion, member: Member | None, row: RollEntry | None) -> str:
-    if member is None:
-        return "signed-out"
-    rule = motion.settings.electorate
-    if not rule.lets_vote(member.status):
-        return _RESTING.get(member.status, "left")
-    if row is not None:
-        return ""
-    if member.joined_at > (rule.record_date or motion.opens_at):
-        return "joined-later"
-    return "others" if rule.classes or rule.groups or rule.members else "off-roll"
 
 
 def _steps(motion: Motion, member: Member | None, phase: str) -> frozenset[str]:

@@ -720,9 +720,22 @@ refused_votes = Table(
     Column("origin", Text, nullable=False),
     Column("code", Text, nullable=False),
     Column("linked", Boolean, nullable=False),
+    Column("marks", Json, nullable=False, server_default="[]"),
     Column("answered_at", UtcDateTime),
     Column("at", UtcDateTime, nullable=False),
     Index("ix_refused_votes_answered_at", "answered_at"),
+    Index("ix_refused_votes_actor_id", "actor_id", "answered_at"),
+)
+
+owed_totals = Table(
+    "owed_totals",
+    metadata,
+    Column("motion_id", BigInteger, ForeignKey("motions.id"), primary_key=True),
+    Column("origin", Text, primary_key=True),
+    Column("inbox", Text, nullable=False),
+    Column("owed", Boolean, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_owed_totals_at", "at", "origin"),
 )
 
 remote_motions = Table(

@@ -1,11 +1,12 @@
 """Votes that came from the fediverse: their ids, whom to tell, and what was refused (federation.md 12.3, 12.4)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, or_, select, update
 
+from fedcoop.governance.refusals import MOST_MARKS
 from fedcoop.kernel.ids import ActorId, MemberId, MotionId
 from fedcoop.storage import tables as t
 from fedcoop.storage.rows import insert_ignore
@@ -63,7 +64,7 @@ class Votes:
         """Return when the motion's object was last sent as an `Update`."""
         a = t.activities.c
         url = select(t.motions.c.url).where(t.motions.c.id == motion_id).scalar_subquery()
-        query = select(func.max(a.created_at)).where(a.object == url, a.type == "Update")
+        query = select(a.created_at).where(a.object == url, a.type == "Update").order_by(a.id.desc()).limit(1)
         return self._conn.execute(query).scalar()
 
     def note_refused_vote(self, values: Mapping[str, Any]) -> bool:
@@ -76,9 +77,65 @@ class Votes:
         query = select(func.count()).select_from(t.refused_votes).where(c.answered_at >= since)
         return int(self._conn.execute(query if origin is None else query.where(c.origin == origin)).scalar_one())
 
-    def mark_answered(self, motion_id: MotionId, actor_id: ActorId, at: datetime) -> None:
-        """Remember when the refused voter was answered."""
+    def find_refused_vote(self, motion_id: MotionId, actor_id: ActorId) -> Row[Any] | None:
+        """Return what is remembered of this actor's refused vote on this motion."""
         c = t.refused_votes.c
-        self._conn.execute(
-            update(t.refused_votes).where(c.motion_id == motion_id, c.actor_id == actor_id).values(answered_at=at)
-        )
+        return self._conn.execute(
+            select(t.refused_votes).where(c.motion_id == motion_id, c.actor_id == actor_id)
+        ).first()
+
+    def add_refused_marks(self, motion_id: MotionId, actor_id: ActorId, marks: Sequence[Any], *, now: datetime) -> None:
+        """Remember further marks that did not count, while the answer has not gone out."""
+        row = self.find_refused_vote(motion_id, actor_id)
+        if row is None or row.answered_at is None or row.answered_at <= now:
+            return
+        c = t.refused_votes.c
+        same = update(t.refused_votes).where(c.motion_id == motion_id, c.actor_id == actor_id)
+        self._conn.execute(same.values(marks=[*row.marks, *marks][:MOST_MARKS]))
+
+    def was_told(self, actor_id: ActorId, code: str, *, since: datetime) -> bool:
+        """Return whether the actor was answered with this code since, on whatever motion."""
+        c = t.refused_votes.c
+        query = select(c.code).where(c.actor_id == actor_id, c.answered_at >= since, c.code == code).limit(1)
+        return self._conn.execute(query).first() is not None
+
+    # totals owed (12.4)
+
+    def owe_totals(
+        self,
+        motion_id: MotionId,
+        origin: str,
+        inbox: str,
+        *,
+        now: datetime,
+        since: datetime,
+        per_origin: int,
+        in_all: int,
+    ) -> bool:
+        """Note that the origin is owed the motion's totals; return False where so much was noted since already."""
+        c, o = t.owed_totals.c, t.owed_totals
+        again = update(o).where(c.motion_id == motion_id, c.origin == origin).values(inbox=inbox, owed=True, at=now)
+        if self._conn.execute(again).rowcount:
+            return True
+        lately = select(func.count()).select_from(o).where(c.at >= since)
+        if self._conn.execute(lately.where(c.origin == origin)).scalar_one() >= per_origin:
+            return False
+        if self._conn.execute(lately).scalar_one() >= in_all:
+            return False
+        values = {"motion_id": motion_id, "origin": origin, "inbox": inbox, "owed": True, "at": now}
+        return insert_ignore(self._conn, o, values)
+
+    def refused_inboxes(self, motion_id: MotionId, *, owed_only: bool) -> list[str]:
+        """Return an inbox of each server that counted a vote which we refused: all of them, or those not yet told better."""
+        c = t.owed_totals.c
+        query = select(c.inbox).where(c.motion_id == motion_id)
+        return [str(row[0]) for row in self._conn.execute(query.where(c.owed.is_(True)) if owed_only else query)]
+
+    def settle_owed(self, motion_id: MotionId) -> None:
+        """The totals are on their way to all who were owed them."""
+        c = t.owed_totals.c
+        self._conn.execute(update(t.owed_totals).where(c.motion_id == motion_id, c.owed.is_(True)).values(owed=False))
+
+    def forget_owed(self, before: datetime) -> None:
+        """Forget the servers that had nothing refused since `before`."""
+        self._conn.execute(delete(t.owed_totals).where(t.owed_totals.c.at < before))

@@ -4,9 +4,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from fedcoop.governance.motions import Visibility
+from fedcoop.kernel.dates import day_of
 from fedcoop.queries.motions import MotionView
 from fedcoop.web import words
-from fedcoop.web.formats import day_of, money, plural, whole
+from fedcoop.web.formats import money, plural, whole
 
 _RESULTS = {
     Visibility.LIVE: "as votes come in: totals only, the count itself after the close",

@@ -1,6 +1,6 @@
 """How instants, numbers and lists read on pages, in the co-op's own time zone (architecture.md 8.3, design.md 5 and 8).
 
-Local time exists here and in templates only. The texts are English; numbers are digits.
+Dates themselves are `kernel.dates`, which posts use too. The texts are English; numbers are digits.
 """
 
 from collections.abc import Sequence
@@ -10,14 +10,9 @@ from zoneinfo import ZoneInfo
 
 from fedcoop.governance.motions import Option
 from fedcoop.kernel.clock import parse_rfc3339
+from fedcoop.kernel.dates import MONTHS, moment
 from fedcoop.kernel.money import Currency
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-_SHORT_MONTH = {month: month if len(month) <= 5 else month[:3] for month in MONTHS}
 SOON = timedelta(hours=48)
 NOW = timedelta(hours=6)
 
@@ -25,20 +20,6 @@ NOW = timedelta(hours=6)
 def local(instant: datetime, zone: ZoneInfo) -> datetime:
     """Return the instant on the clocks of `zone`."""
     return instant.astimezone(zone)
-
-
-def moment(instant: datetime, zone: ZoneInfo, now: datetime, *, long: bool = False) -> str:
-    """Return `Thu 14 May, 18:00`, or with `long` `Thursday 14 May, 18:00`; the year where it is another one."""
-    there = instant.astimezone(zone)
-    day = DAYS[there.weekday()]
-    return f"{day if long else day[:3]} {day_of(instant, zone, now)}, {there:%H:%M}"
-
-
-def day_of(instant: datetime, zone: ZoneInfo, now: datetime) -> str:
-    """Return `14 May`, with the year where it is not this year."""
-    there = instant.astimezone(zone)
-    year = "" if there.year == now.astimezone(zone).year else f" {there.year}"
-    return f"{there.day} {_SHORT_MONTH[MONTHS[there.month - 1]]}{year}"
 
 
 def occasion(option: Option, zone: ZoneInfo, now: datetime) -> str:

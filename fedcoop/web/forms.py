@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from multidict import MultiDict, MultiDictProxy
 
+from fedcoop.kernel.dates import MONTHS
 from fedcoop.kernel.errors import Invalid
-from fedcoop.web.formats import MONTHS
 
 T = TypeVar("T")
 _MONTH_NUMBERS = {name.lower()[:3]: number for number, name in enumerate(MONTHS, 1)}

@@ -9,8 +9,8 @@ from fedcoop.governance.amendments import AmendmentState
 from fedcoop.governance.counting import plural
 from fedcoop.governance.motions import MotionState
 from fedcoop.governance.proposals import ProposalState
+from fedcoop.kernel.dates import moment
 from fedcoop.queries.proposals import ProposalView
-from fedcoop.web.formats import moment
 from fedcoop.web.steps import Step
 from fedcoop.web.words import Sign
 

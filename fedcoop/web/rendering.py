@@ -13,6 +13,7 @@ from fedcoop.config import InstanceConfig
 from fedcoop.governance.counting import Sentence, amount
 from fedcoop.governance.weighing import exact_percent
 from fedcoop.kernel.clock import Clock, rfc3339
+from fedcoop.kernel.dates import day_of, moment
 from fedcoop.urls import Urls
 from fedcoop.web import avatars, formats, words
 from fedcoop.web.static import StaticFiles
@@ -63,9 +64,9 @@ class Renderer:
     def _filters(self) -> dict[str, Any]:
         zone, now = self.zone, self._clock.now
         return {
-            "moment": lambda instant: formats.moment(instant, zone, now()),
-            "long_moment": lambda instant: formats.moment(instant, zone, now(), long=True),
-            "day": lambda instant: formats.day_of(instant, zone, now()),
+            "moment": lambda instant: moment(instant, zone, now()),
+            "long_moment": lambda instant: moment(instant, zone, now(), long=True),
+            "day": lambda instant: day_of(instant, zone, now()),
             "full_day": lambda instant: formats.full_day(instant, zone),
             "clock": lambda instant: formats.clock(instant, zone),
             "exact_clock": lambda instant: formats.clock(instant, zone, seconds=True),
@@ -74,7 +75,7 @@ class Renderer:
             "urgency": lambda instant: formats.urgency(instant, now()),
             "iso": rfc3339,
             "local_iso": lambda instant: instant.astimezone(zone).isoformat(timespec="minutes"),
-            "utc_moment": lambda instant: formats.moment(instant, ZoneInfo("UTC"), now()) + " UTC",
+            "utc_moment": lambda instant: moment(instant, ZoneInfo("UTC"), now()) + " UTC",
             "plural": formats.plural,
             "whole": formats.whole,
             "decimal": amount,

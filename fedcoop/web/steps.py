@@ -8,8 +8,8 @@ from fedcoop.governance.counting import needed
 from fedcoop.governance.outcomes import OutcomeCode
 from fedcoop.governance.proposals import ProposalState
 from fedcoop.governance.rounds import fallback_of
+from fedcoop.kernel.dates import moment
 from fedcoop.queries.motions import MotionView
-from fedcoop.web.formats import moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ of grace it shows what was shown at the close.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from fedcoop.actions.events import TotalsOwed
 from fedcoop.actions.motions import wire_content
 from fedcoop.federation.publish.outbox import Parcel, coop_actor, prove, publish_object, send
 from fedcoop.federation.translate.decisions import Publication, Result, motion_object, outcome_note, result_of
@@ -28,6 +29,7 @@ from fedcoop.governance.sequels import SequelKind
 from fedcoop.governance.tallies import Tally, tally_of
 from fedcoop.governance.visibility import Viewer, may_see_counts, shown_until
 from fedcoop.governance.wording import ended, outcome_sentence
+from fedcoop.kernel.canonical import canonical_bytes
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.html import escape
 from fedcoop.kernel.ids import MotionId, new_uuid
@@ -55,8 +57,8 @@ def is_public(uow: UnitOfWork, motion: Motion) -> bool:
     return uow.proposals.audience_of(motion.proposal_id) == "public"
 
 
-def refresh_later(uow: UnitOfWork, event: BallotCast | BallotWithdrawn | RepresentationChanged) -> None:
-    """A timer waits that will publish new totals: at most one `Update` in three minutes, however many votes (12.4)."""
+def refresh_later(uow: UnitOfWork, event: BallotCast | BallotWithdrawn | RepresentationChanged | TotalsOwed) -> None:
+    """A timer waits that will publish the totals: at most one `Update` in three minutes, however many votes (12.4)."""
     key = str(event.motion_id)
     jitter = timedelta(milliseconds=secrets.randbelow(5000))
     if uow.set_timer(REFRESH_TIMER, key, uow.now + REFRESH_EVERY + jitter):
@@ -66,11 +68,21 @@ def refresh_later(uow: UnitOfWork, event: BallotCast | BallotWithdrawn | Represe
 
 
 def refresh(uow: UnitOfWork, key: str) -> None:
-    """The newest totals are stored and on their way, if the motion is a poll that is open and they may be seen."""
+    """The newest totals of a poll are on their way, if it is open and they may be seen; else to whom they are owed.
+
+    Where nothing changed only servers that counted a refused vote hear of it, of hidden totals and ended polls too. From
+    the close to the outcome nobody does: that comes with the count.
+    """
     motion = uow.motions.get(MotionId(int(key)))
     _, is_poll, _ = uow.motions.presentation(motion.id)
-    if is_poll and motion.state is MotionState.OPEN and motion.settings.visibility is Visibility.LIVE:
+    stored = uow.notes.find_object(motion.url)
+    if not is_poll or stored is None or motion.state in (MotionState.CLOSED, MotionState.SCHEDULED):
+        return
+    shows = motion.state is MotionState.OPEN and motion.settings.visibility is Visibility.LIVE
+    if shows and stored.document != canonical_bytes(motion_document(uow, motion)).decode():
         update_object(uow, motion)
+    elif owed := uow.votes.refused_inboxes(motion.id, owed_only=True):
+        _send_update(uow, motion, owed, only=True)
 
 
 def announce_extension(uow: UnitOfWork, event: MotionExtended) -> None:
@@ -178,13 +190,19 @@ def publication(uow: UnitOfWork, motion: Motion, actor: Actor) -> Publication:
 
 def update_object(uow: UnitOfWork, motion: Motion) -> None:
     """The motion's object as it stands now is stored and on its way to all who have it."""
-    if not is_public(uow, motion):
-        return
+    if is_public(uow, motion):
+        refused = uow.votes.refused_inboxes(motion.id, owed_only=False)
+        _send_update(uow, motion, [*uow.actors.interacting_inboxes(motion.url), *_voters(uow, motion), *refused])
+
+
+def _send_update(uow: UnitOfWork, motion: Motion, inboxes: Sequence[str], *, only: bool = False) -> None:
     actor = coop_actor(uow)
     document = motion_document(uow, motion, actor)
-    publish_object(uow, actor, document)
-    inboxes = [*uow.actors.interacting_inboxes(motion.url), *_voters(uow, motion)]
-    send(uow, actor, Parcel(type="Update", object=document, to=document["to"], cc=document["cc"], more_inboxes=inboxes))
+    if not only:
+        publish_object(uow, actor, document)
+    uow.votes.settle_owed(motion.id)
+    to, cc = document["to"], document["cc"]
+    send(uow, actor, Parcel(type="Update", object=document, to=to, cc=cc, more_inboxes=inboxes, only_more=only))
 
 
 def send_note(uow: UnitOfWork, motion: Motion, actor: Actor, note: dict[str, Any]) -> None:

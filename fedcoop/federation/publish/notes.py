@@ -1,6 +1,6 @@
 """Announcements to followers, direct words to one person, and our members' votes on polls elsewhere.
 
-Sources: federation.md 12.2 (votes), 12.3 (answers to refused voters), 13.7 (announcements), 14 (links).
+Sources: federation.md 12.2 (votes), 13.7 (announcements), 14 (links).
 """
 
 from fedcoop.actions.events import (
@@ -9,7 +9,6 @@ from fedcoop.actions.events import (
     CodeSent,
     LinkConfirmed,
     LinkProven,
-    VoteRefused,
 )
 from fedcoop.federation.publish.outbox import Parcel, coop_actor, publish_object, send
 from fedcoop.federation.translate.outgoing import (
@@ -22,8 +21,6 @@ from fedcoop.federation.translate.outgoing import (
 )
 from fedcoop.federation.wire.jsonld import AS_PUBLIC
 from fedcoop.governance.events import AnnouncementPublished, VoteSentAbroad
-from fedcoop.governance.motions import Motion
-from fedcoop.governance.wording import refused_vote_sentence
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.html import escape
 from fedcoop.kernel.ids import new_uuid
@@ -109,23 +106,6 @@ def _tell(uow: UnitOfWork, actor: Actor, recipient: Actor, html: str, *, in_repl
     )
     publish_object(uow, actor, document, listed=False)
     send(uow, actor, Parcel(type="Create", object=document, to=document["to"]))
-
-
-def answer_refused_vote(uow: UnitOfWork, event: VoteRefused) -> None:
-    """Whoever's vote was refused is told why, and what to do, at most once for each motion (12.3)."""
-    if not uow.site.config.federation.answer_refused_votes:
-        return
-    motion = uow.motions.get(event.motion_id)
-    tell(uow, uow.actors.get(event.actor_id), _refusal(uow, motion, event.code), in_reply_to=motion.url)
-
-
-def _refusal(uow: UnitOfWork, motion: Motion, code: str) -> str:
-    sentence = escape(refused_vote_sentence(code, motion.title))
-    page = f'<a href="{escape(motion.url)}">{escape(motion.url)}</a>'
-    link = f'<a href="{escape(uow.urls.settings_accounts)}">{escape(uow.urls.settings_accounts)}</a>'
-    if code == "unlinked":
-        return f"<p>{sentence}</p><p>If you are a member: link this account at {link}, or vote at {page}.</p>"
-    return f"<p>{sentence}</p><p>{page}</p>"
 
 
 def confirm_proof(uow: UnitOfWork, event: LinkProven) -> None:

@@ -29,6 +29,7 @@ class Parcel:
 
     `order_key` keeps the order of what concerns one thing; without one it is the object. A reply to an object of ours waits
     for the `Create` of that (federation.md 7).
+    `only_more`: those inboxes alone get it, however wide its audience; the others have nothing new to hear.
     `last_word` ends a relation: it goes out even where nothing else does any more, to whoever is blocked.
     """
 
@@ -38,6 +39,7 @@ class Parcel:
     cc: Sequence[str] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
     more_inboxes: Sequence[str] = ()
+    only_more: bool = False
     order_key: str = ""
     uri: str = ""
     last_word: bool = False
@@ -60,7 +62,8 @@ def send(uow: UnitOfWork, actor: Actor, parcel: Parcel) -> ActivityRow:
         created_at=uow.now,
     )
     uow.queues.add_activity(row)
-    inboxes = [*recipients(uow, actor, audience, even_blocked=parcel.last_word), *parcel.more_inboxes]
+    named = () if parcel.only_more else recipients(uow, actor, audience, even_blocked=parcel.last_word)
+    inboxes = [*named, *parcel.more_inboxes]
     order_key = parcel.order_key or (target if parcel.type in ORDERED_TYPES else "")
     after = "" if parcel.order_key else replied_to(uow, parcel.type, parcel.object)
     queue(uow, row, inboxes, order_key=order_key, after=after, last_word=parcel.last_word)

@@ -23,7 +23,7 @@ from fedcoop.governance.visibility import (
     may_see_turnout,
     shown_until,
 )
-from fedcoop.governance.wording import outcome_sentence, plain, refused_vote_sentence, rule_sentence
+from fedcoop.governance.wording import outcome_sentence, plain, rule_sentence
 from fedcoop.kernel.errors import MotionRefused, NotAllowed
 from tests.unit.governance.samples import CLOSES, members, motion, tally
 
@@ -243,12 +243,3 @@ def test_a_rule_sentence_of_any_size_of_electorate_reads_as_one(method: str) -> 
         assert sentence.endswith(".")
         assert "  " not in sentence
         assert " 0 " not in sentence
-
-
-def test_every_refusal_has_a_sentence_that_names_the_vote() -> None:
-    known = "unlinked ineligible early late closed channel secret option reason too-many too-few superseded duplicate"
-    codes = [*known.split(), "something-new"]
-    for code in codes:
-        sentence = refused_vote_sentence(code, "A {strange} title")
-        assert "A {strange} title" in sentence
-        assert sentence.endswith(".")

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from fedcoop.kernel import dates
 from fedcoop.web import formats
 
 ROME = ZoneInfo("Europe/Rome")
@@ -13,12 +14,25 @@ NOW = datetime(2026, 5, 12, 8, 0, tzinfo=UTC)
 
 
 def test_a_moment_is_told_on_the_coops_clocks() -> None:
-    assert formats.moment(datetime(2026, 5, 14, 16, 0, tzinfo=UTC), ROME, NOW) == "Thu 14 May, 18:00"
-    assert formats.moment(datetime(2026, 5, 14, 16, 0, tzinfo=UTC), ROME, NOW, long=True) == "Thursday 14 May, 18:00"
+    assert dates.moment(datetime(2026, 5, 14, 16, 0, tzinfo=UTC), ROME, NOW) == "Thu 14 May, 18:00"
+    assert dates.moment(datetime(2026, 5, 14, 16, 0, tzinfo=UTC), ROME, NOW, long=True) == "Thursday 14 May, 18:00"
+
+
+@pytest.mark.parametrize(
+    ("zone", "told"),
+    [
+        ("UTC", "Sun 6 Dec, 21:47 UTC"),
+        ("Etc/UTC", "Sun 6 Dec, 21:47 UTC"),
+        ("Europe/Berlin", "Sun 6 Dec, 22:47, Berlin time"),
+        ("America/Argentina/Buenos_Aires", "Sun 6 Dec, 18:47, Buenos Aires time"),
+    ],
+)
+def test_for_readers_elsewhere_a_moment_names_its_zone(zone: str, told: str) -> None:
+    assert dates.moment_abroad(datetime(2026, 12, 6, 21, 47, tzinfo=UTC), ZoneInfo(zone), NOW) == told
 
 
 def test_another_year_is_named() -> None:
-    assert formats.day_of(datetime(2027, 9, 1, tzinfo=UTC), ROME, NOW) == "1 Sep 2027"
+    assert dates.day_of(datetime(2027, 9, 1, tzinfo=UTC), ROME, NOW) == "1 Sep 2027"
 
 
 def test_the_year_is_that_of_the_coops_clocks() -> None:

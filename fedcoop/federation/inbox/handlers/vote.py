@@ -5,19 +5,22 @@ It is never shown as a reply, stored as a post, forwarded or announced, whatever
 
 from typing import Any
 
-from fedcoop.actions.votes import Mark, RemoteVote, count_vote, refuse_vote
+from fedcoop.actions.votes import Mark, RemoteVote, count_vote, refuse_vote, unknown_key
 from fedcoop.federation.inbox.contract import Received, digest_of
 from fedcoop.federation.translate.decisions import option_by_name
 from fedcoop.federation.wire.activities import PollVote
 from fedcoop.governance.ballots import Cast, accept
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Motion
+from fedcoop.governance.refusals import NotCounted
 from fedcoop.kernel.errors import BallotRefused
 from fedcoop.kernel.ids import MemberId
 from fedcoop.storage.members import Voter
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 MULTIPLE = "anyOf"
+MOST_AT_ONCE = 20
+"""How many marks of one activity are looked at: twice what a poll of ours has options."""
 
 
 def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
@@ -29,17 +32,27 @@ def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
         motion = uow.motions.find_by_url(url)
         if motion is None:
             continue
-        votes = [vote for vote in received.votes if vote.in_reply_to == url]
+        votes = [vote for vote in received.votes if vote.in_reply_to == url][:MOST_AT_ONCE]
         try:
-            _count(received, uow, motion, votes, voter)
+            left = _count(received, uow, motion, votes, voter)
         except BallotRefused as refusal:
-            linked = voter.link_state == "active"
+            left = tuple(NotCounted(vote.name, refusal.code) for vote in votes)
+        if left:
             refuse_vote(
-                uow, motion=motion, actor_id=voter.actor_id, origin=received.origin, code=refusal.code, linked=linked
+                uow,
+                motion=motion,
+                actor_id=voter.actor_id,
+                origin=received.origin,
+                code=left[0].code,
+                linked=voter.link_state == "active",
+                marks=left,
             )
 
 
-def _count(received: Received, uow: UnitOfWork, motion: Motion, votes: list[PollVote], voter: Voter) -> None:
+def _count(
+    received: Received, uow: UnitOfWork, motion: Motion, votes: list[PollVote], voter: Voter
+) -> tuple[NotCounted, ...]:
+    """Return the marks that did not count. Raises BallotRefused where none can, whatever it says."""
     if received.proven_by != "signature" or any(vote.attributed_to != received.actor_uri for vote in votes):
         raise BallotRefused("forged")
     if voter.link_state != "active" or voter.member_id is None:
@@ -47,7 +60,7 @@ def _count(received: Received, uow: UnitOfWork, motion: Motion, votes: list[Poll
     accumulate = METHODS[motion.method].wire == MULTIPLE
     if len(votes) > 1 and not accumulate:
         raise BallotRefused("too-many")
-    count_vote(
+    return count_vote(
         uow,
         RemoteVote(
             motion=motion,
@@ -63,9 +76,8 @@ def _count(received: Received, uow: UnitOfWork, motion: Motion, votes: list[Poll
 
 
 def _mark(received: Received, motion: Motion, vote: PollVote) -> Mark:
-    """An unknown option gets a key that no option has, so that the rule refuses it in its turn."""
     option = option_by_name(motion.options, vote.name)
-    key = f"?{vote.name[:100]}" if option is None else option.key
+    key = unknown_key(vote.name) if option is None else option.key
     return Mark(digest_of(vote.id) if vote.id else digest_of(f"{received.digest.hex()} {key}"), key)
 
 
