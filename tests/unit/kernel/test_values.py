@@ -6,7 +6,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+import rfc8785
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedcoop.kernel import base58
@@ -98,6 +99,70 @@ def test_canonical_bytes_do_not_depend_on_the_order_of_keys(value: Any) -> None:
         return [turned(part) for part in item] if isinstance(item, list) else item
 
     assert canonical_bytes(value) == canonical_bytes(turned(value))
+
+
+class _Word(str):
+    __slots__ = ()
+
+
+class _Number(int):
+    pass
+
+
+_texts = st.text(
+    st.characters(categories=["L", "Cs", "Co", "Cc"]) | st.sampled_from('\ue000\uffff\U00010000\U0010ffff"\\/\x7f')
+)
+_scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) - 2, 2**53 + 2)
+    | st.integers()
+    | st.floats()
+    | _texts
+    | st.builds(_Word, _texts)
+    | st.builds(_Number, st.integers(0, 9))
+    | st.binary(max_size=2)
+    | st.just(NOW)
+)
+
+
+@given(
+    st.recursive(
+        _scalars,
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.tuples(inner, inner)
+            | st.dictionaries(_texts, inner, max_size=4)
+            | st.dictionaries(st.integers(0, 3), inner, max_size=1)
+        ),
+        max_leaves=12,
+    )
+)
+@settings(max_examples=400)
+def test_canonical_bytes_are_those_of_the_reference_or_both_refuse(value: Any) -> None:
+    try:
+        expected = rfc8785.dumps(value)
+    except ValueError:
+        with pytest.raises(ValueError):
+            canonical_bytes(value)
+    else:
+        assert canonical_bytes(value) == expected
+
+
+def test_deep_values_have_canonical_bytes_too() -> None:
+    value: Any = {}
+    for _ in range(400):
+        value = [{"a": value}]
+    assert canonical_bytes(value).count(b"[") == 400
+
+
+def test_plain_values_do_not_pass_through_the_slow_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = {"n": 1, "voter": "ana \U0001f600", "choice": ["a", "b"], "weight": 1, "at": None, "late": False}
+    expected = canonical_bytes(entry)
+    monkeypatch.setattr("rfc8785.dumps", None)
+    assert canonical_bytes(entry) == expected
+    with pytest.raises(TypeError):
+        canonical_bytes({"share": 0.5})
 
 
 @given(st.binary(max_size=80))
