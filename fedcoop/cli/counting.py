@@ -1,5 +1,6 @@
 """`fedcoop count FILE`: counts a ballot file by one of our methods; needs no instance (interface.md 2)."""
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +9,7 @@ import click
 
 from fedcoop.cli import budget_output, count_output
 from fedcoop.cli.output import emit, json_option
-from fedcoop.governance.ballot_reading import read_ballot_file
+from fedcoop.governance.ballot_reading import bytes_of, read_ballot_file
 from fedcoop.governance.file_counts import count_file
 from fedcoop.governance.methods import METHODS
 from fedcoop.kernel.errors import Refused
@@ -27,7 +28,9 @@ def count(file: Path, method: str, seats: int | None, settings: Sequence[str], a
     words = _words(settings)
     if seats is not None:
         words["seats"] = str(seats)
-    found = count_file(read_ballot_file(file.read_bytes()), rule=method, words=words)
+    with file.open("rb") as stream:
+        data = bytes_of(stream, os.fstat(stream.fileno()).st_size)
+    found = count_file(read_ballot_file(data), rule=method, words=words)
     shown = budget_output if METHODS[found.method].form == "projects" else count_output
     emit(shown.plain(found), shown.told(found), as_json=as_json)
 

@@ -17,12 +17,15 @@ from fedcoop.kernel.errors import Refused
 MOST_OPTIONS = 2000
 """Candidates or seats of a ranked file."""
 _UNSHOWN = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_TURNS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks that turn the direction of reading, and could make one name look like another."""
 
 
 @dataclass(frozen=True, slots=True)
 class BallotFile:
     """Options and ballots of one file. `rule` is the rule it names, "" for none; `words` are settings by `--set` names.
 
+    `kind` is the kind of election that it names besides, such as `stv`; where it names no rule, that says what is usual.
     Every key in `piles` is that of an option. In a ranking a nested tuple is an equal rank and an empty one a skipped
     rank. `digest` is the hex SHA-256 of the file's bytes.
     """
@@ -33,6 +36,7 @@ class BallotFile:
     piles: tuple[Pile, ...]
     words: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
+    kind: str = ""
 
 
 USUAL = "stv_scottish"
@@ -60,6 +64,15 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 )
 """Rule names of ballot files, with the method and the settings that they stand for."""
 
+KINDS: Mapping[str, Sequence[str]] = MappingProxyType(
+    {
+        "stv": ("scottish-stv", "stv_meek"),
+        "irv": ("irv",),
+        "condorcet": ("schulze", "ranked_pairs"),
+    }
+)
+"""Kinds of elections, with the rules of each; the first is the usual one."""
+
 
 def rule_of(name: str) -> Rule:
     """Return method and settings of a rule name or method key. Raises Refused (`count-rule`) for another."""
@@ -74,22 +87,37 @@ def rule_of(name: str) -> Rule:
 def rule_of_file(file: BallotFile) -> Rule:
     """Return method and settings of the rule that the file names, or the usual one where it needs none.
 
-    Raises Refused (`count-rule`) where the rule is unknown here, or a budget names none: then somebody has to choose.
+    Raises Refused (`count-rule`) where the rule is unknown here, where rule and kind contradict each other, or where a
+    budget names none: then somebody has to choose.
     """
     budget = "budget" in file.words
-    if not (file.rule or budget):
+    kind, wanted = file.kind.strip().lower(), file.rule.strip().lower()
+    if not (wanted or kind or budget):
         return rule_of(USUAL)
-    wanted = file.rule.strip().lower()
-    if RULES.get(wanted, (wanted, {}))[0] in METHODS:
-        return rule_of(wanted)
+    usual = KINDS.get(kind, (kind,))
+    named = wanted or usual[0]
+    method = _method(named)
+    if method in METHODS and (not wanted or not kind or method in map(_method, usual)):
+        return rule_of(named)
     form = "projects" if budget else "ranking"
     fitting = ", ".join(rule for rule, (key, _) in RULES.items() if METHODS[key].form == form)
-    told = (
-        f"The file names the rule {clean(file.rule)[:60]}, which is not known here"
-        if wanted
-        else "The file names no rule"
+    raise Refused("count-rule", f"{_told(file, known=method in METHODS)}. Choose one with --method: {fitting}.")
+
+
+def _method(rule: str) -> str:
+    return RULES.get(rule, (rule, {}))[0]
+
+
+def _told(file: BallotFile, *, known: bool) -> str:
+    """Return what is wrong with the rule that a file names."""
+    named = file.rule.strip() or file.kind.strip()
+    if not named:
+        return "The file names no rule"
+    if not known:
+        return f"The file names the rule {clean(named)[:60]}, which is not known here"
+    return (
+        f"The file is of the kind {clean(file.kind)[:60]} and names the rule {clean(named)[:60]}, which is of another"
     )
-    raise Refused("count-rule", f"{told}. Choose one with --method: {fitting}.")
 
 
 def tidy(options: Sequence[str], first: int) -> tuple[Option, ...]:
@@ -99,14 +127,18 @@ def tidy(options: Sequence[str], first: int) -> tuple[Option, ...]:
 
 def clean(text: str) -> str:
     """Return the text on one line, without what cannot be shown: a terminal would obey some of it."""
-    return " ".join("".join(" " if category(letter) in _UNSHOWN else letter for letter in text).split())
+    return " ".join("".join(" " if _is_unshown(letter) else letter for letter in text).split())
 
 
 def is_shown(text: str) -> bool:
     """Return whether all of the text can be shown as it is."""
-    return not any(category(letter) in _UNSHOWN for letter in text)
+    return not any(map(_is_unshown, text))
+
+
+def _is_unshown(letter: str) -> bool:
+    return category(letter) in _UNSHOWN or letter in _TURNS
 
 
 def broken(message: str) -> Refused:
-    """Return the refusal of a file that cannot be read (`ballot-file`)."""
-    return Refused("ballot-file", message)
+    """Return the refusal of a file that cannot be read (`ballot-file`); what it quotes of the file is made fit to show."""
+    return Refused("ballot-file", clean(message))

@@ -1,4 +1,7 @@
-"""Ranked ballots in JSON: candidates by their place from 0, lines of `[how many, ranking]`; an inner list is an equal rank."""
+"""Ranked ballots in JSON: candidates by their place from 0, lines of `[how many, ranking]`; an inner list is an equal rank.
+
+Of an object with names that are not known here nobody can say what it means, so that it is refused.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,12 +12,18 @@ from fedcoop.governance.setting_words import names_of
 from fedcoop.governance.tallies import Pile, Ranking
 
 MOST_BALLOTS = 10**9
-_USUAL = {"stv": "scottish-stv", "irv": "irv", "condorcet": "schulze"}
-"""The rule of a file that says only what kind of election it was."""
+TOLD = frozenset(
+    {"id", "title", "date", "official", "computed", "reference", "source", "licence", "remark", "rules_note"}
+)
+"""What elections in JSON tell of themselves, and no count reads."""
+_READ = frozenset({"method", "rule", "seats", "candidates", "ballots", "ineligible", "unranked", "default_option"})
+_CASTING = frozenset({"blank", "parties", "limits"})
+"""What was so when votes were cast; ballots in a file are counted as they stand."""
 
 
 def read_ranked_json(document: Mapping[str, Any]) -> BallotFile:
     """Return the ballot file of a document. Raises Refused (`ballot-file`) with what is wrong in it."""
+    check_names(document, _READ | _CASTING)
     names = _candidates(document.get("candidates"))
     lines = document.get("ballots")
     if not isinstance(lines, list):
@@ -25,12 +34,30 @@ def read_ranked_json(document: Mapping[str, Any]) -> BallotFile:
         number, ranks = _line(line, place)
         numbers[_plain(ranks, keys) or ranking_of(ranks, place, len(names))] += number
     return BallotFile(
-        title=_text(document.get("title")),
-        rule=_text(document.get("rule")) or _USUAL.get(_text(document.get("method")), ""),
+        title=text_of(document, "title"),
+        rule=text_of(document, "rule"),
         options=tidy(names, 0),
         piles=tuple(Pile(ranking, number) for ranking, number in numbers.items() if number),
         words=_words(document, len(names)),
+        kind=text_of(document, "method"),
     )
+
+
+def check_names(document: Mapping[str, Any], known: Iterable[str]) -> None:
+    """Raise Refused (`ballot-file`) for a name in the document that is not known, and so perhaps another mistyped."""
+    strange = next((name for name in document if name not in known and name not in TOLD), None)
+    if strange is not None:
+        raise broken(f"The file has {strange[:40]}, which is not known; known are: {', '.join(sorted(known))}.")
+
+
+def text_of(document: Mapping[str, Any], name: str) -> str:
+    """Return a text, "" where it is left out. Raises Refused (`ballot-file`) for anything else."""
+    value = document.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise broken(f"{name} is not a text.")
+    return clean(value)
 
 
 def _candidates(value: Any) -> list[str]:
@@ -45,16 +72,13 @@ def _candidates(value: Any) -> list[str]:
     return [str(name) for name in names]
 
 
-def _text(value: Any) -> str:
-    return clean(value) if isinstance(value, str) else ""
-
-
 def _plain(ranks: Sequence[Any], keys: Sequence[str]) -> Ranking:
     """Return the ranking if all ranks are places, none twice; else nothing."""
+    if not set(map(type, ranks)) <= {int} or len(set(ranks)) != len(ranks) or min(ranks, default=0) < 0:
+        return ()
     try:
-        plain = len(set(ranks)) == len(ranks) and min(ranks, default=0) >= 0
-        return tuple(map(keys.__getitem__, ranks)) if plain else ()
-    except (TypeError, IndexError):
+        return tuple(map(keys.__getitem__, ranks))
+    except IndexError:
         return ()
 
 
@@ -62,8 +86,13 @@ def _line(line: Any, place: int) -> tuple[int, list[Any]]:
     if not (isinstance(line, list) and len(line) == 2 and _is_whole(line[0]) and isinstance(line[1], list)):
         raise broken(f"Ballot line {place} is not of the form [how many, [candidates]].")
     if not 0 <= line[0] <= MOST_BALLOTS:
-        raise broken(f"Ballot line {place} stands for {line[0]} ballots.")
+        raise broken(f"Ballot line {place} stands for {shown(line[0])} ballots.")
     return line[0], line[1]
+
+
+def shown(value: Any) -> str:
+    """Return the beginning of what a file has somewhere, to be quoted in a refusal."""
+    return str(value)[:40]
 
 
 def ranking_of(ranks: Sequence[Any], place: int, size: int) -> Ranking:
@@ -77,7 +106,7 @@ def ranking_of(ranks: Sequence[Any], place: int, size: int) -> Ranking:
         given = rank if isinstance(rank, list) else [rank]
         for number in given:
             if not _is_whole(number) or not 0 <= number < size:
-                raise broken(f"Ballot line {place} names a candidate that there is not: {str(number)[:40]}.")
+                raise broken(f"Ballot line {place} names a candidate that there is not: {shown(number)}.")
         kept = tuple(str(number) for number in dict.fromkeys(given) if number not in seen)
         seen.update(given)
         if kept or not given:
@@ -86,7 +115,7 @@ def ranking_of(ranks: Sequence[Any], place: int, size: int) -> Ranking:
 
 
 def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return type(value) is int
 
 
 def _words(document: Mapping[str, Any], size: int) -> dict[str, str]:
@@ -95,10 +124,11 @@ def _words(document: Mapping[str, Any], size: int) -> dict[str, str]:
     seats = document.get("seats")
     if seats is not None:
         if not _is_whole(seats) or not 1 <= seats <= MOST_OPTIONS:
-            raise broken("seats is a whole number above 0.")
+            raise broken(f"seats is a whole number from 1 to {MOST_OPTIONS}.")
         words["seats"] = str(seats)
-    if gone := document.get("ineligible"):
-        words["withdrawn"] = ",".join(_places(gone, "ineligible", size))
+    gone = document.get("ineligible")
+    if gone is not None and (places := _places(gone, "ineligible", size)):
+        words["withdrawn"] = ",".join(places)
     unranked = document.get("unranked")
     if unranked is not None:
         if unranked not in ("last", "no-opinion"):
@@ -112,6 +142,6 @@ def _words(document: Mapping[str, Any], size: int) -> dict[str, str]:
 
 
 def _places(value: Any, name: str, size: int) -> list[str]:
-    if not isinstance(value, Iterable) or not all(_is_whole(item) and 0 <= item < size for item in value):
+    if not isinstance(value, list) or not all(_is_whole(item) and 0 <= item < size for item in value):
         raise broken(f"{name} names a candidate that there is not.")
-    return [str(item) for item in value]
+    return [str(item) for item in dict.fromkeys(value)]

@@ -7,17 +7,17 @@
     0            the end of the ballots
     "Amara"      names, a line each, then the title
 
-`#` begins a comment, `(…)` before a ballot is its name. Of the options in brackets before the ballots, `[withdrawn 4 5]` and
-`[undeclared 4]` name who cannot be elected, `[nick a b c d]` gives words for the numbers; others, such as `[tie 2 1]`, have
-no effect. A candidate named twice on a ballot keeps the first rank.
+`#` begins a comment, `(…)` before a ballot is its name. Of the options in brackets `[withdrawn 4 5]` and `[undeclared 4]` name
+who cannot be elected, `[nick a b c d]` gives words for the numbers; others, such as `[tie 2 1]`, have no effect. A candidate
+named twice on a ballot keeps the first rank. What was cut off, doubled or lost is refused with its line.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fedcoop.governance.ballot_files import MOST_OPTIONS, BallotFile, broken, tidy
-from fedcoop.governance.blt_names import names_in, parted, quoted
-from fedcoop.governance.blt_words import Words
+from fedcoop.governance.blt_names import names_and_title, quoted
+from fedcoop.governance.blt_words import Words, parted
 from fedcoop.governance.setting_words import names_of
 from fedcoop.governance.tallies import Pile, Ranking
 
@@ -26,29 +26,48 @@ MOST_BALLOTS = 10**9
 
 def read_blt(text: str) -> BallotFile:
     """Return the ballot file of a BLT text. Raises Refused (`ballot-file`) with what is wrong in it, by line."""
-    ballots, named = parted(text.splitlines())
-    words = Words(ballots)
-    size, seats = words.whole("the number of candidates"), words.whole("the number of seats")
+    parts = parted(text)
+    words = Words(parts.ballots)
+    size, seats = _header(words)
+    reader = _Ballots(words, size, parts.options)
+    numbers = reader.read()
+    names, title = names_and_title([*_after_ballots(words), *parts.names], size)
+    given = {"seats": str(seats), **({"withdrawn": ",".join(reader.gone)} if reader.gone else {})}
+    return BallotFile(title, "", tidy(names, 1), tuple(Pile(r, n) for r, n in numbers.items() if n), given)
+
+
+def _header(words: Words) -> tuple[int, int]:
+    """Return the numbers of candidates and seats, which stand on one line."""
+    size, line = words.whole("the number of candidates"), words.line
+    if words.ends_line:
+        raise broken(f"On line {line} stands one number; a BLT file begins with those of candidates and seats.")
+    seats = words.whole("the number of seats")
     if not (1 <= size <= MOST_OPTIONS and 1 <= seats <= MOST_OPTIONS):
         raise broken(
-            f"A BLT file begins with the numbers of candidates and seats, each from 1 to {MOST_OPTIONS}; "
-            f"this one has {size} and {seats}."
+            f"On line {line} stand {size} and {seats}; a BLT file begins with the numbers of candidates and seats, "
+            f"each from 1 to {MOST_OPTIONS}."
         )
-    reader = _Ballots(words, size)
-    numbers = reader.read()
-    names = list(names_in([*words.rest(), *named]))
-    title = names[size] if len(names) > size else ""
-    given = {"seats": str(seats), **({"withdrawn": ",".join(reader.gone)} if reader.gone else {})}
-    options = tidy([*names[:size], *[""] * (size - len(names))], 1)
-    return BallotFile(title, "", options, tuple(Pile(r, n) for r, n in numbers.items() if n), given)
+    return size, seats
+
+
+def _after_ballots(words: Words) -> list[tuple[int, str]]:
+    """Return the lines after the 0 that ends the ballots, of names without quotes."""
+    beside, *lines = words.rest()
+    if beside[1]:
+        raise broken(
+            f"On line {beside[0]} stands {beside[1][:40]} after a 0 that ends the ballots; no ballot has a weight of 0."
+        )
+    return lines
 
 
 class _Ballots:
     """Reads the ballots; `keys` holds the candidate of each word that stands for one, `gone` who cannot be elected."""
 
-    def __init__(self, words: Words, size: int) -> None:
+    def __init__(self, words: Words, size: int, options: Sequence[tuple[int, list[str]]]) -> None:
         self._words = words
         self._size = size
+        self._head = words.line
+        self._options = options
         self._plain = frozenset(map(str, range(1, size + 1)))
         self._keys: Mapping[str, str] = {key: key for key in self._plain}
         self.gone: list[str] = []
@@ -58,11 +77,10 @@ class _Ballots:
         self._words.begin_ballots()
         self._learn_words()
         withdrawn = self._withdrawn()
-        self._learn_words()
         numbers: Counter[Ranking] = Counter()
-        while (plain := self._words.plain_ballot(self._plain)) or self._words.peek() is not None:
-            number, ranking = plain or self._ballot()
-            if not plain and not number:
+        while True:
+            number, ranking = self._words.plain_ballot(self._plain) or self._ballot()
+            if not number:
                 break
             numbers[ranking] += number
         self.gone = list(dict.fromkeys([*withdrawn, *self._ineligible()]))
@@ -70,10 +88,9 @@ class _Ballots:
 
     def _learn_words(self) -> None:
         """Learn the words that stand for candidates; where such a word is a number itself, it goes before the number."""
-        self._words.peek()
-        for nicks in (option[1:] for option in self._words.options if option[0].lower() == "nick"):
+        for line, nicks in ((line, option[1:]) for line, option in self._options if option[0].lower() == "nick"):
             if len(nicks) != self._size or len(set(nicks)) != self._size or "0" in nicks:
-                raise broken(f"The option nick must give {self._size} different words, none of them 0.")
+                raise broken(f"On line {line} the option nick must give {self._size} different words, none of them 0.")
             places = {nick: str(place) for place, nick in enumerate(nicks, start=1)}
             self._plain = self._plain if self._plain.isdisjoint(nicks) else frozenset()
             self._keys = {**{key: key for key in self._plain}, **places}
@@ -81,42 +98,55 @@ class _Ballots:
     def _withdrawn(self) -> list[str]:
         found: list[str] = []
         while (word := self._words.peek()) is not None and word.startswith("-") and word != "-":
-            found.append(self._candidate(self._words.take()[1:]))
+            found.append(self._candidate(self._words.take()[1:], self._words.line))
         return found
 
     def _ineligible(self) -> list[str]:
-        given = [option for option in self._words.options if option[0].lower() in ("withdrawn", "undeclared")]
-        return [self._candidate(word) for option in given for word in option[1:]]
+        given = ((line, option) for line, option in self._options if option[0].lower() in ("withdrawn", "undeclared"))
+        return [self._candidate(word, line) for line, option in given for word in option[1:]]
 
-    def _candidate(self, word: str) -> str:
+    def _candidate(self, word: str, line: int) -> str:
         found = self._keys.get(word) or self._keys.get(word.lstrip("0"))
         if found is None:
-            raise broken(f"On line {self._words.line} is named a candidate that there is not: {word[:40]}.")
+            raise broken(f"On line {line} is named a candidate that there is not: {word[:40]}.")
         return found
 
     def _ballot(self) -> tuple[int, Ranking]:
         """Return how many ballots, and their ranking; no ballots at the 0 that ends them all."""
         while (self._words.peek() or "").startswith("("):
             self._words.take()
-        number = self._words.whole("how many ballots a line stands for")
-        if number > MOST_BALLOTS:
-            raise broken(f"On line {self._words.line} one line stands for {number} ballots.")
-        return number, self._ranking() if number else ()
+        ends = self._words.peek() == "0"
+        number, line = self._words.whole("how many ballots a line stands for"), self._words.line
+        if ends:
+            return 0, ()
+        if not 1 <= number <= MOST_BALLOTS:
+            raise broken(f"On line {line} one line stands for {number} ballots.")
+        return number, self._ranking(line)
 
-    def _ranking(self) -> Ranking:
+    def _ranking(self, line: int) -> Ranking:
+        """Return the ranking of a ballot that begins on this line."""
         seen: set[str] = set()
         found: list[str | tuple[str, ...]] = []
+        repeats = False
         while (word := self._words.take()) != "0":
+            self._check_line(line, repeats=False)
             if word == "-":
                 found.append(())
                 continue
             parts = word.strip("()").split() if word.startswith("(") else word.split("=")
-            given = dict.fromkeys(self._candidate(part) for part in parts)
+            given = dict.fromkeys(self._candidate(part, self._words.line) for part in parts or [word])
             kept = tuple(key for key in given if key not in seen)
+            repeats = repeats or len(kept) < len(given)
             seen.update(kept)
             if kept:
                 found.append(kept[0] if len(kept) == 1 else kept)
+        self._check_line(line, repeats=repeats)
         return tuple(found)
+
+    def _check_line(self, line: int, *, repeats: bool) -> None:
+        """Raise Refused (`ballot-file`) for a ballot over several lines that looks like two, or like a header of more."""
+        if self._words.line != line and (line == self._head or repeats):
+            raise broken(f"On line {line} begins a ballot that does not end there, and is none with what follows.")
 
 
 def write_blt(file: BallotFile) -> str:

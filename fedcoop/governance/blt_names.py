@@ -1,38 +1,54 @@
-"""Where the names of a BLT file begin, and how they are quoted: a line each, or several on one, with quotes inside them."""
+"""The names of a BLT file and its title: a line each, or several on one, with or without quotes around them and inside."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from fedcoop.governance.ballot_files import clean
+from fedcoop.governance.ballot_files import broken, clean
+from fedcoop.governance.blt_words import Numbered
 
-_OPENING = ('"', "“")
-_UNSAID = re.compile(r"#.*|\([^)]*\)|\[[^\]]*\]|/\*.*?\*/")
 _COMMENT = re.compile(r"#.*")
 _STRING = r'"(?:[^"]|"")*"'
 _DOUBLED = re.compile(rf"{_STRING}(?:[\s,]+{_STRING})*[\s,]*(?:#.*)?")
 _ONE = re.compile(r'"((?:[^"]|"")*)"')
+_LIKE_BALLOTS = re.compile(r"[-0-9=(),.\s]+")
+_PAIRS = {'"': '"', "“": "”"}
 
 
-def parted(lines: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the lines before the first name in quotes, and those from it on; both may share a line."""
-    for number, line in enumerate(lines):
-        if not any(mark in line for mark in _OPENING):
-            continue
-        bare = _UNSAID.sub(lambda found: " " * len(found[0]), line)
-        if found := [bare.index(mark) for mark in _OPENING if mark in bare]:
-            return [*lines[:number], line[: min(found)]], [line[min(found) :], *lines[number + 1 :]]
-    return list(lines), []
+def names_and_title(lines: Iterable[Numbered], size: int) -> tuple[list[str], str]:
+    """Return a name for each candidate, "" where there are none at all, and the title.
+
+    Raises Refused (`ballot-file`), by line, for more names or fewer than candidates, and for ballots among them.
+    """
+    found = list(_names_in(lines))
+    if len(found) > size + 1:
+        raise broken(f"On line {found[size + 1][0]} stands one more name than there are candidates and a title.")
+    if 0 < len(found) < size:
+        raise broken(f"On line {found[-1][0]} the names break off: {len(found)} of {size} are there.")
+    names = [name for _, name in found] or [""] * size
+    return names[:size], names[size] if len(names) > size else ""
 
 
-def names_in(lines: Iterable[str]) -> Iterator[str]:
+def _names_in(lines: Iterable[Numbered]) -> Iterator[Numbered]:
     """Yield the names. A quote within one is doubled, as in tables; where none is doubled, inner quotes stay as they are."""
-    for line in map(str.strip, lines):
+    for number, line in ((number, line.strip()) for number, line in lines):
         if _DOUBLED.fullmatch(line):
-            yield from (clean(name.replace('""', '"')) for name in _ONE.findall(_before_comment(line)))
-        elif line.startswith('"') and line.count('"') > 1:
-            yield clean(line[1 : line.rindex('"')])
+            for name in _ONE.findall(_before_comment(line)):
+                yield number, clean(name.replace('""', '"'))
         elif line and not line.startswith("#"):
-            yield clean(_COMMENT.sub("", line).strip().strip('"“”'))
+            yield number, clean(_one_name(number, line))
+
+
+def _one_name(number: int, line: str) -> str:
+    closing = _PAIRS.get(line[0])
+    if closing is not None:
+        end = line.rfind(closing)
+        rest = line[end + 1 :].strip()
+        if end < 1 or not (rest in ("", ",") or rest.startswith("#")):
+            raise broken(f"On line {number} a quote is opened, and not closed at the end of the name.")
+        return line[1:end]
+    if _LIKE_BALLOTS.fullmatch(line):
+        raise broken(f"On line {number} stand ballots after the 0 that ends them, or a name that needs quotes.")
+    return _COMMENT.sub("", line)
 
 
 def _before_comment(line: str) -> str:

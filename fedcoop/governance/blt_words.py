@@ -1,37 +1,91 @@
-"""The words of a BLT file before its names, with the number of the line that each stands on, and its options in brackets.
+"""The text of a BLT file in its parts, and the words of its ballots with the number of the line that each stands on.
 
-A group in parentheses is one word: before a ballot its name, within it an equal rank. `#` and `/* … */` are comments.
+A group in parentheses is one word: before a ballot its name, within it an equal rank. `#` and `/* … */` are comments, and
+options stand in brackets. Every step takes time in proportion to the text.
 """
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
 from itertools import islice
 
 from fedcoop.governance.ballot_files import broken
 from fedcoop.governance.tallies import Ranking
 
-_COMMENT = re.compile(r"#.*")
-_LONG_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_OPTION = re.compile(r"\[([^\]]*)\]")
-_EQUALS = re.compile(r"\s*=\s*")
-_WORD = re.compile(r"\([^)]*\)|[^\s(]+|\(")
+Numbered = tuple[int, str]
+"""A piece of text, and the number of its line from 1."""
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_MARK = re.compile(r'/\*|[#(\["“]')
+_GROUP = re.compile(r"\([^()\n]*\)")
+_WORD = re.compile(r"\([^()]*\)|[^\s()]+|[()]")
 _PLAIN = re.compile(r"[0-9]{1,9}")
 _WHOLE = re.compile(r"[0-9]{1,12}(?:\.0{1,12})?")
+_CLOSED_BY = {"/*": "*/", "[": "]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The lines of ballots without comments and options; the options, each as its words; the lines of names in quotes."""
+
+    ballots: Sequence[str]
+    options: Sequence[tuple[int, list[str]]]
+    names: Sequence[Numbered]
+
+
+def parted(text: str) -> Parts:
+    """Return the parts; names begin at the first quote outside of comments. Raises Refused (`ballot-file`), by line."""
+    text = _LINE_END.sub("\n", text)
+    kept: list[str] = []
+    options: list[tuple[int, list[str]]] = []
+    start, at, line = 0, 0, 1
+    while (found := _MARK.search(text, at)) is not None and found[0] not in ('"', "“"):
+        line += text.count("\n", at, found.start())
+        end = _passed(text, found, line)
+        inside = text[found.start() : end]
+        if found[0] != "(":
+            kept += text[start : found.start()], " ", "\n" * inside.count("\n")
+            start = end
+        if found[0] == "[" and (words := inside[1:-1].replace(",", " ").split()):
+            options.append((line, words))
+        at, line = end, line + inside.count("\n")
+    first = found.start() if found else len(text)
+    ballots = "".join((*kept, text[start:first])).split("\n")
+    names = enumerate(text[first:].split("\n"), start=len(ballots)) if found else ()
+    return Parts(ballots, options, list(names))
+
+
+def _passed(text: str, mark: re.Match[str], line: int) -> int:
+    """Return where what the mark begins is over. Raises Refused (`ballot-file`) for what is never closed."""
+    if mark[0] == "#":
+        end = text.find("\n", mark.start())
+        return end if end >= 0 else len(text)
+    if mark[0] == "(":
+        group = _GROUP.match(text, mark.start())
+        return group.end() if group else mark.end()
+    closing = _CLOSED_BY[mark[0]]
+    end = text.find(closing, mark.end())
+    if end < 0:
+        raise broken(f"On line {line} stands {mark[0]} and after it no {closing}.")
+    return end + len(closing)
 
 
 class Words:
-    """Reads word by word; `options` are those in brackets that were passed, each as its words."""
+    """Reads the ballots word by word; `line` is the number of the line that was read last."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        self._lines = _uncommented(lines)
+        self._lines = lines
         self._words: list[str] = []
         self._closes = False
         self.line = 0
-        self.options: list[list[str]] = []
+
+    @property
+    def ends_line(self) -> bool:
+        """Whether the word taken last is the last of its line."""
+        return not self._words
 
     def begin_ballots(self) -> None:
         """Take every further line of ballots for a whole one if none ends with 0, as some programs write them."""
-        rest = (_bare(line).split() for line in self._lines[self.line :])
+        rest = (line.split() for line in self._lines[self.line :])
         ends = list(islice((words for words in rest if words[-1:] == ["0"]), 2))
         self._closes = ends == [["0"]]
 
@@ -40,13 +94,13 @@ class Words:
         if self._words or self.line >= len(self._lines):
             return None
         words = self._lines[self.line].split()
-        number, ranking = words[:1], tuple(words[1:-1])
-        if words[-1:] != ["0"] or number == ["0"] or not _PLAIN.fullmatch(words[0]) or len(words) < 2:
+        if len(words) < 2 or words[-1] != "0" or not _PLAIN.fullmatch(words[0]):
             return None
-        if len(names := set(ranking)) != len(ranking) or not names <= known:
+        number, ranking = int(words[0]), tuple(words[1:-1])
+        if not number or len(names := set(ranking)) != len(ranking) or not names <= known:
             return None
         self.line += 1
-        return int(words[0]), ranking
+        return number, ranking
 
     def peek(self) -> str | None:
         """Return the next word, None at the end."""
@@ -55,19 +109,15 @@ class Words:
         return self._words[-1] if self._words else None
 
     def _read_line(self) -> list[str]:
-        bare = _bare(self._lines[self.line])
+        joined = "=".join(map(str.strip, self._lines[self.line].split("=")))
+        words = _WORD.findall(joined.replace(",", " "))
         self.line += 1
-        while bare.count("[") > bare.count("]") and self.line < len(self._lines):
-            bare += " " + _bare(self._lines[self.line])
-            self.line += 1
-        self.options += [words for text in _OPTION.findall(bare) if (words := text.replace(",", " ").split())]
-        words = _WORD.findall(_EQUALS.sub("=", _OPTION.sub(" ", bare)).replace(",", " "))
         return [*words, "0"] if self._closes and _is_ballot(words) else words
 
     def take(self) -> str:
         """Return the next word and go on. Raises Refused (`ballot-file`) at the end."""
         if self.peek() is None:
-            raise broken("The file ends before its ballots do: after them stands a line with 0.")
+            raise broken(f"On line {self.line} the ballots break off: the last one ends with 0, and a 0 ends them all.")
         return self._words.pop()
 
     def whole(self, what: str) -> int:
@@ -77,19 +127,10 @@ class Words:
             raise broken(f"On line {self.line}, instead of {what}, a whole number, stands {word[:40]}.")
         return int(word.partition(".")[0])
 
-    def rest(self) -> list[str]:
-        """Return what was not read, by line: names without quotes."""
-        return [" ".join(self._words[::-1]), *self._lines[self.line :]]
-
-
-def _uncommented(lines: Sequence[str]) -> list[str]:
-    if not any("/*" in line for line in lines):
-        return list(lines)
-    return _LONG_COMMENT.sub(lambda found: " " + "\n" * found[0].count("\n"), "\n".join(lines)).split("\n")
-
-
-def _bare(line: str) -> str:
-    return _COMMENT.sub("", line)
+    def rest(self) -> Iterator[Numbered]:
+        """Yield what was not read, by line: names without quotes. The first is what follows the last word on its line."""
+        yield self.line, " ".join(self._words[::-1])
+        yield from enumerate(self._lines[self.line :], start=self.line + 1)
 
 
 def _is_ballot(words: Sequence[str]) -> bool:

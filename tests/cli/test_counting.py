@@ -165,3 +165,16 @@ def test_a_file_that_is_not_there_is_wrong_use(nowhere: Cli, tmp_path: Path):
     assert "does not exist" in nowhere.run("count", str(tmp_path / "none.blt"), code=2).stderr
     assert nowhere.run("count", str(tmp_path), code=2).stderr
     assert nowhere.run("count", str(WARD), "--seats", "0", code=2).stderr
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(
+    nowhere: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "large.blt"
+    file.write_text("2 1\n" + "1 1 2 0\n" * 200 + "0\n")
+    assert nowhere.json("count", str(file))["elected"] == ["Candidate 1"]
+    monkeypatch.setattr("fedcoop.governance.ballot_reading.LARGEST", 1000)
+    assert "ballot-file: The file has more than" in nowhere.run("count", str(file), code=1).stderr
+    assert "ballot-file: The file has more than" in nowhere.run("count", "/dev/zero", code=1).stderr
+    monkeypatch.setattr("fedcoop.governance.ballot_reading.read_ballot_file", None)
+    assert "ballot-file: The file has more than" in nowhere.run("count", str(file), code=1).stderr

@@ -71,7 +71,6 @@ def test_a_blt_file_is_read_with_what_its_dialects_have() -> None:
         BLT.replace("3 1 4 0", "3 1 4 1 4 0"),
         BLT.replace("-3\n", "-3\n[options of others]\n"),
         BLT.replace("3 1 4 0", "3.0 1 4 0"),
-        BLT.replace("1 0\n0\n", "1 0\n"),
     ],
 )
 def test_ways_of_writing_a_blt_file_make_no_difference(text: str) -> None:
@@ -82,7 +81,7 @@ def test_names_may_share_a_line_be_missing_or_be_empty() -> None:
     shared = read_blt('3 1\n1 1 0\n0\n"A" "B" "C"\n"Title"\n')
     assert [option.name for option in shared.options] == ["A", "B", "C"]
     assert shared.title == "Title"
-    missing = read_blt('3 1\n1 1 0\n0\n"A"\n""\n')
+    missing = read_blt('3 1\n1 1 0\n0\n"A"\n""\n""\n')
     assert [option.name for option in missing.options] == ["A", "Candidate 2", "Candidate 3"]
     assert [option.name for option in read_blt("2 1\n1 1 0\n0\n").options] == ["Candidate 1", "Candidate 2"]
 

@@ -101,3 +101,94 @@ def test_an_election_of_another_shape_is_refused_with_the_place(changes: dict[st
     with pytest.raises(Refused, match=told) as refused:
         read_ballot_file(_data(**changes))
     assert refused.value.code == "ballot-file"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"seat": 2}, "The file has seat, which is not known; known are: ballots, "),
+        ({"Ballots": []}, "The file has Ballots, which is not known"),
+        ({"ballots": [[1, [True]]]}, "Ballot line 1 names a candidate that there is not: True"),
+        ({"ballots": [[1, [0]], [1, [0, False]]]}, "Ballot line 2 names a candidate that there is not: False"),
+        ({"ballots": [[True, [0]]]}, "Ballot line 1 is not of the form"),
+        ({"ballots": [[1, [[[0]]]]]}, r"Ballot line 1 names a candidate that there is not: \[0\]"),
+        ({"ballots": [[1, [0.0]]]}, "Ballot line 1 names a candidate that there is not: 0.0"),
+        ({"ballots": [[1, [-1]]]}, "Ballot line 1 names a candidate that there is not: -1"),
+        ({"ballots": [[1, [4]]]}, "Ballot line 1 names a candidate that there is not: 4"),
+        ({"ballots": [[1, [10**30]]]}, "Ballot line 1 names a candidate that there is not: 1000"),
+        ({"ballots": [[10**30, [0]]]}, "Ballot line 1 stands for 1000"),
+        ({"ballots": [[1, [0], 2]]}, "Ballot line 1 is not of the form"),
+        ({"candidates": ["Amara", ["Bilal"], "Chidi", "Dana"]}, "Candidate 1 is neither"),
+        ({"candidates": ["Amara", True, "Chidi", "Dana"]}, "Candidate 1 is neither"),
+        ({"seats": True}, "seats is a whole number from 1 to 2000"),
+        ({"seats": "2"}, "seats is a whole number"),
+        ({"seats": 2.0}, "seats is a whole number"),
+        ({"ineligible": {}}, "ineligible names a candidate that there is not"),
+        ({"ineligible": ""}, "ineligible names a candidate that there is not"),
+        ({"ineligible": [False]}, "ineligible names a candidate that there is not"),
+        ({"default_option": False}, "default_option names a candidate that there is not"),
+        ({"title": ["Board"]}, "title is not a text"),
+        ({"rule": 7}, "rule is not a text"),
+        ({"method": None, "rule": ["schulze"]}, "rule is not a text"),
+    ],
+)
+def test_what_an_election_cannot_mean_is_refused(changes: dict[str, Any], told: str) -> None:
+    assert read_ballot_file(_data())
+    with pytest.raises(Refused, match=told) as refused:
+        read_ballot_file(_data(**changes))
+    assert refused.value.code == "ballot-file"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"seats": 2', '"seats": 2, "seats": 3', "The name seats stands twice in one object"),
+        ('"Amara"', '{"name": "Amara", "name": "Bilal"}', "The name name stands twice"),
+        ('"seats": 2', '"seats": NaN', "The file is no JSON: NaN is no number"),
+        ('"seats": 2', '"seats": -Infinity', "The file is no JSON: -Infinity is no number"),
+        ('"seats": 2', '"seats": ' + "2" * 5000, "a number in it has thousands of digits"),
+        ('"seats": 2', '"seats": ' + "[" * 5000 + "]" * 5000, "lists stand in lists too deep"),
+        ('"seats": 2', '\n"seats": 2,,', "On line 2 the file is no JSON: "),
+    ],
+)
+def test_json_that_says_two_things_or_none_is_refused(old: str, new: str, told: str) -> None:
+    text = _data().decode()
+    assert read_ballot_file(text.encode())
+    with pytest.raises(Refused, match=told) as refused:
+        read_ballot_file(text.replace(old, new, 1).encode())
+    assert refused.value.code == "ballot-file"
+
+
+@pytest.mark.parametrize(
+    ("named", "method"),
+    [
+        ({"method": "meek", "rule": ""}, "stv_meek"),
+        ({"method": "stv_meek", "rule": None}, "stv_meek"),
+        ({"method": "Ranked-Pairs", "rule": ""}, "ranked_pairs"),
+        ({"method": "wigm", "rule": ""}, "stv_scottish"),
+        ({"method": "stv_scottish", "rule": "minneapolis-stv"}, "stv_scottish"),
+        ({"method": "stv", "rule": "meek"}, "stv_meek"),
+        ({"method": "condorcet", "rule": "ranked-pairs"}, "ranked_pairs"),
+        ({"method": None, "rule": "borda"}, "points"),
+    ],
+)
+def test_the_method_of_a_file_is_honoured_as_its_rule_is(named: dict[str, Any], method: str) -> None:
+    assert _counted(**named).method == method
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ({"method": "plurality", "rule": ""}, "names the rule plurality, which is not known here"),
+        ({"method": "plurality", "rule": "schulze"}, "is of the kind plurality and names the rule schulze"),
+        ({"method": "stv", "rule": "schulze"}, "is of the kind stv and names the rule schulze, which is of another"),
+        ({"method": "meek", "rule": "scottish-stv"}, "is of the kind meek and names the rule scottish-stv"),
+        ({"method": "stv", "rule": "Schulze (margins)"}, "names the rule Schulze"),
+    ],
+)
+def test_a_method_that_is_unknown_or_contradicts_the_rule_asks_for_another(named: dict[str, str], told: str) -> None:
+    assert _counted("schulze", **named).method == "schulze"
+    with pytest.raises(Refused) as refused:
+        _counted(**named)
+    assert refused.value.code == "count-rule"
+    assert told in refused.value.message

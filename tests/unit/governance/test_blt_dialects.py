@@ -66,7 +66,6 @@ def test_a_whole_file_may_stand_on_one_line() -> None:
     "text",
     [
         BLT.replace("5 1 2 0\n4 2 3 0\n", "5 1 2 0 4 2 3 0 "),
-        BLT.replace("2 3 0\n0\n", "2 3 0\n"),
         BLT.replace(" 0\n", "\n"),
         BLT.replace("5 1 2 0", "[tie 3 2 1]\n[droop arithmetic=fixed\n precision=9]\n5 1 2 0"),
         BLT.replace("5 1 2 0", "(a 1) 4 1 2 0\n(a 2) 1 1 2 0"),

@@ -181,3 +181,76 @@ def test_a_budget_in_json_of_another_shape_is_refused(changes: dict[str, Any], t
     with pytest.raises(Refused, match=told) as refused:
         read_ballot_file(_document(**changes))
     assert refused.value.code == "ballot-file"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("budget;1000", "budget;1e400000", "On line 4 the budget is no number: 1e400000"),
+        ("budget;1000", "budget;1e-400000", "On line 4 the budget is no number"),
+        ("budget;1000", "budget;1E3", "On line 4 the budget is no number"),
+        ("budget;1000", "budget;-1000", "On line 4 the budget is no amount"),
+        ("budget;1000", "budget;1_000", "On line 4 the budget is no number"),
+        ("budget;1000", "budget;١٠٠٠", "On line 4 the budget is no number"),
+        ("budget;1000", "budget;Infinity", "On line 4 the budget is no number"),
+        ("budget;1000", "budget;1000.000000000000000000000000000001", "On line 4 the budget is no number"),
+        ("budget;1000", "budget;1000\nbudget;2000", "On line 5 budget is said a second time, and otherwise"),
+        ("rule;greedy", "rule;greedy\nrule;equalshares", "On line 7 rule is said a second time"),
+        ("rule;greedy", "num_votes;4", "On line 6 num_votes is 4, but the file has 3 of them"),
+        ("rule;greedy", "num_votes;three", "Num_votes is no number"),
+        ("rule;greedy", "num_projects;2", "On line 6 num_projects is 2, but the file has 3 of them"),
+        ("1;600", "1;6e99999", "On line 9 the cost of 1 is no number"),
+        ("1;600", "1;-600", "On line 9 the cost of 1 is no amount"),
+        ("1;600", "1;0", "On line 9 the cost of 1 is no amount"),
+        ("project_id;cost", "cost;cost", "On line 8 the section PROJECTS has more than one column cost"),
+        ("b;;1,2", "a;;1,2", "On line 15 the voter_id a votes a second time"),
+        ("b;;1,2", "b;;1,4", "On line 15 a vote names 4, which is no project"),
+        ("b;;1,2", "b;;1,1", "On line 15 a vote names a project twice"),
+        ("b;;1,2", "b", "On line 15 a row of VOTES has too few cells"),
+        ("PROJECTS", "VOTES", "On line 12 begins the section VOTES, but VOTES is there twice"),
+        ("VOTES\n", "", "On line 15 the file ends; the section VOTES is missing"),
+    ],
+)
+def test_what_a_budget_cannot_mean_is_refused_with_its_line(old: str, new: str, told: str) -> None:
+    assert _elected(PB)
+    with pytest.raises(Refused) as refused:
+        _read(PB.replace(old, new, 1))
+    assert refused.value.code == "ballot-file"
+    assert told in refused.value.message
+
+
+def test_numbers_of_votes_and_projects_that_agree_are_no_hindrance() -> None:
+    told = PB.replace("rule;greedy", "rule;greedy\nnum_votes;3\nnum_projects;3\nnum_votes;3")
+    assert _elected(told) == _elected(PB)
+    anonymous = PB.replace("a;30", ";30").replace("b;", ";").replace("c;20", ";20")
+    assert _elected(anonymous) == _elected(PB)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"voters": 3}, "The file has voters, which is not known"),
+        ({"limits": {"min_project_score_treshold": 3}}, "The file has min_project_score_treshold, which is not known"),
+        ({"budget": True}, "The budget is no number: True"),
+        ({"votes": [[1, [1]], [True, [2]]]}, "How many voters vote line 2 stands for is no number: True"),
+        ({"votes": [[1, [[1]]]]}, r"In vote line 1 a vote names \[1\], which is no project"),
+        ({"projects": [{"id": [1], "cost": 5}]}, "A project has no id"),
+        ({"title": 7}, "title is not a text"),
+    ],
+)
+def test_a_budget_in_json_that_cannot_be_meant_is_refused(changes: dict[str, Any], told: str) -> None:
+    assert count_file(read_ballot_file(_document())).count.elected
+    with pytest.raises(Refused, match=told) as refused:
+        read_ballot_file(_document(**changes))
+    assert refused.value.code == "ballot-file"
+
+
+@pytest.mark.parametrize(("text", "minor"), [("1e3", 100_000), ("1E+2", 10_000), ("25e-1", 250)])
+def test_small_exponents_are_numbers_in_json_and_large_ones_are_not(text: str, minor: int) -> None:
+    written = _document(budget=0.3).decode()
+    found = count_file(read_ballot_file(written.replace("0.3", text).encode()))
+    assert found.count.facts["budget_minor"] == minor
+    for huge in ("1e400000", "1e-400000", "1e30", "0." + "0" * 20 + "1"):
+        with pytest.raises(Refused) as refused:
+            read_ballot_file(written.replace("0.3", huge).encode())
+        assert refused.value.code == "ballot-file"
