@@ -154,10 +154,14 @@ def send_abroad(
 ) -> VoteAbroad:
     """Send a member's vote on another server's motion; that server decides whether it counts (federation.md 12.6).
 
-    The vote goes out in the name of the member's public actor here. Raises BallotRefused (`option`, `too-few`,
-    `too-many`, `late`) or Conflict (`actor-missing`, `vote-sent`).
+    The vote goes out in the name of the member's public actor here. Raises BallotRefused (`answers-alike`, `option`,
+    `too-few`, `too-many`, `late`) or Conflict (`author-gone`, `actor-missing`, `vote-sent`).
     """
     motion = uow.notes.get_remote_motion(remote_motion_id)
+    if motion.has_twins:
+        raise BallotRefused(
+            "answers-alike", "Two answers have the same name, so a vote from here could not tell them apart."
+        )
     known = {fold_name(option["name"]): option["name"] for option in motion.options}
     chosen = tuple(dict.fromkeys(known[folded] for name in names if (folded := fold_name(name)) in known))
     if len(chosen) != len(set(names)):
@@ -166,13 +170,17 @@ def send_abroad(
         raise BallotRefused("too-few", "Choose an answer.")
     if len(chosen) > 1 and not motion.multiple:
         raise BallotRefused("too-many", "Choose one answer only.")
-    if motion.closed_at is not None or (motion.ends_at is not None and motion.ends_at < uow.now):
+    if motion.is_over(uow.now):
         raise BallotRefused("late", "This vote has closed.")
+    author = uow.actors.get(motion.actor_id)
+    if author.gone_at is not None or uow.actors.is_blocked(author.uri, author.origin):
+        raise Conflict("author-gone", "Nothing can be sent to the account that asks this.")
     if uow.members.actor_id_of(member_id) is None:
         raise Conflict(
             "actor-missing", "Voting elsewhere needs a public profile of yours here. Open one in your settings."
         )
-    if uow.notes.find_vote_abroad(remote_motion_id, member_id) is not None and not motion.takes_changes:
+    earlier = uow.notes.find_vote_abroad(remote_motion_id, member_id)
+    if earlier is not None and not motion.takes_another(earlier):
         raise Conflict("vote-sent", "Your vote was sent, and that vote takes no changes from elsewhere.")
     vote = VoteAbroad(
         id=uow.new_id(), remote_motion_id=remote_motion_id, member_id=member_id, choice=chosen, sent_at=uow.now

@@ -15,12 +15,11 @@ from fedcoop.actions.members import freeze_links
 from fedcoop.actions.relations import want_follow
 from fedcoop.governance.events import MotionMirrored
 from fedcoop.kernel.ids import ActorId, MotionId, NoteId, RemoteMotionId, new_uuid
-from fedcoop.storage.records import Actor, ActorKey, Note, RemoteMotion
+from fedcoop.storage.records import Actor, ActorKey, Note, Options, RemoteMotion, wire_names
 from fedcoop.storage.unit_of_work import UnitOfWork
 from fedcoop.urls import origin_of
 
 MOVE_PAUSE = timedelta(days=7)
-MAX_FAR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,11 @@ class SeenActor:
 
 @dataclass(frozen=True, slots=True)
 class SeenMotion:
-    """A poll of another server, texts cleaned, options cut to 50; `options` are {name, votes}."""
+    """A poll of another server, texts cleaned, options cut to 50.
+
+    `options` are {name, votes} and, where a vote names the answer by other words than those we show, {raw}. `closed` says
+    that it is over without saying since when. `public` is None where the document names no audience.
+    """
 
     uri: str
     url: str
@@ -63,10 +66,16 @@ class SeenMotion:
     multiple: bool
     ends_at: datetime | None
     closed_at: datetime | None
-    voters_count: int
+    voters_count: int | None
     motion: Mapping[str, Any] | None
     published_at: datetime | None
     updated_at: datetime | None
+    closed: bool = False
+    public: bool | None = True
+
+    def closed_since(self, now: datetime) -> datetime | None:
+        """Return since when it is closed, or will be; where its author names no instant, since its end or `now`."""
+        return min(now, self.ends_at or now) if self.closed else self.closed_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,22 +229,32 @@ def _is_newer(new: datetime | None, old: datetime | None) -> bool:
 
 
 def mirror_motion(uow: UnitOfWork, *, author: Actor, seen: SeenMotion) -> RemoteMotion | None:
-    """Keep a poll of a followed co-op, or its new numbers; None if it is another's or was deleted (federation.md 12.6)."""
+    """Keep a public poll of another server, or its new numbers (federation.md 12.6).
+
+    None if it is another's, was deleted, became another thing or is not for everybody: what was public and is no longer is
+    purged, and what never was is not kept.
+    """
     earlier = uow.notes.find_remote_motion(seen.uri)
     if earlier is None:
-        return _new_remote_motion(uow, author, seen)
-    if earlier.actor_id != author.id or earlier.deleted_at is not None:
+        return _new_remote_motion(uow, author, seen) if seen.public else None
+    if earlier.actor_id != author.id or earlier.deleted_at is not None or bool(earlier.options) != bool(seen.options):
         return None
-    updated = _with_numbers(earlier, seen)
+    if seen.public is False:
+        uow.notes.put_remote_motion(earlier.purged(uow.now))
+        return None
+    updated = _with_numbers(earlier, seen, uow.now)
     if _is_newer(seen.updated_at, earlier.updated_at):
+        same = earlier.multiple == seen.multiple and wire_names(earlier.options) == wire_names(seen.options)
         updated = replace(
             updated,
             title=seen.title,
             content=seen.content,
             options=seen.options,
+            multiple=seen.multiple,
             motion=seen.motion,
             updated_at=seen.updated_at,
-            ends_at=_near(uow, seen.ends_at),
+            ends_at=seen.ends_at,
+            answers_at=earlier.answers_at if same else uow.now,
         )
     uow.notes.put_remote_motion(updated)
     return updated
@@ -252,8 +271,8 @@ def _new_remote_motion(uow: UnitOfWork, author: Actor, seen: SeenMotion) -> Remo
         content=seen.content,
         options=seen.options,
         multiple=seen.multiple,
-        ends_at=_near(uow, seen.ends_at),
-        closed_at=seen.closed_at,
+        ends_at=seen.ends_at,
+        closed_at=seen.closed_since(uow.now),
         voters_count=seen.voters_count,
         motion=seen.motion,
         outcome=None,
@@ -262,25 +281,37 @@ def _new_remote_motion(uow: UnitOfWork, author: Actor, seen: SeenMotion) -> Remo
         updated_at=seen.updated_at,
         received_at=uow.now,
         deleted_at=None,
+        told_at=uow.now,
     )
     uow.notes.put_remote_motion(motion)
     uow.record(MotionMirrored(remote_motion_id=motion.id))
     return motion
 
 
-def _near(uow: UnitOfWork, ends_at: datetime | None) -> datetime | None:
-    return None if ends_at is None else min(ends_at, uow.now + MAX_FAR)
-
-
-def _with_numbers(earlier: RemoteMotion, seen: SeenMotion) -> RemoteMotion:
-    """Numbers by option name: an update never renames, adds or drops an option unless it is a newer version."""
-    votes = {str(option["name"]): option["votes"] for option in seen.options}
-    options = tuple({**option, "votes": votes.get(str(option["name"]), option["votes"])} for option in earlier.options)
-    closed_at = earlier.closed_at or seen.closed_at
+def _with_numbers(earlier: RemoteMotion, seen: SeenMotion, now: datetime) -> RemoteMotion:
+    """Numbers answer by answer: an update never renames, adds or drops one unless it is a newer version; what closed stays so."""
     ends_at = earlier.ends_at if earlier.ends_at is None or seen.ends_at is None else max(earlier.ends_at, seen.ends_at)
-    motion = seen.motion if seen.motion is not None else earlier.motion
+    is_closed = earlier.closed_at is not None and earlier.closed_at <= now
     return replace(
-        earlier, options=options, voters_count=seen.voters_count, closed_at=closed_at, ends_at=ends_at, motion=motion
+        earlier,
+        options=_renumbered(earlier.options, seen.options),
+        voters_count=seen.voters_count,
+        closed_at=earlier.closed_at if is_closed else seen.closed_since(now),
+        ends_at=ends_at,
+        motion=seen.motion if seen.motion is not None else earlier.motion,
+        told_at=now,
+    )
+
+
+def _renumbered(kept: Options, seen: Options) -> Options:
+    """Return the kept answers with the numbers seen: by place where all are the same, else by name where it is the only one."""
+    names = wire_names(seen)
+    if wire_names(kept) == names:
+        return tuple({**ours, "votes": theirs["votes"]} for ours, theirs in zip(kept, seen, strict=True))
+    votes = {name: option["votes"] for name, option in zip(names, seen, strict=True) if names.count(name) == 1}
+    return tuple(
+        {**option, "votes": votes.get(name, option["votes"])}
+        for name, option in zip(wire_names(kept), kept, strict=True)
     )
 
 
@@ -289,7 +320,7 @@ def mirror_outcome(uow: UnitOfWork, *, author: Actor, motion_uri: str, outcome: 
     motion = uow.notes.find_remote_motion(motion_uri)
     if motion is None or motion.actor_id != author.id or motion.deleted_at is not None:
         return False
-    closed_at = motion.closed_at or uow.now
+    closed_at = min(motion.closed_at or uow.now, uow.now)
     uow.notes.put_remote_motion(replace(motion, outcome=outcome, outcome_html=html, closed_at=closed_at))
     return True
 
@@ -303,6 +334,6 @@ def delete_remote(uow: UnitOfWork, *, actor: Actor, uri: str) -> bool:
         return True
     motion = uow.notes.find_remote_motion(uri)
     if motion is not None and motion.actor_id == actor.id:
-        uow.notes.put_remote_motion(replace(motion, deleted_at=uow.now, content="", title="", outcome_html=""))
+        uow.notes.put_remote_motion(motion.purged(uow.now))
         return True
     return False

@@ -15,8 +15,6 @@ OUTCOMES = frozenset(
     ("carried", "not_carried", "inquorate", "tied", "elected", "funded", "no_result", "withdrawn", "annulled")
 )
 
-OVER = frozenset(("closed", "decided", "withdrawn", "annulled"))
-
 
 @dataclass(frozen=True, slots=True)
 class RemoteLine:
@@ -26,6 +24,7 @@ class RemoteLine:
     title: str
     actor_name: str
     actor_uri: str
+    by_person: bool
     ends_at: datetime | None
     closed: bool
     sent: bool
@@ -42,8 +41,9 @@ def remote_motions(uow: UnitOfWork, *, member_id: MemberId) -> tuple[RemoteLine,
             title=title_of(motion),
             actor_name=name_of(actor),
             actor_uri=actor.uri,
-            ends_at=motion.ends_at,
-            closed=is_closed(motion, uow.now),
+            by_person=_is_by_person(motion, actor),
+            ends_at=motion.closes_at,
+            closed=motion.is_over(uow.now),
             sent=motion.id in sent,
             pinned=motion.uri in pinned,
         )
@@ -56,7 +56,8 @@ def remote_motions(uow: UnitOfWork, *, member_id: MemberId) -> tuple[RemoteLine,
 class RemoteMotionView:
     """One poll of another server. `sent` is what our member chose; `bar_to_vote` is empty for who may send a vote.
 
-    It is `there` where the vote is no poll, so that it is cast on its own page only (13.2).
+    It is `there` where the vote is no poll, so that it is cast on its own page only (13.2). `by_person`: a person asks, no
+    co-op decides. `votes` and `voters` are None where none are told, `shown` tells whether those of the answers are.
     """
 
     id: RemoteMotionId
@@ -66,10 +67,13 @@ class RemoteMotionView:
     url: str
     actor_name: str
     actor_uri: str
+    by_person: bool
     options: Sequence[Mapping[str, Any]]
     multiple: bool
-    voters: int
+    votes: int | None
+    voters: int | None
     shown: bool
+    told_at: datetime
     ends_at: datetime | None
     closed: bool
     closed_at: datetime | None
@@ -79,6 +83,7 @@ class RemoteMotionView:
     outcome_code: str
     sent: tuple[str, ...]
     sent_at: datetime | None
+    void: bool
     bar_to_vote: str
     as_name: str
 
@@ -96,7 +101,9 @@ def remote_motion(uow: UnitOfWork, *, uuid: str, member: Member | None) -> Remot
     actor = uow.actors.get(motion.actor_id)
     vote = uow.notes.find_vote_abroad(motion.id, member.id) if member else None
     profile = _profile_name(uow, member)
-    closed = is_closed(motion, uow.now)
+    closed = motion.is_over(uow.now)
+    told = [option["votes"] for option in motion.options if option["votes"] is not None]
+    shown = any(told) or (closed and bool(told))
     return RemoteMotionView(
         id=motion.id,
         uuid=motion.uuid,
@@ -105,22 +112,33 @@ def remote_motion(uow: UnitOfWork, *, uuid: str, member: Member | None) -> Remot
         url=motion.url or motion.uri,
         actor_name=name_of(actor),
         actor_uri=actor.uri,
+        by_person=_is_by_person(motion, actor),
         options=motion.options,
         multiple=motion.multiple,
+        votes=sum(told) if shown and len(told) == len(motion.options) else None,
         voters=motion.voters_count,
-        shown=closed or any(option["votes"] for option in motion.options),
-        ends_at=motion.ends_at,
+        shown=shown,
+        told_at=motion.told_at or motion.received_at,
+        ends_at=motion.closes_at,
         closed=closed,
-        closed_at=motion.closed_at,
+        closed_at=motion.closes_at if closed else None,
         updated_at=motion.updated_at,
         received_at=motion.received_at,
         outcome_html=motion.outcome_html,
         outcome_code=_code(motion),
         sent=vote.choice if vote else (),
         sent_at=vote.sent_at if vote else None,
-        bar_to_vote=_bar(motion, member, profile, closed=closed, sent=vote is not None and not motion.takes_changes),
+        void=vote is not None and motion.is_void(vote),
+        bar_to_vote=_bar(
+            motion, member, profile, closed=closed, sent=vote is not None and not motion.takes_another(vote)
+        ),
         as_name=f"{profile}@{uow.urls.authority}" if profile else "",
     )
+
+
+def _is_by_person(motion: RemoteMotion, actor: Actor) -> bool:
+    """Return whether somebody only asks: no node tells of a decision, and it is not an organisation that speaks."""
+    return motion.motion is None and actor.kind != "Organization"
 
 
 def _profile_name(uow: UnitOfWork, member: Member | None) -> str:
@@ -134,6 +152,8 @@ def _bar(motion: RemoteMotion, member: Member | None, profile: str, *, closed: b
         return "closed"
     if not motion.options:
         return "there"
+    if motion.has_twins:
+        return "twins"
     if member is None:
         return "signed-out"
     if not member.may_vote:
@@ -146,12 +166,6 @@ def _bar(motion: RemoteMotion, member: Member | None, profile: str, *, closed: b
 def _code(motion: RemoteMotion) -> str:
     code = str((motion.outcome or {}).get("coop:result", ""))
     return code if code in OUTCOMES else ""
-
-
-def is_closed(motion: RemoteMotion, now: datetime) -> bool:
-    """Return whether voting there is over, as far as we were told."""
-    over = (motion.motion or {}).get("coop:state") in OVER
-    return over or motion.closed_at is not None or (motion.ends_at is not None and motion.ends_at <= now)
 
 
 def title_of(motion: RemoteMotion) -> str:

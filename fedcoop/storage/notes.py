@@ -161,8 +161,9 @@ class Notes:
     def delete_remote_motions_of(self, actor_id: ActorId, at: datetime) -> None:
         """Purge all polls of an actor who was deleted."""
         c = t.remote_motions.c
-        query = update(t.remote_motions).where(c.actor_id == actor_id, c.deleted_at.is_(None))
-        self._conn.execute(query.values(deleted_at=at, title="", content="", outcome_html=""))
+        query = select(t.remote_motions).where(c.actor_id == actor_id, c.deleted_at.is_(None))
+        for motion in every(self._conn, query, _remote_motion):
+            self.put_remote_motion(motion.purged(at))
 
     def remote_motions(self, *, limit: int = 50, before: int | None = None) -> list[tuple[RemoteMotion, Actor]]:
         """Return remote polls that are not deleted, newest first, each with its author."""

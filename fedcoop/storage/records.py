@@ -1,10 +1,11 @@
 """Plain values for rows that no rule of the pure floors describes: actors, follows, notes, queue rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from fedcoop.kernel.html import fold_name
 from fedcoop.kernel.ids import ActivityId, ActorId, MemberId, MotionId, NoteId, ProposalId, RemoteMotionId
 
 
@@ -217,9 +218,22 @@ class Note:
     deleted_at: datetime | None
 
 
+OVER = frozenset(("closed", "decided", "withdrawn", "annulled"))
+Options = tuple[Mapping[str, Any], ...]
+"""Answers of a remote poll: {name, votes} as shown, `votes` None where none are told; {raw} where a vote names it otherwise."""
+
+
+def wire_names(options: Options) -> list[str]:
+    """Return by which words votes name the answers, in their order."""
+    return [str(option.get("raw", option["name"])) for option in options]
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteMotion:
-    """A poll of another server that we only display (federation.md 12.6). `options` are {name, votes}."""
+    """A poll of another server that we only display (federation.md 12.6).
+
+    `told_at` is when its present numbers were told, `answers_at` when its author last exchanged the answers.
+    """
 
     id: RemoteMotionId
     uuid: str
@@ -228,11 +242,11 @@ class RemoteMotion:
     url: str
     title: str
     content: str
-    options: tuple[Mapping[str, Any], ...]
+    options: Options
     multiple: bool
     ends_at: datetime | None
     closed_at: datetime | None
-    voters_count: int
+    voters_count: int | None
     motion: Mapping[str, Any] | None
     outcome: Mapping[str, Any] | None
     outcome_html: str
@@ -240,11 +254,44 @@ class RemoteMotion:
     updated_at: datetime | None
     received_at: datetime
     deleted_at: datetime | None
+    told_at: datetime | None = None
+    answers_at: datetime | None = None
 
     @property
     def takes_changes(self) -> bool:
         """Whether its author says that a later vote replaces the earlier; marks on several options only add up (12.3)."""
         return not self.multiple and (self.motion or {}).get("coop:revoting") == "last"
+
+    @property
+    def has_twins(self) -> bool:
+        """Whether two answers have one name as we show them, so that nobody can say which he means."""
+        return len({fold_name(option["name"]) for option in self.options}) < len(self.options)
+
+    def is_void(self, vote: "VoteAbroad") -> bool:
+        """Return whether the answers were exchanged after the vote was sent: its author's server drops it then (FEP-9967)."""
+        return self.answers_at is not None and self.answers_at > vote.sent_at
+
+    def takes_another(self, vote: "VoteAbroad") -> bool:
+        """Return whether a member whose vote was sent may send one more."""
+        return self.takes_changes or self.is_void(vote)
+
+    @property
+    def closes_at(self) -> datetime | None:
+        """The earlier of what its author names as the end: `closed` is read as `endTime` is (FEP-9967)."""
+        return min((at for at in (self.ends_at, self.closed_at) if at is not None), default=None)
+
+    def is_over(self, now: datetime) -> bool:
+        """Return whether voting there is over, as far as we were told; a vote at the very end still counts (12.3)."""
+        if (self.motion or {}).get("coop:state") in OVER:
+            return True
+        return (self.closed_at is not None and self.closed_at <= now) or (
+            self.ends_at is not None and self.ends_at < now
+        )
+
+    def purged(self, at: datetime) -> "RemoteMotion":
+        """Return what stays of it once its author took it back: that it was, and nothing that it said."""
+        bare = replace(self, title="", content="", outcome_html="", options=(), motion=None, outcome=None)
+        return replace(bare, voters_count=None, deleted_at=at)
 
 
 @dataclass(frozen=True, slots=True)

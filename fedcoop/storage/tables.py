@@ -752,7 +752,7 @@ remote_motions = Table(
     Column("multiple", Boolean, nullable=False),
     Column("ends_at", UtcDateTime),
     Column("closed_at", UtcDateTime),
-    Column("voters_count", Integer, nullable=False, server_default="0"),
+    Column("voters_count", Integer),
     Column("motion", Json),
     Column("outcome", Json),
     Column("outcome_html", Text, nullable=False, server_default=""),
@@ -760,6 +760,20 @@ remote_motions = Table(
     Column("updated_at", UtcDateTime),
     Column("received_at", UtcDateTime, nullable=False),
     Column("deleted_at", UtcDateTime),
+    Column("told_at", UtcDateTime),
+    Column("answers_at", UtcDateTime),
+    Index("ix_remote_motions_actor_id", "actor_id"),
+)
+
+remote_looks = Table(
+    "remote_looks",
+    metadata,
+    Column("remote_motion_id", BigInteger, ForeignKey("remote_motions.id"), primary_key=True),
+    Column("due_at", UtcDateTime),
+    Column("asked_at", UtcDateTime),
+    Column("error", Text, nullable=False, server_default=""),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Index("ix_remote_looks_due_at", "due_at"),
 )
 
 votes_abroad = Table(

@@ -6,6 +6,7 @@ The base of a bar is the base of the threshold; abstentions outside of it are na
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from fedcoop.governance.counting import threshold_words
 from fedcoop.governance.methods import METHODS
@@ -140,18 +141,14 @@ def _answer(motion: Motion, option: Option, tally: Tally) -> Bar:
     return Bar(_parts([(count, fill)], base), (), top, (), f"{sign.word}: {whole(count)} of {whole(base)}{guests}")
 
 
-def remote(options: Sequence[Mapping[str, object]], total: int) -> tuple[Bar, ...]:
-    """Return the bars of another server's numbers."""
-    bars = []
-    for option in options:
-        name, votes = str(option["name"]), _integer(option["votes"])
-        top = (Label(whole(votes), name),)
-        bars.append(Bar(_parts([(votes, "fill")], total), (), top, (), f"{name}: {plural(votes, 'vote')}"))
-    return tuple(bars)
-
-
-def _integer(value: object) -> int:
-    return value if isinstance(value, int) else 0
+def remote(options: Sequence[Mapping[str, Any]], voters: int | None) -> tuple[Bar, ...]:
+    """Return the bars of another server's numbers, each out of all voters where they are told; none for what is not told."""
+    told = [(str(option["name"]), option["votes"]) for option in options if option["votes"] is not None]
+    total = max((voters or 0, *(votes for _, votes in told)), default=0)
+    return tuple(
+        Bar(_parts([(votes, "fill")], total), (), (Label(whole(votes), name),), (), f"{name}: {plural(votes, 'vote')}")
+        for name, votes in told
+    )
 
 
 def _resolution(motion: Motion, tally: Tally) -> Bar:

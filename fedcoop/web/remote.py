@@ -33,13 +33,12 @@ async def remote_motion_page(request: web.Request, viewer: Viewer) -> web.Respon
 def _show(
     request: web.Request, view: RemoteMotionView, *, kept: tuple[str, ...], errors: dict[str, str] | None = None
 ) -> web.Response:
-    bars = charts.remote(view.options, max(view.voters, max((int(o["votes"]) for o in view.options), default=0)))
     return html(
         request,
         "remote_motion.html",
         status=422 if errors else 200,
         view=view,
-        bars=bars,
+        bars=charts.remote(view.options, view.voters),
         kept=kept,
         errors=errors or {},
     )

@@ -4,12 +4,17 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from fedcoop.actions.ballots import send_abroad
 from fedcoop.actions.founding import open_member_actor
-from fedcoop.actions.remote import SeenMotion, mirror_motion
+from fedcoop.actions.peers import block, unblock
+from fedcoop.actions.remote import SeenMotion, actor_gone, mirror_motion
 from fedcoop.actions.votes import Mark, RemoteVote, count_vote, refuse_vote, withdraw_vote
+from fedcoop.federation.inbox.seen import seen_motion
 from fedcoop.governance.members import Member
 from fedcoop.governance.motions import Motion, Option
+from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.errors import BallotRefused, Conflict
 from fedcoop.storage import tables as t
 from fedcoop.storage.records import Actor, RemoteMotion
@@ -198,3 +203,78 @@ async def test_a_vote_elsewhere_is_changed_only_where_its_author_takes_changes(i
     assert await send(instance, ada, motion, "Tea") == "sent"
     instance.clock.advance(timedelta(microseconds=1))
     assert await send(instance, ada, motion, "Caf\u00e9") == "late"
+
+
+def asked(author: Actor, *names: str, **members: Any) -> dict[str, Any]:
+    """A person's poll as it comes over the wire."""
+    options = [{"type": "Note", "name": name, "replies": {"type": "Collection", "totalItems": 0}} for name in names]
+    to = ["https://www.w3.org/ns/activitystreams#Public"]
+    base = {"id": f"{author.uri}/polls/9", "type": "Question", "attributedTo": author.uri, "to": to, "content": "?"}
+    return {**base, "oneOf": options, **members}
+
+
+async def mirror(instance: Instance, author: Actor, document: dict[str, Any]) -> RemoteMotion:
+    found = await instance.units.write(mirror_motion, author=author, seen=seen_motion(document))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    "raw", ["Cafe\u0301", "  Tea  or\u00a0milk ", "\u202ednalkcaJ", "Tea\u200b\u200b", "<i>Tea</i>", "9" * 300]
+)
+async def test_a_vote_elsewhere_names_the_answer_by_the_very_words_of_the_poll(instance: Instance, raw: str) -> None:
+    (ada,), ben = await join(instance.units, "ada"), await know(instance, "ben", kind="Person")
+    await instance.units.write(open_member_actor, member_id=ada.id, name="ada", keys=made_keys(1))
+    motion = await mirror(instance, ben, asked(ben, "Water", raw))
+    assert await send(instance, ada, motion, motion.options[1]["name"]) == "sent"
+    [create] = await sent(instance, "Create")
+    vote = create["object"]
+    assert (vote["name"], vote["inReplyTo"], vote["attributedTo"]) == (raw, motion.uri, create["actor"])
+    assert vote["to"] == create["to"] == [ben.uri]
+    assert vote.keys() == {"id", "type", "attributedTo", "to", "inReplyTo", "name"}
+    assert (vote["type"], create["actor"]) == ("Note", instance.units.site.urls.actor("ada"))
+
+
+async def test_no_vote_goes_out_where_two_answers_look_alike_or_its_author_is_gone(instance: Instance) -> None:
+    (ada,), ben = await join(instance.units, "ada"), await know(instance, "ben", kind="Person")
+    await instance.units.write(open_member_actor, member_id=ada.id, name="ada", keys=made_keys(1))
+    twins = await mirror(instance, ben, asked(ben, "Tea", "Tea\u200b\u200b", "Milk"))
+    assert await send(instance, ada, twins, "Milk") == "answers-alike"
+    plain = await mirror(instance, ben, asked(ben, "Tea", "Milk", id=f"{ben.uri}/polls/10"))
+    await instance.units.write(block, target=ben.uri)
+    assert await send(instance, ada, plain, "Milk") == "author-gone"
+    await instance.units.write(unblock, target=ben.uri)
+    assert await send(instance, ada, plain, "Milk") == "sent"
+    await instance.units.write(actor_gone, ben.uri)
+    (eda,) = await join(instance.units, "eda")
+    await instance.units.write(open_member_actor, member_id=eda.id, name="eda", keys=made_keys(2))
+    assert await send(instance, eda, plain, "Milk") == "author-gone"
+
+
+async def test_once_the_answers_were_exchanged_a_vote_may_be_sent_again(instance: Instance) -> None:
+    (ada,), ben = await join(instance.units, "ada"), await know(instance, "ben", kind="Person")
+    await instance.units.write(open_member_actor, member_id=ada.id, name="ada", keys=made_keys(1))
+    motion = await mirror(instance, ben, asked(ben, "Tea", "Milk"))
+    assert await send(instance, ada, motion, "Tea") == "sent"
+    instance.clock.advance(timedelta(minutes=1))
+    same = {"updated": rfc3339(instance.clock.now()), "content": "?!"}
+    await mirror(instance, ben, asked(ben, "Tea", "Milk", **same))
+    assert await send(instance, ada, motion, "Milk") == "vote-sent"
+    instance.clock.advance(timedelta(minutes=1))
+    await mirror(instance, ben, asked(ben, "Tea", "Oat milk", updated=rfc3339(instance.clock.now())))
+    instance.clock.advance(timedelta(minutes=1))
+    assert await send(instance, ada, motion, "Milk") == "option"
+    assert await send(instance, ada, motion, "Oat milk") == "sent"
+    assert await send(instance, ada, motion, "Tea") == "vote-sent"
+
+
+async def test_a_later_end_opens_what_only_was_to_close_and_nothing_opens_what_closed(instance: Instance) -> None:
+    ben = await know(instance, "ben", kind="Person")
+    at = [rfc3339(instance.clock.now() + timedelta(hours=hours)) for hours in range(5)]
+    await mirror(instance, ben, asked(ben, "Tea", "Milk", endTime=at[1], closed=at[1]))
+    motion = await mirror(instance, ben, asked(ben, "Tea", "Milk", endTime=at[3], closed=at[3]))
+    instance.clock.advance(timedelta(hours=2))
+    assert not motion.is_over(instance.clock.now())
+    await mirror(instance, ben, asked(ben, "Tea", "Milk", endTime=at[3], closed=True))
+    motion = await mirror(instance, ben, asked(ben, "Tea", "Milk", endTime=at[4], closed=at[4]))
+    assert motion.is_over(instance.clock.now())

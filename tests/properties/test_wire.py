@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fedcoop.federation.wire import activities, jsonld, objects
+from fedcoop.federation.inbox.seen import seen_motion
+from fedcoop.federation.wire import activities, jsonld, objects, polls
 from fedcoop.federation.wire.activities import is_vote, parse_activity, poll_votes
 from fedcoop.federation.wire.jsonld import MAX_DEPTH, MAX_NODES, MAX_STRING, parse_document
 from fedcoop.kernel.errors import MalformedActivity, OriginMismatch
@@ -91,7 +92,7 @@ def test_any_document_is_read_or_refused_by_every_reader(document: dict[str, Any
         read = parse_document(raw)
     except (MalformedActivity, UnicodeEncodeError):
         return
-    for reader in (parse_activity, objects.parse_actor, objects.parse_note, objects.parse_question):
+    for reader in (parse_activity, objects.parse_actor, objects.parse_note, polls.parse_question, seen_motion):
         try:
             found = reader(read)
         except MalformedActivity:

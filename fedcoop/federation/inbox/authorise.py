@@ -21,6 +21,7 @@ May = Callable[[Received, UnitOfWork], bool]
 QUESTIONS = frozenset({"Question"})
 NOTES = frozenset({"Note", "Article", "Page", "Event"})
 REACTIONS = frozenset({"Like", "EmojiReact", "Dislike", "Announce"})
+_BARE = frozenset({"id", "type", "@context"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def about_ours(received: Received, urls: Urls) -> bool:
 
 
 def about_theirs(received: Received, urls: Urls) -> bool:
-    """Pick what a group relays: an object or activity of another server."""
+    """Pick what a followed actor relays: an object or activity of another server."""
     return len(received.activity.objects) == 1 and not (received.object_id and urls.is_local(received.object_id))
 
 
@@ -75,7 +76,7 @@ def is_question(received: Received, urls: Urls) -> bool:
 
 def is_reference(received: Received, urls: Urls) -> bool:
     """Pick what names an object of the sender's own server without showing it."""
-    return received.embedded is None and origin_of(received.object_id or "") == received.origin
+    return _BARE.issuperset(_embedded(received)) and origin_of(received.object_id or "") == received.origin
 
 
 def is_note(received: Received, urls: Urls) -> bool:
@@ -104,9 +105,15 @@ def always(received: Received, uow: UnitOfWork) -> bool:
 
 
 def is_followed_or_partner(received: Received, uow: UnitOfWork) -> bool:
-    """Content comes from actors that we follow, and from partners."""
+    """Content comes from actors that we follow, from partners, and from others where a followed actor relays it."""
     sender = received.sender(uow)
-    return sender is not None and (uow.actors.is_followed_by_us(sender.id) or uow.actors.is_partner(sender.id))
+    if sender is None:
+        return False
+    if received.relayed_by:
+        relay = uow.actors.find(received.relayed_by)
+        is_followed = relay is not None and uow.actors.is_followed_by_us(relay.id)
+        return is_followed and sender.suspended_at is None and not uow.actors.is_blocked(sender.uri, sender.origin)
+    return uow.actors.is_followed_by_us(sender.id) or uow.actors.is_partner(sender.id)
 
 
 def owns_featured(received: Received, uow: UnitOfWork) -> bool:
@@ -122,14 +129,16 @@ def is_told_to_us(received: Received, uow: UnitOfWork) -> bool:
     return addressed or is_followed_or_partner(received, uow)
 
 
-def is_followed_group(received: Received, uow: UnitOfWork) -> bool:
-    """Relays come from groups that we follow."""
+def is_followed(received: Received, uow: UnitOfWork) -> bool:
+    """Relays come from groups and other actors that we follow."""
     sender = received.sender(uow)
-    return sender is not None and sender.kind == "Group" and uow.actors.is_followed_by_us(sender.id)
+    return sender is not None and uow.actors.is_followed_by_us(sender.id)
 
 
 def concerns_us(received: Received, uow: UnitOfWork) -> bool:
     """A reply to or mention of local things, a link challenge, or content from followed actors and partners."""
+    if received.relayed_by:
+        return is_followed_or_partner(received, uow)
     document = _embedded(received)
     if any(uow.urls.is_local(target) for target in ids_of(document.get("inReplyTo"))):
         return _may_reply(received, uow, ids_of(document.get("inReplyTo"))[0])
@@ -161,6 +170,11 @@ def owns_stored_note(received: Received, uow: UnitOfWork) -> bool:
     stored = uow.notes.find_note(received.object_id or "")
     sender = received.sender(uow)
     return stored is not None and sender is not None and stored.actor_id == sender.id
+
+
+def owns_stored(received: Received, uow: UnitOfWork) -> bool:
+    """The sender owns the poll or post that we keep under this id."""
+    return owns_stored_motion(received, uow) or owns_stored_note(received, uow)
 
 
 def is_followable(received: Received, uow: UnitOfWork) -> bool:
@@ -219,10 +233,11 @@ MATRIX: tuple[Row, ...] = (
     Row(_types("Accept", "Reject"), "response", anything, always),
     Row(_types("Undo"), "undo", anything, always),
     Row(_types("Update", "Delete", "Move"), "actor", about_self, always),
+    Row(_types("Update"), "reference", is_reference, owns_stored),
     Row(_types("Block"), "actor", about_ours, is_followable),
     Row(_types("Delete"), "delete", anything, always),
     Row(REACTIONS, "interaction", about_ours, sees_our_object, forwarded=True),
-    Row(_types("Announce"), "relay", about_theirs, is_followed_group),
+    Row(_types("Announce"), "relay", about_theirs, is_followed),
     Row(_types("Add", "Remove"), "collection", anything, owns_featured),
     Row(_types("Flag"), "flag", anything, names_ours),
     Row(_types("QuoteRequest"), "quote", about_ours, is_public_object),

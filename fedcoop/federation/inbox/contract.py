@@ -13,6 +13,7 @@ from fedcoop.federation.remote.compactor import Compactor
 from fedcoop.federation.remote.documents import Documents
 from fedcoop.federation.wire.activities import Activity, PollVote, parse_activity, poll_votes
 from fedcoop.federation.wire.jsonld import id_of, origin_of, types_of
+from fedcoop.federation.wire.polls import owned
 from fedcoop.kernel.errors import MalformedActivity
 from fedcoop.storage.records import Actor, Inbound
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
@@ -23,7 +24,8 @@ class Received:
     """A verified activity: what it says, who truly sent it, when.
 
     `proven_by` is `signature`, `proof` or `fetch` (federation.md 8.3); `digest` is that of its id. `embedded` is the only
-    object if it came as more than an id; whether it may be believed the matrix asks.
+    object if it came as more than an id; whether it may be believed the matrix asks. `relayed_by` is who pointed us to
+    something of the actor's, which the actor did not send.
     """
 
     activity: Activity
@@ -35,6 +37,7 @@ class Received:
     embedded: Mapping[str, Any] | None
     object_types: frozenset[str]
     votes: tuple[PollVote, ...]
+    relayed_by: str = ""
 
     @property
     def actor_uri(self) -> str:
@@ -103,10 +106,17 @@ def with_object(received: Received, document: Mapping[str, Any]) -> Received:
         received,
         activity=activity,
         proven_by="fetch",
-        embedded=document,
+        embedded=owned(document),
         object_types=frozenset(types_of(document)),
         votes=poll_votes(activity),
     )
+
+
+def relayed(received: Received, document: Mapping[str, Any], *, owner: str) -> Received:
+    """Return what a relay points to as its owner's `Create`: judged as that, vouched for by the fetch alone."""
+    said = replace(received.activity, type="Create", actor=owner, to=(), cc=(), audience=())
+    origin = origin_of(owner) or ""
+    return with_object(replace(received, activity=said, origin=origin, relayed_by=received.actor_uri), document)
 
 
 def digest_of(uri: str) -> bytes:
@@ -116,8 +126,8 @@ def digest_of(uri: str) -> bytes:
 
 def _embedded(activity: Activity) -> Mapping[str, Any] | None:
     if activity.type == "Question" and not activity.objects:  # Bonfire sends polls bare (8.4)
-        return {**activity.raw, "attributedTo": activity.actor}
-    return activity.embedded[0] if len(activity.objects) == 1 and activity.embedded else None
+        return owned(activity.raw)
+    return owned(activity.embedded[0]) if len(activity.objects) == 1 and activity.embedded else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,12 @@
 """Values of the wire as the values that actions keep (federation.md 11, 12.6). Texts were cleaned by the codec."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 from fedcoop.actions.remote import SeenActor, SeenKey, SeenMotion, SeenNote
-from fedcoop.federation.wire.objects import (
-    MAX_ALSO_KNOWN,
-    MAX_KEYS,
-    Note,
-    Question,
-    RemoteActor,
-    instant,
-    parse_note,
-    parse_question,
-)
+from fedcoop.federation.wire.objects import MAX_ALSO_KNOWN, MAX_KEYS, Note, RemoteActor, instant, parse_note
+from fedcoop.federation.wire.polls import PollOption, parse_question
 from fedcoop.kernel.html import plain_text, text_of_html
 
 MAX_TITLE = 200
@@ -82,51 +74,44 @@ def seen_note(document: Mapping[str, Any]) -> SeenNote:
 
 def seen_motion(document: Mapping[str, Any]) -> SeenMotion:
     """Return the poll, or the motion that is none and can be read only, as `mirror_motion` takes it. Raises MalformedActivity."""
-    if "oneOf" in document or "anyOf" in document:
-        return _of_question(parse_question(document), document)
     motion = document.get("coop:motion")
-    node = motion if isinstance(motion, Mapping) else None
-    return _motion(parse_note(document), document, motion=node, ends_at=instant(document.get("endTime")))
-
-
-def _of_question(question: Question, document: Mapping[str, Any]) -> SeenMotion:
-    return _motion(
-        question.note,
-        document,
-        motion=question.motion,
-        options=tuple({"name": option.name, "votes": option.votes} for option in question.options),
+    if isinstance(motion, Mapping) and "oneOf" not in document and "anyOf" not in document:
+        note = parse_note(document)
+        return replace(_motion(note, document, motion), ends_at=instant(document.get("endTime")))
+    question = parse_question(document)
+    return replace(
+        _motion(question.note, document, question.motion),
+        options=tuple(_answer(option) for option in question.options),
         multiple=question.multiple,
         ends_at=question.ends_at,
         closed_at=question.closed_at,
+        closed=question.closed,
         voters_count=question.voters_count,
     )
 
 
-def _motion(
-    note: Note,
-    document: Mapping[str, Any],
-    *,
-    motion: Mapping[str, Any] | None,
-    options: tuple[Mapping[str, Any], ...] = (),
-    multiple: bool = False,
-    ends_at: datetime | None = None,
-    closed_at: datetime | None = None,
-    voters_count: int = 0,
-) -> SeenMotion:
+def _motion(note: Note, document: Mapping[str, Any], motion: Mapping[str, Any] | None) -> SeenMotion:
     return SeenMotion(
         uri=note.id,
         url=note.url,
         title=_title(note, document),
         content=note.content,
-        options=options,
-        multiple=multiple,
-        ends_at=ends_at,
-        closed_at=closed_at,
-        voters_count=voters_count,
+        options=(),
+        multiple=False,
+        ends_at=None,
+        closed_at=None,
+        voters_count=None,
         motion=motion if motion is not None and len(motion) <= MAX_NODE_KEYS else None,
         published_at=note.published,
         updated_at=note.updated,
+        public=note.public if note.audience else None,
     )
+
+
+def _answer(option: PollOption) -> dict[str, Any]:
+    """Return what is kept of an answer: the exact words only where we show others."""
+    kept = {"name": option.name, "votes": option.votes}
+    return kept if option.raw == option.name else {**kept, "raw": option.raw}
 
 
 def _title(note: Note, document: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.html import escape
 from fedcoop.kernel.ids import new_uuid
 from fedcoop.kernel.mentions import hashtags_in, tag_url
-from fedcoop.storage.records import Actor, Announcement
+from fedcoop.storage.records import Actor, Announcement, wire_names
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
@@ -136,14 +136,18 @@ def send_code(uow: UnitOfWork, event: CodeSent) -> None:
 
 
 def send_vote(uow: UnitOfWork, event: VoteSentAbroad) -> None:
-    """Each chosen option is on its way as a vote Note of its own, to the poll author's personal inbox (12.2)."""
+    """Each chosen option is on its way as a vote Note of its own, to the poll author's personal inbox (12.2).
+
+    It is named by the very words of the poll, which need not be those that we show: its server compares texts.
+    """
     motion = uow.notes.get_remote_motion(event.remote_motion_id)
     member_actor = uow.members.actor_id_of(event.member_id)
     vote = uow.notes.find_vote_abroad(event.remote_motion_id, event.member_id)
     if member_actor is None or vote is None:
         return
     voter, author = uow.actors.get(member_actor), uow.actors.get(motion.actor_id)
+    words = dict(zip((option["name"] for option in motion.options), wire_names(motion.options), strict=True))
     for name in vote.choice:
         uri = uow.urls.note(new_uuid())
-        note = vote_note(uri=uri, voter=voter.uri, poll=motion.uri, author=author.uri, name=name)
+        note = vote_note(uri=uri, voter=voter.uri, poll=motion.uri, author=author.uri, name=words[name])
         send(uow, voter, Parcel(type="Create", object=note, to=[author.uri], order_key=motion.uri))

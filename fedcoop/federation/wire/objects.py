@@ -1,5 +1,6 @@
-"""Remote actors, notes and polls as typed values, cut to the limits of federation.md 16; texts cleaned at the border."""
+"""Remote actors and notes as typed values, cut to the limits of federation.md 16; texts cleaned at the border."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +13,11 @@ from fedcoop.kernel.errors import MalformedActivity
 from fedcoop.kernel.html import clean_html, plain_text
 
 ACTOR_TYPES = frozenset({"Person", "Organization", "Group", "Application", "Service"})
-MAX_OPTIONS = 50
 MAX_KEYS = 10
 MAX_ALSO_KNOWN = 50
 MAX_TAGS = 100
+YEARS = range(1900, 9000)
+AUDIENCE = ("to", "cc", "audience")
 _HANDLE_CHARS = 320
 _RFC9421 = "https://datatracker.ietf.org/doc/html/rfc9421"
 
@@ -70,27 +72,6 @@ class Note:
     raw: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class PollOption:
-    """One option of a remote poll with the number its owner gives."""
-
-    name: str
-    votes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A remote poll; `note` is everything that it shares with a post."""
-
-    note: Note
-    options: tuple[PollOption, ...]
-    multiple: bool
-    ends_at: datetime | None
-    closed_at: datetime | None
-    voters_count: int
-    motion: Mapping[str, Any] | None
-
-
 def parse_actor(document: Mapping[str, Any]) -> RemoteActor:
     """Return the actor. Raises MalformedActivity (`actor-…`) when something that we need is missing or foreign."""
     actor_id = document.get("id")
@@ -134,7 +115,7 @@ def parse_note(value: Mapping[str, Any]) -> Note:
     content, language = _content(value)
     if is_long(content):
         raise MalformedActivity("note-long")
-    audience = tuple(dict.fromkeys(item for key in ("to", "cc", "audience") for item in ids_of(value.get(key))))
+    audience = tuple(dict.fromkeys(item for key in AUDIENCE for item in ids_of(value.get(key))))
     return Note(
         id=found,
         author=author,
@@ -152,38 +133,18 @@ def parse_note(value: Mapping[str, Any]) -> Note:
     )
 
 
-def parse_question(value: Mapping[str, Any]) -> Question:
-    """Return the poll. Raises MalformedActivity (`question-options`, or what `parse_note` raises)."""
-    one, any_ = as_list(value.get("oneOf")), as_list(value.get("anyOf"))
-    raw = one or any_
-    options = tuple(_option(item) for item in raw[:MAX_OPTIONS] if isinstance(item, Mapping))
-    if not options:
-        raise MalformedActivity("question-options")
-    motion = value.get("coop:motion")
-    return Question(
-        note=parse_note(value),
-        options=options,
-        multiple=not one,
-        ends_at=instant(value.get("endTime")),
-        closed_at=instant(value.get("closed")),
-        voters_count=count(value.get("votersCount")),
-        motion=motion if isinstance(motion, Mapping) else None,
-    )
-
-
 def instant(value: Any) -> datetime | None:
-    """Return the instant of an RFC 3339 text, or None where there is none that we understand."""
+    """Return the instant of an RFC 3339 text, or None where there is none that we understand; without an offset it is UTC.
+
+    The year 1 (what programs in Go write for none) and the year 9999 are no instants that anybody means or a page can show.
+    """
     if not isinstance(value, str) or len(value) > 40:
         return None
-    try:
-        return parse_rfc3339(value)
-    except (ValueError, OverflowError):
-        return None
-
-
-def count(value: Any) -> int:
-    """Return a number of things: 0 for whatever is not a whole number from 0 to a thousand million."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10**9 else 0
+    for text in (value, f"{value}Z"):
+        with contextlib.suppress(ValueError, OverflowError):
+            found = parse_rfc3339(text)
+            return found if found.year in YEARS else None
+    return None
 
 
 def web_url(value: Any) -> str:
@@ -193,12 +154,6 @@ def web_url(value: Any) -> str:
         if isinstance(found, str) and len(found) <= MAX_ID and found.startswith(("https://", "http://")):
             return found
     return ""
-
-
-def _option(item: Mapping[str, Any]) -> PollOption:
-    replies = item.get("replies")
-    votes = count(replies.get("totalItems")) if isinstance(replies, Mapping) else 0
-    return PollOption(name=plain_text(one_string(item.get("name")) or "", 200), votes=votes)
 
 
 def _content(value: Mapping[str, Any]) -> tuple[str, str]:

@@ -89,4 +89,5 @@ def _kind(received: Received, uow: UnitOfWork, motion_id: MotionId | None) -> st
     if isinstance(received.embedded.get("coop:announcement"), str):
         return "announcement"
     sender = received.sender(uow)
-    return "post" if sender is not None and uow.actors.is_followed_by_us(sender.id) else "mention"
+    is_followed = sender is not None and uow.actors.is_followed_by_us(sender.id)
+    return "post" if is_followed or received.relayed_by else "mention"

@@ -1,4 +1,4 @@
-"""A `Create` that only names its object: the sender's own server shows it, and then the matrix is asked again (8.2, 8.4)."""
+"""A `Create` or `Update` that only names its object: its own server shows it, then the matrix is asked again (8.2, 8.4)."""
 
 from typing import Any
 

@@ -1,0 +1,142 @@
+"""The page of a poll that a person elsewhere asks: who says what, what was sent, and nothing that nobody told."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fedcoop.actions.remote import mirror_motion, remember_actor
+from fedcoop.federation.inbox.seen import seen_motion
+from fedcoop.kernel.clock import rfc3339
+from fedcoop.storage.records import RemoteMotion
+from tests.doors.test_web_accounts import seen
+from tests.doors.website import NOW, Browser, Website, open_website
+
+BEN = "https://social.example/users/ben"
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Website]:
+    async with open_website(tmp_path) as website:
+        yield website
+
+
+@pytest.fixture
+async def noor(site: Website) -> Browser:
+    """A member with a public profile."""
+    browser = await site.signed_in("noor")
+    await browser.submit("/settings/profile", "/settings/profile", {"do": "opt-in"})
+    return browser
+
+
+def poll(*votes: Any, **members: Any) -> dict[str, Any]:
+    names = ("Tea", "Coffee", "Water")[: len(votes)]
+    options = [{"type": "Note", "name": n, "replies": {"totalItems": v}} for n, v in zip(names, votes, strict=True)]
+    base = {
+        "id": f"{BEN}/polls/1", "type": "Question", "attributedTo": BEN, "url": "https://social.example/@ben/1",
+        "to": ["https://www.w3.org/ns/activitystreams#Public"], "content": "<p>What shall we drink?</p>", "oneOf": options,
+        "endTime": rfc3339(NOW + timedelta(days=3)),
+    }  # fmt: skip
+    return {**base, **members}
+
+
+async def mirror(site: Website, document: dict[str, Any], kind: str = "Person") -> RemoteMotion:
+    def store(uow: Any) -> RemoteMotion | None:
+        ben = remember_actor(uow, seen(BEN, "ben", kind))
+        return mirror_motion(uow, author=ben, seen=seen_motion(document)) or uow.notes.find_remote_motion(
+            document["id"]
+        )
+
+    found = await site.units.write(store)
+    assert found is not None
+    return found
+
+
+async def test_the_vote_was_sent_to_the_person_and_the_numbers_are_what_the_person_says(
+    site: Website, noor: Browser
+) -> None:
+    path = f"/remote/motions/{(await mirror(site, poll(1, 0, votersCount=1))).uuid}"
+    before = await noor.get(path)
+    assert "asked by Ben" in before.words
+    assert "1 vote, says Ben." in before.words
+    assert "Numbers of Tue 12 May, 10:00." in before.words
+    assert "Sent to" not in before.words
+    assert (await noor.submit(path, f"{path}/vote", {"choice": "Tea"})).status == 303
+    after = await noor.get(path)
+    assert "Sent to Ben. Tea, Tue 12 May, 10:00." in after.words
+    for motionlike in ("members", "decided by", "linked", "co-op another"):
+        assert motionlike not in after.words.split("Their text")[1]
+    await mirror(site, poll(1, 1, votersCount=2))
+    assert "2 votes, says Ben." in (await noor.get(path)).words
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        (poll(1, 0), "1 vote, says Ben."),
+        (poll(12_000, 1), "12 001 votes, says Ben."),
+        ({**poll(), "anyOf": poll(2, 2)["oneOf"], "votersCount": 3}, "4 votes by 3 people, says Ben."),
+        ({**poll(), "anyOf": poll(1, 0)["oneOf"], "votersCount": 1}, "1 vote by 1 person, says Ben."),
+        ({**poll(), "anyOf": poll(2, 2)["oneOf"]}, "4 votes, says Ben."),
+        (poll(None, None, votersCount=4), "4 people have voted, says Ben. Some polls tell the counts only after the close."),
+        (poll(0, 0, votersCount=1), "1 person has voted, says Ben. Some polls tell the counts only after the close."),
+        (poll(None, None), "Ben tells no number of votes. Some polls tell the counts only after the close."),
+        (poll(3, None), "Ben tells no number of votes."),
+        (poll(None, None, closed=True), "Ben tells no number of votes. Ben shows no counts."),
+        (poll(0, 0, closed=True), "0 votes, says Ben."),
+    ],
+)  # fmt: skip
+async def test_numbers_are_named_as_far_as_they_were_told(site: Website, document: dict[str, Any], told: str) -> None:
+    page = await site.browser().get(f"/remote/motions/{(await mirror(site, document)).uuid}")
+    assert told in page.words
+    assert "None" not in page.words
+
+
+async def test_a_poll_is_over_when_its_author_says_so_and_not_before(site: Website, noor: Browser) -> None:
+    early = await mirror(site, poll(1, 0, closed=rfc3339(NOW + timedelta(days=1))))
+    path = f"/remote/motions/{early.uuid}"
+    assert "Voting is over." not in (await noor.get(path)).words
+    site.clock.advance(timedelta(days=1))
+    over = await noor.get(path)
+    assert "Voting is over." in over.words
+    assert "closed Wed 13 May, 10:00" in over.words
+    assert (await noor.post(f"{path}/vote", {"csrf": (await noor.get("/more")).csrf, "choice": "Tea"})).status == 422
+
+
+async def test_a_poll_whose_answers_look_alike_is_answered_there(site: Website, noor: Browser) -> None:
+    twins = poll(1, 0, 2)
+    twins["oneOf"][1]["name"] = "Tea\u200b\u200b"
+    path = f"/remote/motions/{(await mirror(site, twins)).uuid}"
+    page = await noor.get(path)
+    assert "Two of the answers have the same name" in page.words
+    assert 'href="https://social.example/@ben/1"' in page.text
+    assert f"{path}/vote" not in page.text
+
+
+async def test_a_vote_on_answers_that_are_no_more_is_told_and_sent_again(site: Website, noor: Browser) -> None:
+    path = f"/remote/motions/{(await mirror(site, poll(1, 0))).uuid}"
+    await noor.submit(path, f"{path}/vote", {"choice": "Coffee"})
+    site.clock.advance(timedelta(minutes=5))
+    await mirror(site, poll(0, 0, 0, updated=rfc3339(NOW + timedelta(minutes=4))))
+    page = await noor.get(path)
+    assert "The answers were changed after you voted. You had sent Coffee." in page.words
+    assert (await noor.submit(path, f"{path}/vote", {"choice": "Water"})).status == 303
+    assert "Sent to Ben. Water" in (await noor.get(path)).words
+
+
+async def test_a_poll_that_is_no_longer_for_everybody_is_behind_no_door(site: Website, noor: Browser) -> None:
+    motion, stranger = await mirror(site, poll(1, 0)), site.browser()
+    path, uri = f"/remote/motions/{motion.uuid}", f"{BEN}/polls/1"
+    assert (await stranger.get(path)).status == 200
+    assert "What shall we drink?" in (await noor.get("/remote/motions")).words
+    assert path in (await stranger.get("/interact", params={"uri": uri})).text
+    await mirror(site, poll(1, 0, to=[f"{BEN}/followers"]))
+    for reader in (stranger, noor):
+        assert (await reader.get(path)).status == 404
+        assert path not in (await reader.get("/interact", params={"uri": uri})).text
+        for door in ("/remote/motions", "/", "/decisions", "/announcements", "/nodeinfo/2.1", "/actors/alder/outbox"):
+            assert "What shall we drink?" not in (await reader.get(door)).text, door
+    token = (await noor.get("/more")).csrf
+    assert (await noor.post(f"{path}/vote", {"csrf": token, "choice": "Tea"})).status == 404
