@@ -20,6 +20,7 @@ from aiohttp import web
 
 from fedcoop import metrics, wiring
 from fedcoop.actions import peers, upkeep
+from fedcoop.actions.remote import note_handle
 from fedcoop.config import Config
 from fedcoop.federation.delivery.worker import DeliveryWorker
 from fedcoop.federation.inbox.process import InboxProcessor
@@ -334,5 +335,5 @@ def _route(request: web.Request) -> str:
 
 
 def _note_handle(uow: UnitOfWork, *, uri: str, handle: str) -> RemoteActor:
-    actor = uow.actors.note_handle(uri, handle)
+    actor = note_handle(uow, uri=uri, handle=handle)
     return RemoteActor(uri=actor.uri, handle=actor.handle, name=actor.display_name or actor.name)

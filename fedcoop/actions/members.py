@@ -219,6 +219,7 @@ def _link(uow: UnitOfWork, member_id: MemberId, actor: Actor, handle: str, *, wh
         confirmed_at=uow.now,
     )
     uow.members.put_link(link)
+    uow.actors.trust_keys(actor.id)
     uow.audit("link-confirmed", who=who, subject=f"member:{member_id}", details={"actor": actor.uri})
     uow.record(LinkConfirmed(member_id=member_id, actor_id=actor.id))
     return link

@@ -5,12 +5,13 @@ Who may cause them is `federation/inbox/authorise.py`; what ties their actors to
 federation.md 8.4, 12.6, 14.4.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
+from fedcoop.accounts import freezing
+from fedcoop.accounts.freezing import Face
 from fedcoop.actions.members import freeze_links
 from fedcoop.actions.relations import want_follow
 from fedcoop.governance.events import MotionMirrored
@@ -48,6 +49,7 @@ class SeenActor:
     document: Mapping[str, Any]
     keys: tuple[SeenKey, ...]
     handle: str = ""
+    takes_rfc9421: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +107,10 @@ def remember_actor(uow: UnitOfWork, seen: SeenActor, *, vouched: bool = False) -
     earlier = uow.actors.find(seen.uri)
     if earlier is not None and earlier.local:
         return earlier
-    if earlier is not None:
-        reason = _why_freeze(uow, earlier, seen, vouched=vouched)
-        if reason:
-            freeze_links(uow, actor_ids=[earlier.id], reason=reason)
+    before, after = None if earlier is None else _face(uow, earlier), _face_seen(seen)
+    reason = freezing.why_freeze(before, after, vouched=vouched) if before is not None else ""
+    if earlier is not None and reason:
+        freeze_links(uow, actor_ids=[earlier.id], reason=reason)
     actor = Actor(
         id=earlier.id if earlier else ActorId(uow.new_id()),
         uri=seen.uri,
@@ -131,26 +133,66 @@ def remember_actor(uow: UnitOfWork, seen: SeenActor, *, vouched: bool = False) -
         moved_to=seen.moved_to,
     )
     uow.actors.put(actor)
-    keys = [ActorKey(k.key_id, actor.id, k.algorithm, k.material, None, uow.now) for k in seen.keys]
-    uow.actors.replace_keys(actor.id, keys)
+    uow.actors.note_announced(actor.origin, "rfc9421" if seen.takes_rfc9421 else "")
+    known = freezing.known_keys(before, after, vouched=vouched)
+    uow.actors.replace_keys(actor.id, [_key(uow, actor, key, known) for key in seen.keys])
     return actor
 
 
-def _why_freeze(uow: UnitOfWork, earlier: Actor, seen: SeenActor, *, vouched: bool) -> str:
-    materials = {key.material for key in uow.actors.keys_of(earlier.id)}
-    if earlier.gone_at is not None:
-        return "came-back"
-    if not vouched and materials and any(key.material not in materials for key in seen.keys):
-        return "keys-changed"
-    if urlsplit(earlier.inbox).netloc != urlsplit(seen.inbox).netloc:
-        return "inbox-moved"
-    known = _domain(earlier.handle) or _domain(str((earlier.document or {}).get("webfinger", "")))
-    named = _domain(seen.handle) or _domain(str(seen.document.get("webfinger", "")))
-    return "handle-moved" if known and named and named != known else ""
+def _key(uow: UnitOfWork, actor: Actor, key: SeenKey, known: frozenset[str]) -> ActorKey:
+    is_known = freezing.key_text(key.material) in known
+    return ActorKey(key.key_id, actor.id, key.algorithm, key.material, None, uow.now, is_known)
 
 
-def _domain(handle: str) -> str:
-    return handle.rpartition("@")[2].lower()
+def _face(uow: UnitOfWork, actor: Actor) -> Face:
+    return Face(
+        keys=freezing.key_texts(key.material for key in uow.actors.keys_of(actor.id) if key.known),
+        inbox=actor.inbox,
+        handle=actor.handle,
+        claimed=_claimed(actor.document),
+        is_gone=actor.gone_at is not None,
+    )
+
+
+def _face_seen(seen: SeenActor) -> Face:
+    return Face(
+        keys=freezing.key_texts(key.material for key in seen.keys),
+        inbox=seen.inbox,
+        handle=seen.handle,
+        claimed=_claimed(seen.document),
+    )
+
+
+def _claimed(document: Mapping[str, Any] | None) -> str:
+    found = (document or {}).get("webfinger")
+    return found if isinstance(found, str) else ""
+
+
+def know_keys(uow: UnitOfWork, *, actor_uri: str, key_ids: Collection[str]) -> None:
+    """These keys have signed one and the same thing: if one of them is known, all are from now on (federation.md 14.4)."""
+    actor = uow.actors.find(actor_uri)
+    if actor is None or actor.local:
+        return
+    if any(key.known for key in uow.actors.keys_of(actor.id) if key.key_id in key_ids):
+        uow.actors.trust_keys(actor.id, key_ids)
+
+
+def note_handle(uow: UnitOfWork, *, uri: str, handle: str) -> Actor:
+    """Keep the handle that looped back, if there is one; its links freeze if it is of another domain now.
+
+    Raises NotFound (`actor-unknown`).
+    """
+    earlier = uow.actors.find(uri)
+    if earlier is not None and freezing.is_elsewhere(earlier.handle, handle):
+        freeze_links(uow, actor_ids=[earlier.id], reason=freezing.HANDLE_MOVED)
+    return uow.actors.note_handle(uri, handle)
+
+
+def inbox_moved(uow: UnitOfWork, uri: str) -> None:
+    """The actor's own document names an inbox on another server: its links are frozen (federation.md 14.4)."""
+    actor = uow.actors.find(uri)
+    if actor is not None and not actor.local:
+        freeze_links(uow, actor_ids=[actor.id], reason=freezing.INBOX_MOVED)
 
 
 def actor_gone(uow: UnitOfWork, uri: str) -> None:
@@ -159,7 +201,7 @@ def actor_gone(uow: UnitOfWork, uri: str) -> None:
     if actor is not None and not actor.local and actor.gone_at is None:
         uow.actors.mark_gone(actor.id, uow.now)
         uow.actors.replace_keys(actor.id, [])
-        freeze_links(uow, actor_ids=[actor.id], reason="gone")
+        freeze_links(uow, actor_ids=[actor.id], reason=freezing.GONE)
 
 
 def delete_actor(uow: UnitOfWork, actor: Actor) -> None:
@@ -171,7 +213,7 @@ def delete_actor(uow: UnitOfWork, actor: Actor) -> None:
     uow.actors.drop_follows_of(actor.id)
     if actor.inbox:
         uow.queues.drop_deliveries_to(actor.inbox)
-    freeze_links(uow, actor_ids=[actor.id], reason="gone")
+    freeze_links(uow, actor_ids=[actor.id], reason=freezing.GONE)
     uow.audit("actor-deleted", who=actor.uri, subject=actor.uri)
 
 

@@ -1,6 +1,6 @@
 """Actors, their keys, who follows whom, blocks, partners and hosts: rows ↔ plain values."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,6 +30,7 @@ _COUNT_FOLLOWERS = (
 _BLOCKED = select(t.blocks.c.target).where(t.blocks.c.target.in_(bindparam("targets", expanding=True)))
 
 RETIRED_KEYS_SIGN = timedelta(hours=1)
+_RETIRED = tuple(name for name in ActorKey.__slots__ if name != "known")
 
 
 def _those_of(target: str, kind: str) -> Select[Any]:
@@ -101,8 +102,15 @@ class Actors:
         """Keep our actor's present private keys beside those that will replace them: what was said before is signed so."""
         for key in self.keys_of(actor_id):
             if key.secret is not None:
-                values = {name: getattr(key, name) for name in ActorKey.__slots__}
+                values = {name: getattr(key, name) for name in _RETIRED}
                 insert_ignore(self._conn, t.retired_keys, {**values, "retired_at": at})
+
+    def trust_keys(self, actor_id: ActorId, key_ids: Collection[str] | None = None) -> None:
+        """Call these keys of the actor known, or all of them."""
+        query = update(t.actor_keys).where(t.actor_keys.c.actor_id == actor_id)
+        if key_ids is not None:
+            query = query.where(t.actor_keys.c.key_id.in_(sorted(key_ids)))
+        self._conn.execute(query.values(known=True))
 
     def signing_keys(self, actor_id: ActorId, algorithm: str, now: datetime) -> SigningKeys:
         """Return the private keys of our actor for this algorithm. Raises NotFound (`key-missing`)."""
@@ -112,7 +120,7 @@ class Actors:
         c = t.retired_keys.c
         query = select(t.retired_keys).where(c.actor_id == actor_id, c.algorithm == algorithm)
         rows = self._conn.execute(query.where(c.retired_at > now - RETIRED_KEYS_SIGN).order_by(c.retired_at))
-        retired = [(row.retired_at, ActorKey(*(getattr(row, name) for name in ActorKey.__slots__))) for row in rows]
+        retired = [(row.retired_at, ActorKey(*(getattr(row, name) for name in _RETIRED))) for row in rows]
         return SigningKeys(present, tuple(retired))
 
     def forget_retired_keys(self, now: datetime) -> None:
@@ -315,6 +323,14 @@ class Actors:
         """Remember which form of signature the origin took last."""
         values = {"origin": origin, "scheme": scheme, "scheme_at": at, "failures": 0}
         upsert(self._conn, t.hosts, values, keys=("origin",), keep=("failures",))
+
+    def note_announced(self, origin: str, scheme: str) -> None:
+        """Remember which form of signature the origin's actors say that it takes; nothing if they say none."""
+        known = self.host(origin)
+        if ("" if known is None else known.announced) == scheme:
+            return
+        values = {"origin": origin, "scheme": "", "failures": 0, "announced": scheme}
+        upsert(self._conn, t.hosts, values, keys=("origin",), keep=("scheme", "failures"))
 
     def note_handle(self, uri: str, handle: str) -> Actor:
         """Store the handle that looped back, if there is one, and return the actor. Raises NotFound."""

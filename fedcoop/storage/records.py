@@ -41,7 +41,10 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class ActorKey:
-    """A public key of an actor; `secret` is the encrypted private key of a local one."""
+    """A public key of an actor; `secret` is the encrypted private key of a local one.
+
+    `known` is False for one that merely appeared beside the keys of a remote actor (federation.md 14.4).
+    """
 
     key_id: str
     actor_id: ActorId
@@ -49,6 +52,7 @@ class ActorKey:
     material: str
     secret: bytes | None
     fetched_at: datetime
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,7 +384,8 @@ class ActivityRow:
 class Inbound:
     """An activity stored at the door: raw bytes plus who verifiably sent it, and when it came.
 
-    `proven_by` is `signature`, `proof` or `fetch` (federation.md 8.3): privileged activities need `signature`.
+    `proven_by` is `signature`, `new-key` (a signature too, 14.4), `proof` or `fetch` (federation.md 8.3): privileged
+    activities need `signature`.
     """
 
     id: int
@@ -420,7 +425,11 @@ class TimerRow:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What we know of an origin as a receiver of ours."""
+    """What we know of an origin as a receiver of ours.
+
+    `scheme` is the form of signature that worked last, found out at `scheme_at`; `announced` the one that its actors say
+    it takes, or nothing (federation.md 5.1).
+    """
 
     origin: str
     scheme: str
@@ -429,6 +438,7 @@ class Host:
     failing_since: datetime | None
     next_try_at: datetime | None
     last_success_at: datetime | None
+    announced: str = ""
 
 
 @dataclass(frozen=True, slots=True)

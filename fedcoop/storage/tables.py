@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 
 from fedcoop.storage.columns import NAMING_CONVENTION, Json, UtcDateTime
@@ -193,6 +194,7 @@ actor_keys = Table(
     Column("material", Text, nullable=False),
     Column("secret", LargeBinary),
     Column("fetched_at", UtcDateTime, nullable=False),
+    Column("known", Boolean, nullable=False, server_default=true()),
     Index("ix_actor_keys_actor_id", "actor_id"),
 )
 
@@ -250,6 +252,7 @@ hosts = Table(
     Column("failing_since", UtcDateTime),
     Column("next_try_at", UtcDateTime),
     Column("last_success_at", UtcDateTime),
+    Column("announced", Text, nullable=False, server_default=""),
 )
 
 links = Table(

@@ -182,12 +182,19 @@ async def test_the_end_of_a_membership_freezes_its_links_and_ends_its_sessions(i
 
 CHANGES: list[tuple[dict[str, Any], str]] = [
     ({"keys": ("another",)}, "keys-changed"),
-    ({"keys": ("pem", "one-more")}, "keys-changed"),
+    ({"keys": ()}, "keys-changed"),
+    ({"keys": ("pem", "one-more")}, ""),
+    ({"keys": ("one-more", "pem")}, ""),
+    ({"keys": (" p e\r\nm\n",)}, ""),
     ({"inbox": "https://elsewhere.example/inbox"}, "inbox-moved"),
     ({"handle": "zoe@new.example"}, "handle-moved"),
     ({"display_name": "Another name"}, ""),
     ({"inbox": "https://far.example/users/zoe/in"}, ""),
+    ({"inbox": "https://FAR.example.:443/users/zoe/in"}, ""),
     ({"handle": ""}, ""),
+    ({"handle": "zoe@Far.Example"}, ""),
+    ({"handle": "", "document": {"webfinger": "zoe@new.example"}}, "handle-moved"),
+    ({"handle": "", "document": {"webfinger": "zoe@far.example"}}, ""),
 ]
 
 

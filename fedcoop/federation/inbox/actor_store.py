@@ -1,12 +1,14 @@
 """Where `remote.actors` keeps what it learns: our tables, with the freeze rules of federation.md 14.4 at every save."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from fedcoop.actions.remote import remember_actor
+from fedcoop.actions.remote import SeenActor, actor_gone, inbox_moved, know_keys, remember_actor
 from fedcoop.federation.inbox.seen import seen_actor
 from fedcoop.federation.remote.store import StoredActor, StoredKey
 from fedcoop.federation.wire.objects import parse_actor
+from fedcoop.storage.records import Actor, ActorKey
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
 
@@ -28,9 +30,36 @@ class ActorStorage:
         """Return whether any actor of this origin is kept."""
         return await self._units.read(_knows_origin, origin)
 
-    async def save_actor(self, document: dict[str, Any], now: datetime) -> None:
-        """Keep the actor and make the keys of its document its only ones. Raises MalformedActivity."""
-        await self._units.write(remember_actor, seen_actor(parse_actor(document), document))
+    async def save_actor(self, document: dict[str, Any], now: datetime) -> dict[str, StoredKey]:
+        """Keep the actor and make the keys of its document its only ones; return them. Raises MalformedActivity."""
+        return await self._units.write(_save, seen_actor(parse_actor(document), document))
+
+    async def know_keys(self, owner: str, key_ids: Collection[str]) -> None:
+        """These keys signed the same thing: if one of them is known, all are."""
+        await self._units.write(know_keys, actor_uri=owner, key_ids=key_ids)
+
+    async def note_gone(self, uri: str) -> None:
+        """A linked account whose server answered 404 or 410 is gone, also if it comes back."""
+        await self._units.write(_note_gone, uri)
+
+    async def note_inbox_moved(self, uri: str) -> None:
+        """The account's links are frozen."""
+        await self._units.write(inbox_moved, uri)
+
+
+def _save(uow: UnitOfWork, seen: SeenActor) -> dict[str, StoredKey]:
+    actor = remember_actor(uow, seen)
+    return {key.key_id: _stored(key, actor) for key in uow.actors.keys_of(actor.id)}
+
+
+def _note_gone(uow: UnitOfWork, uri: str) -> None:
+    actor = uow.actors.find(uri)
+    if actor is not None and uow.members.find_link(actor.id) is not None:
+        actor_gone(uow, uri)
+
+
+def _stored(key: ActorKey, owner: Actor) -> StoredKey:
+    return StoredKey(key.key_id, owner.uri, key.algorithm, key.material, key.fetched_at, key.known)
 
 
 def _find_key(uow: UnitOfWork, key_id: str) -> StoredKey | None:
@@ -38,7 +67,7 @@ def _find_key(uow: UnitOfWork, key_id: str) -> StoredKey | None:
     if key is None:
         return None
     owner = uow.actors.get(key.actor_id)
-    return None if owner.local else StoredKey(key.key_id, owner.uri, key.algorithm, key.material, key.fetched_at)
+    return None if owner.local else _stored(key, owner)
 
 
 def _find_actor(uow: UnitOfWork, uri: str) -> StoredActor | None:

@@ -10,8 +10,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from fedcoop.federation.inbox.contract import digest_of
-from fedcoop.federation.inbox.forwarded import Vouched, has_proof, vouch
+from fedcoop.federation.inbox.contract import NEW_KEY, digest_of
+from fedcoop.federation.inbox.forwarded import Vouched, proof_key, vouch
 from fedcoop.federation.inbox.refusal import Accepted, Refusal
 from fedcoop.federation.inbox.standing import Standing
 from fedcoop.federation.remote.actors import Actors, LoadedKey
@@ -65,9 +65,11 @@ class Authenticator:
         await self._stop_at_strangers_news(document, actor_uri)
         key = await self._verified(claim)
         found = Vouched(document, message.body or b"", "signature")
-        proven = "proof" in document and await has_proof(document, actor_uri, self._actors, now)
+        proof = await proof_key(document, actor_uri, self._actors, now)
         if key.stored.owner != actor_uri:
-            found = await vouch(document, found.raw, proven=proven, documents=self._documents, actors=self._actors)
+            found = await vouch(
+                document, found.raw, proven=proof is not None, documents=self._documents, actors=self._actors
+            )
         digest, is_replay = self._digest(found, origin, claim)
         if await self._standing.is_suspended(actor_uri):
             raise Refusal(403, "suspended")
@@ -77,11 +79,20 @@ class Authenticator:
             actor_uri=actor_uri,
             origin=origin,
             key_id=claim.key_id,
-            proven_by=found.proven_by,
+            proven_by=await self._proven_by(found, key, proof),
             signed_at=claim.signed_at,
             digest=digest,
             is_replay_digest=is_replay,
         )
+
+    async def _proven_by(self, found: Vouched, key: LoadedKey, proof: LoadedKey | None) -> str:
+        """Return what vouches for the activity; a key that signs beside a known one is known from now on (14.4)."""
+        if found.proven_by != "signature" or (key.stored.known and (proof is None or proof.stored.known)):
+            return found.proven_by
+        both = key.stored.known or (proof is not None and proof.stored.known)
+        if both and proof is not None:
+            await self._actors.know(key.stored.owner, key.stored.key_id, proof.stored.key_id)
+        return "signature" if both else NEW_KEY
 
     async def verify_fetch(self, message: Signable, now: datetime) -> str:
         """Return the actor that signed a GET, from a server that is not blocked. Raises Refusal."""

@@ -18,14 +18,17 @@ from fedcoop.kernel.errors import MalformedActivity
 from fedcoop.storage.records import Actor, Inbound
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
+NEW_KEY = "new-key"
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
     """A verified activity: what it says, who truly sent it, when.
 
-    `proven_by` is `signature`, `proof` or `fetch` (federation.md 8.3); `digest` is that of its id. `embedded` is the only
-    object if it came as more than an id; whether it may be believed the matrix asks. `relayed_by` is who pointed us to
-    something of the actor's, which the actor did not send.
+    `proven_by` is `signature`, `proof` or `fetch` (federation.md 8.3); `by_new_key`: the signature is by a key that is not
+    known yet (14.4). `digest` is that of its id. `embedded` is the only object if it came as more than an id; whether it
+    may be believed the matrix asks. `relayed_by` is who pointed us to something of the actor's, which the actor did not
+    send.
     """
 
     activity: Activity
@@ -38,6 +41,7 @@ class Received:
     object_types: frozenset[str]
     votes: tuple[PollVote, ...]
     relayed_by: str = ""
+    by_new_key: bool = False
 
     @property
     def actor_uri(self) -> str:
@@ -89,13 +93,14 @@ def received_of(row: Inbound) -> Received:
     return Received(
         activity=activity,
         origin=origin_of(activity.actor) or "",
-        proven_by=row.proven_by,
+        proven_by="signature" if row.proven_by == NEW_KEY else row.proven_by,
         received_at=row.received_at,
         signed_at=row.signed_at,
         digest=digest_of(activity.id) if activity.id else b"",
         embedded=embedded,
         object_types=frozenset(types_of(embedded)) if embedded is not None else frozenset(),
         votes=votes,
+        by_new_key=row.proven_by == NEW_KEY,
     )
 
 

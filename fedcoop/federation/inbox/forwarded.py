@@ -26,24 +26,24 @@ class Vouched:
     proven_by: str
 
 
-async def has_proof(document: Mapping[str, Any], actor_uri: str, actors: Actors, now: datetime) -> bool:
-    """Return whether a proof by `actor_uri` covers the document; False without one, or with one of a suite unknown here.
+async def proof_key(document: Mapping[str, Any], actor_uri: str, actors: Actors, now: datetime) -> LoadedKey | None:
+    """Return the key of `actor_uri` whose proof covers the document; None without one, or with one of a suite unknown here.
 
     A proof of our suite that does not hold makes the whole activity invalid, whatever else vouches for it: Refusal 401.
     So do several proofs, and what is no proof at all (federation.md 6, "one `proof` object only").
     """
-    if is_of_another_suite(document.get("proof")):
-        return False
+    if "proof" not in document or is_of_another_suite(document["proof"]):
+        return None
     try:
         claim = proof_claim(document)
     except BadSignature as error:
         raise Refusal(401, error.code, counts=True) from error
     if claim is None:
-        return False
+        return None
     key = await _proof_key(claim.verification_method, actors)
     if key.stored.owner != actor_uri or key.stored.algorithm != "ed25519" or not check_proof(claim, key.public, now):
         raise Refusal(401, "bad-proof", counts=True)
-    return True
+    return key
 
 
 def is_of_another_suite(proof: Any) -> bool:

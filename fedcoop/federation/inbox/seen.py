@@ -48,6 +48,7 @@ def seen_actor(actor: RemoteActor, document: Mapping[str, Any], *, handle: str =
         document={key: _cut(key, document[key]) for key in _KEPT if key in document},
         keys=tuple(SeenKey(key.key_id, key.kind, key.material) for key in actor.keys),
         handle=handle,
+        takes_rfc9421=actor.takes_rfc9421,
     )
 
 

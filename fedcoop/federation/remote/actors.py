@@ -22,7 +22,7 @@ from fedcoop.federation.signatures.keys import PublicKey
 from fedcoop.federation.wire.jsonld import MAX_URL, id_of, origin_of, same_origin, types_of
 from fedcoop.federation.wire.objects import ACTOR_TYPES, parse_actor
 from fedcoop.kernel.clock import Clock
-from fedcoop.kernel.errors import BadSignature, OriginMismatch, PeerError, PeerGone, PeerUnreachable
+from fedcoop.kernel.errors import BadSignature, MalformedActivity, OriginMismatch, PeerError, PeerGone, PeerUnreachable
 
 MAX_AGE = timedelta(hours=24)
 REFRESH_AFTER = timedelta(minutes=5)
@@ -130,6 +130,11 @@ class Actors:
                 raise
             return stored
 
+    async def know(self, owner: str, *key_ids: str) -> None:
+        """These keys of one actor signed the same thing, and one of them is known: so are all (federation.md 14.4)."""
+        await self._store.know_keys(owner, key_ids)
+        self.forget(owner)
+
     async def close(self) -> None:
         """Give up look-ups under way."""
         tasks: list[asyncio.Task[Any]] = [*self._under_way.values(), *self._refreshing.values()]
@@ -217,7 +222,11 @@ class Actors:
 
     async def _fetch_actor(self, uri: str, budget: FetchBudget | None) -> StoredActor:
         new = await self._newness(uri)
-        document = await self._documents.fetch(uri, budget)
+        try:
+            document = await self._documents.fetch(uri, budget)
+        except PeerGone:
+            await self._store.note_gone(uri)
+            raise
         if document["id"] != uri:
             raise OriginMismatch("actor-id", uri=uri)
         await self._save(document, new)
@@ -235,14 +244,18 @@ class Actors:
 
     async def _save(self, document: dict[str, Any], new: _New | None) -> dict[str, StoredKey]:
         """Keep the actor; its keys in memory are those of this document and no others."""
-        actor = parse_actor(document)
-        now = self._clock.now()
-        await self._store.save_actor(document, now)
+        try:
+            actor = parse_actor(document)
+        except MalformedActivity as error:
+            if error.code == "actor-inbox":
+                await self._store.note_inbox_moved(str(document["id"]))
+            raise
+        keys = await self._store.save_actor(document, self._clock.now())
         self.forget(actor.id)
         if new is not None:
             self._limits.count(new.origin, new.host, new_host=new.new_host, now=self._clock.monotonic())
             self._known_origins.put(new.origin, True)
-        return {key.key_id: StoredKey(key.key_id, actor.id, key.kind, key.material, now) for key in actor.keys}
+        return keys
 
     def _may_refresh(self, stored: StoredKey) -> bool:
         now = self._clock.monotonic()

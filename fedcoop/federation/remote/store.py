@@ -1,6 +1,6 @@
 """What `Actors` keeps of other servers' actors, and where: a small port that storage implements."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -11,13 +11,17 @@ from fedcoop.federation.wire.objects import parse_actor
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """A public key as its owner's own document shows it; `algorithm` is `rsa` (PEM) or `ed25519` (multibase)."""
+    """A public key as its owner's own document shows it; `algorithm` is `rsa` (PEM) or `ed25519` (multibase).
+
+    `known` is False for one that merely appeared beside the known ones (federation.md 14.4).
+    """
 
     key_id: str
     owner: str
     algorithm: str
     material: str
     fetched_at: datetime
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,20 @@ class ActorStore(Protocol):
         """Return whether any actor of this origin is kept."""
         ...
 
-    async def save_actor(self, document: dict[str, Any], now: datetime) -> None:
-        """Keep the actor and make the keys of its document its only ones."""
+    async def save_actor(self, document: dict[str, Any], now: datetime) -> dict[str, StoredKey]:
+        """Keep the actor and make the keys of its document its only ones; return them by key id."""
+        ...
+
+    async def know_keys(self, owner: str, key_ids: Collection[str]) -> None:
+        """These keys signed the same thing: if one of them is known, all are."""
+        ...
+
+    async def note_gone(self, uri: str) -> None:
+        """The actor's server answered 404 or 410 for it."""
+        ...
+
+    async def note_inbox_moved(self, uri: str) -> None:
+        """The actor's document names an inbox of another origin, so it is not kept."""
         ...
 
 
@@ -69,10 +85,21 @@ class MemoryActorStore:
         """Return whether any actor of this origin is kept."""
         return any(origin_of(uri) == origin for uri in self.actors)
 
-    async def save_actor(self, document: dict[str, Any], now: datetime) -> None:
-        """Keep the actor and make the keys of its document its only ones."""
+    async def save_actor(self, document: dict[str, Any], now: datetime) -> dict[str, StoredKey]:
+        """Keep the actor and make the keys of its document its only ones; return them by key id."""
         uri = document["id"]
-        self.actors[uri] = StoredActor(uri, document, now)
-        self.keys = {key_id: key for key_id, key in self.keys.items() if key.owner != uri} | {
+        keys = {
             key.key_id: StoredKey(key.key_id, uri, key.kind, key.material, now) for key in parse_actor(document).keys
         }
+        self.actors[uri] = StoredActor(uri, document, now)
+        self.keys = {key_id: key for key_id, key in self.keys.items() if key.owner != uri} | keys
+        return keys
+
+    async def know_keys(self, owner: str, key_ids: Collection[str]) -> None:
+        """All keys are known here."""
+
+    async def note_gone(self, uri: str) -> None:
+        """Nothing hangs on it here."""
+
+    async def note_inbox_moved(self, uri: str) -> None:
+        """Nothing hangs on it here."""

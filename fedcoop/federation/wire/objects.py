@@ -1,6 +1,7 @@
 """Remote actors and notes as typed values, cut to the limits of federation.md 16; texts cleaned at the border."""
 
 import contextlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +19,12 @@ MAX_ALSO_KNOWN = 50
 MAX_TAGS = 100
 YEARS = range(1900, 9000)
 AUDIENCE = ("to", "cc", "audience")
+MAX_IMPLEMENTED = 100
 _HANDLE_CHARS = 320
-_RFC9421 = "https://datatracker.ietf.org/doc/html/rfc9421"
+_RFC9421 = re.compile(
+    r"https?://(?:datatracker\.ietf\.org/doc(?:/html)?|(?:www\.)?rfc-editor\.org/(?:rfc|info))/rfc9421(?:\.html|\.txt)?/?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,20 +182,30 @@ def _own(value: Any, actor_id: str) -> str:
 
 
 def _keys(document: Mapping[str, Any], actor_id: str) -> tuple[ActorKey, ...]:
-    """Return the keys that the actor itself owns; a key that names another owner is no key of this actor."""
+    """Return the keys that the actor itself owns; one that names another owner or origin is no key of this actor."""
     found: list[ActorKey] = []
     for item in as_list(document.get("publicKey")):
         pem = one_string(item.get("publicKeyPem")) if isinstance(item, Mapping) else None
-        if pem and id_of(item) and id_of(item.get("owner")) == actor_id:
-            found.append(ActorKey(key_id=str(id_of(item)), kind="rsa", material=pem[: 16 * 1024], owner=actor_id))
+        if pem and (key_id := _own(item, actor_id)) and id_of(item.get("owner")) == actor_id:
+            found.append(ActorKey(key_id=key_id, kind="rsa", material=pem[: 16 * 1024], owner=actor_id))
     for item in as_list(document.get("assertionMethod")):
         text = one_string(item.get("publicKeyMultibase")) if isinstance(item, Mapping) else None
-        if text and text.startswith("z6Mk") and id_of(item) and id_of(item.get("controller")) == actor_id:
-            found.append(ActorKey(key_id=str(id_of(item)), kind="ed25519", material=text[:200], owner=actor_id))
+        named = text is not None and text.startswith("z6Mk")
+        if text and named and (key_id := _own(item, actor_id)) and id_of(item.get("controller")) == actor_id:
+            found.append(ActorKey(key_id=key_id, kind="ed25519", material=text[:200], owner=actor_id))
     return tuple(found[:MAX_KEYS])
 
 
 def _takes_rfc9421(document: Mapping[str, Any]) -> bool:
-    generator = document.get("generator")
-    named = as_list(generator.get("implements")) if isinstance(generator, Mapping) else []
-    return any(isinstance(item, Mapping) and item.get("href") == _RFC9421 for item in named)
+    """Return whether the actor's software, or the actor where it is one, implements RFC 9421 (FEP-844e).
+
+    What is implemented is named by a Link, by an object with an id, or by its address alone.
+    """
+    generators = [item for item in as_list(document.get("generator")) if isinstance(item, Mapping)]
+    named = [item for holder in (*generators, document) for item in as_list(holder.get("implements"))]
+    return any(_names_rfc9421(item) for item in named[:MAX_IMPLEMENTED])
+
+
+def _names_rfc9421(item: Any) -> bool:
+    found = (item.get("href") or item.get("id")) if isinstance(item, Mapping) else item
+    return isinstance(found, str) and _RFC9421.fullmatch(found) is not None

@@ -79,7 +79,7 @@ def _update(received: Received, uow: UnitOfWork, fetched: Fetched) -> None:
     elif fetched.actor is None:
         freeze_links(uow, actor_ids=[sender.id] if sender is not None else [], reason="inbox-moved")
     elif fetched.actor.uri == received.actor_uri:
-        remember_actor(uow, fetched.actor, vouched=received.proven_by == "signature")
+        remember_actor(uow, fetched.actor, vouched=received.proven_by == "signature" and not received.by_new_key)
 
 
 def _move(received: Received, uow: UnitOfWork, fetched: Fetched) -> None:

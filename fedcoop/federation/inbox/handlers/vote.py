@@ -1,10 +1,14 @@
 """A vote from afar on a motion of ours: counted as a member's ballot, or refused with a code (federation.md 12.3).
 
-It is never shown as a reply, stored as a post, forwarded or announced, whatever its outcome.
+It is never shown as a reply, stored as a post, forwarded or announced, whatever its outcome. One signed by a key that merely
+appeared beside the known ones is nobody's word yet: the link rests until its member confirms it (federation.md 14.4).
 """
 
+from dataclasses import replace
 from typing import Any
 
+from fedcoop.accounts.freezing import KEYS_CHANGED
+from fedcoop.actions.members import freeze_links
 from fedcoop.actions.votes import Mark, RemoteVote, count_vote, refuse_vote, unknown_key
 from fedcoop.federation.inbox.contract import Received, digest_of
 from fedcoop.federation.translate.decisions import option_by_name
@@ -28,6 +32,9 @@ def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
     voter = uow.members.voter(received.actor_uri)
     if voter is None:
         return
+    if received.by_new_key and voter.link_state == "active":
+        freeze_links(uow, actor_ids=[voter.actor_id], reason=KEYS_CHANGED)
+        voter = replace(voter, link_state="frozen")
     for url in dict.fromkeys(vote.in_reply_to for vote in received.votes):
         motion = uow.motions.find_by_url(url)
         if motion is None:
