@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 from fedcoop.actions import motions
 from fedcoop.actions.founding import INSTANCE_ACTOR, NewActor, create_local_actor
 from fedcoop.actions.members import NewMember, add_member, link_by_operator, one_time_link
+from fedcoop.actions.outages import DOOR
 from fedcoop.app import Node
 from fedcoop.config import Config, DatabaseConfig, FederationConfig, InstanceConfig, Networks, ServerConfig
 from fedcoop.governance.motions import Channel, Motion, Option
@@ -68,6 +69,7 @@ class Coop:
         self._runner = web.AppRunner(self.node.application(), access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, self.config.server.host, self.config.server.port).start()
+        self.node.open_door()
 
     async def down(self) -> None:
         """The server is stopped; its database stays."""
@@ -92,6 +94,11 @@ class Coop:
         except Claimed as found:
             return found.number > 0
         return False
+
+    async def pass_time(self) -> None:
+        """The clock has moved: our door was open all the while, and the loops look what is due."""
+        await self.node.units.write(lambda uow: uow.outages.beat(DOOR, uow.now))
+        self.wake()
 
     def wake(self) -> None:
         assert self.node.loops is not None
@@ -179,7 +186,7 @@ class World:
         await self.settle()
         self.clock.advance(timedelta(**step))
         if self.coop.is_up:
-            self.coop.wake()
+            await self.coop.pass_time()
         await self.settle()
 
     def totals(self, motion: Motion) -> tuple[list[int], int, bool]:

@@ -94,6 +94,41 @@ async def test_totals_of_a_voters_server_follow_the_ballots_of_everybody(alder):
     assert alder.totals(motion) == ([1, 1, 0], 2, False)
 
 
+@pytest.mark.parametrize("visibility", ["live", "after_close"])
+async def test_a_vote_that_does_not_count_leaves_the_totals_of_its_server_within_three_minutes(alder, visibility):
+    ana, cas = await alder.account("ana", member="noor"), await alder.account("cas")
+    motion = await alder.coop.open_poll(settings={"visibility": visibility})
+    await alder.settle()
+    await cas.vote(motion.url, "Against")
+    assert alder.totals(motion) == ([0, 1, 0], 1, False)
+    await alder.advance(minutes=3, seconds=10)
+    assert await alder.coop.ballots(motion) == {}
+    assert alder.totals(motion) == ([0, 0, 0], 0, False)
+    assert len(alder.told(cas)) == 1
+    await ana.vote(motion.url, "For")
+    await alder.advance(minutes=8)
+    assert alder.totals(motion)[0] == [1, 0, 0]  # its own count, or ours: of a vote that counts both are one
+    await alder.advance(days=8)
+    assert alder.totals(motion) == ([1, 0, 0], 1, True)
+
+
+async def test_of_three_ticks_where_two_are_allowed_two_count_and_the_voter_reads_which(alder):
+    ana = await alder.account("ana", member="noor")
+    motion = await alder.coop.open_poll(
+        "Which breads", method="approval", options=("Rye", "Spelt", "Wheat"), settings={"max": "2"}
+    )
+    await alder.settle()
+    await ana.vote(motion.url, "Rye", "Spelt", "Wheat")
+    await alder.settle()
+    assert await alder.coop.ballots(motion) == {"noor": ("rye", "spelt")}
+    assert alder.told(ana) == []  # other servers send one message for each tick
+    await alder.advance(seconds=11)
+    (told,) = alder.told(ana)
+    assert "Counted: Rye, Spelt. Not counted: Wheat, because you may tick up to 2." in told
+    await alder.advance(minutes=4)
+    assert alder.totals(motion)[0] == [1, 1, 0]
+
+
 async def test_after_an_extension_the_server_forgets_its_votes_and_the_ballot_stands(alder):
     ana = await alder.account("ana", member="noor")
     motion = await alder.coop.open_poll()

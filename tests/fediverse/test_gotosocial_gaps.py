@@ -46,6 +46,23 @@ async def outage(alder, minutes):
     await alder.settle()
 
 
+async def test_after_an_outage_here_members_whose_votes_may_be_lost_are_told_and_others_are_not(alder):
+    ana, bea = [await alder.account(name, member=member) for name, member in (("ana", "noor"), ("bea", "ilse"))]
+    motion = await alder.coop.open_poll()
+    await alder.settle()
+    await bea.vote(motion.url, "For")
+    await alder.advance(minutes=4)
+    await ana.vote(motion.url, "Against")
+    await outage(alder, minutes=6)
+    await alder.advance(minutes=2)
+    assert [letter.activity["type"] for letter in alder.gts.courier.lost] == ["Create"]
+    assert await alder.coop.ballots(motion) == {"ilse": ("for",)}
+    (told,) = alder.told(ana)
+    assert "We were away from" in told
+    assert motion.url in told
+    assert alder.told(bea) == []
+
+
 async def test_a_short_stop_loses_nothing_and_nobody_is_told(alder):
     ana = await alder.account("ana", member="noor")
     motion = await alder.coop.open_poll()
