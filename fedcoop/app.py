@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 from aiohttp import web
 
@@ -36,7 +36,7 @@ from fedcoop.storage.engine import Database, make_database
 from fedcoop.storage.unit_of_work import Site, UnitOfWork, Units
 from fedcoop.storage.vault import load_vault
 from fedcoop.storage.version import check_version
-from fedcoop.throttle import Throttle
+from fedcoop.throttle import Throttle, client_address
 from fedcoop.urls import Urls
 from fedcoop.web import routes as pages
 from fedcoop.web.keys import RemoteActor
@@ -46,6 +46,10 @@ log = logging.getLogger(__name__)
 STOP_S = 8.0
 STALE = timedelta(seconds=60)
 FRESH = timedelta(minutes=5)
+FORWARDING = frozenset(
+    {*("forwarded", "via", "x-real-ip", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port")}
+)
+NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'"
 
 
 class Fediverse:
@@ -166,7 +170,7 @@ class Node:
         if self._parts is None:
             raise RuntimeError("the node is not started")
         app = web.Application(client_max_size=1 << 20, middlewares=[_errors])
-        app.on_response_prepare.append(_name_ourselves)
+        app.on_response_prepare.append(_on_every_answer(self.units.site.urls.scheme == "https"))
         self._parts.install(app)
         for table in (inboxes.routes, objects.routes, collections.routes, wellknown.routes):
             app.router.add_routes(table)
@@ -222,10 +226,14 @@ class Node:
         return self.loops.failing(self.clock.now()) if self.loops is not None else ["loops"]
 
     def _may_see_metrics(self, request: web.Request) -> bool:
-        if "X-Forwarded-For" in request.headers or not request.remote:
-            return False
-        address = ip_address(request.remote)
-        return address.is_loopback or self.config.server.metrics_networks.holds(address)
+        """A loopback peer that passes nobody on, or a configured network: one cut by its /64 must lie in it whole."""
+        forwarded = not FORWARDING.isdisjoint(name.lower() for name in request.headers)
+        if not forwarded and request.remote and ip_address(request.remote).is_loopback:
+            return True
+        told = ",".join(request.headers.getall("X-Forwarded-For", []))
+        server = self.config.server
+        asks = ip_network(client_address(request.remote or "::", told, server.trusted_proxies))
+        return all(server.metrics_networks.holds(end) for end in (asks.network_address, asks.broadcast_address))
 
     def _wake(self, queue: str) -> None:
         if self.loops is not None:
@@ -324,9 +332,18 @@ async def _errors(
         return web.json_response({"error": "internal"}, status=500)
 
 
-async def _name_ourselves(request: web.Request, response: web.StreamResponse) -> None:
-    """Say what we are, and not which versions of what we run on."""
-    response.headers["Server"] = "fedcoop"
+def _on_every_answer(secure: bool) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """Say what we are, not which versions of what we run on; nothing of ours is sniffed, framed or run where pages say no more."""
+    lines = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": NOTHING_RUNS}
+    if secure:
+        lines["Strict-Transport-Security"] = "max-age=31536000"
+
+    async def add(request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Server"] = "fedcoop"
+        for name, value in lines.items():
+            response.headers.setdefault(name, value)
+
+    return add
 
 
 def _route(request: web.Request) -> str:

@@ -36,8 +36,8 @@ def touch_session(uow: UnitOfWork, *, secret: str) -> None:
     uow.accounts.touch_session(token_hash(secret), uow.now)
 
 
-def redeem_link(uow: UnitOfWork, *, secret: str, browser: str) -> tuple[str, str]:
-    """Use a one-time link; return the secret of a new session and the purpose of the link.
+def redeem_link(uow: UnitOfWork, *, secret: str, browser: str) -> tuple[str, str, int]:
+    """Use a one-time link; return the secret of a new session, the purpose of the link, and the account.
 
     Raises NotAllowed (`link-used`, `membership-over`).
     """
@@ -49,7 +49,7 @@ def redeem_link(uow: UnitOfWork, *, secret: str, browser: str) -> tuple[str, str
     uow.audit(
         "signed-in", who=f"member:{account.member_id}", subject=f"member:{account.member_id}", details={"by": purpose}
     )
-    return open_session(uow, account_id=account.id, browser=browser), purpose
+    return open_session(uow, account_id=account.id, browser=browser), purpose, account.id
 
 
 def sign_out(uow: UnitOfWork, *, digest: bytes) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.events import AnnouncementDeleted, AnnouncementEdited
+from fedcoop.actions.standing import demand_announcing
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.events import AnnouncementPublished
 from fedcoop.governance.permissions import Deed, demand
@@ -36,7 +37,7 @@ def publish_announcement(
 
     Raises Invalid (`text-missing`, `text-long`, `mentions-many`, `audience`, `kind`) or NotAllowed.
     """
-    demand(uow.members.get(by), Deed.ANNOUNCE, Bylaws())
+    demand_announcing(uow, by)
     _check(text, audience, kind)
     named = _named(uow, text, audience, people or {})
     announcement = Announcement(
@@ -74,7 +75,7 @@ def edit_announcement(
     earlier = uow.notes.announcement_at(uuid)
     if earlier.author_id != by:
         raise NotAllowed("not-the-author", "Only who wrote an announcement changes it.")
-    demand(uow.members.get(by), Deed.ANNOUNCE, Bylaws())
+    demand_announcing(uow, by)
     _check_standing(earlier)
     _check(text, earlier.audience, earlier.kind)
     if base != earlier.version:

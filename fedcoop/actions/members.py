@@ -11,7 +11,7 @@ from fedcoop.actions import standing
 from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.events import CodeSent, LinkConfirmed, LinkProven
 from fedcoop.governance.events import MemberAdmitted
-from fedcoop.governance.members import ENDED, Member, MemberStatus, check_signing_in
+from fedcoop.governance.members import DEFAULT_CLASS, ENDED, Member, MemberStatus, check_signing_in
 from fedcoop.kernel.errors import Conflict, Invalid, NotFound
 from fedcoop.kernel.html import plain_text
 from fedcoop.kernel.ids import ActorId, MemberId
@@ -33,7 +33,7 @@ class NewMember:
     name: str
     email: str
     display_name: str = ""
-    member_class: str = "member"
+    member_class: str = DEFAULT_CLASS
     is_admin: bool = False
     password_hash: str = ""
 
@@ -41,10 +41,11 @@ class NewMember:
 def add_member(uow: UnitOfWork, *, new: NewMember, who: str) -> tuple[Member, str]:
     """Enter a full member with an account; return the member and the secret of an invitation link.
 
-    Raises Invalid (`name-bad`, `email-bad`) or Conflict (`name-taken`, `email-taken`).
+    Raises Invalid (`name-bad`, `email-bad`), NotFound (`class-unknown`) or Conflict (`name-taken`, `email-taken`).
     """
     name, email = new.name.strip().lower(), new.email.strip().lower()
     _check_new(uow, name, email)
+    standing.check_class_known(uow, new.member_class)
     member = Member(
         id=MemberId(uow.new_id()),
         number=uow.members.next_number(),

@@ -9,8 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from fedcoop.actions import delegations
+from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.classes import Group, MemberClass, check_class, check_group
-from fedcoop.governance.members import Member, MemberStatus
+from fedcoop.governance.members import DEFAULT_CLASS, Member, MemberStatus
+from fedcoop.governance.permissions import Deed, demand
 from fedcoop.kernel.errors import Conflict, Invalid, NotFound
 from fedcoop.kernel.html import plain_text
 from fedcoop.kernel.ids import MemberId
@@ -67,14 +69,27 @@ def end(uow: UnitOfWork, member: Member, *, status: MemberStatus, who: str, reas
 def set_class(uow: UnitOfWork, *, member_id: MemberId, name: str, who: str) -> Member:
     """The member is in another class from now on. Raises NotFound (`class-unknown`) or Conflict (`class-same`)."""
     member = uow.members.get(member_id)
-    if uow.classes.find(name) is None:
-        raise NotFound("class-unknown", f"There is no class called {name}.")
+    check_class_known(uow, name)
     if member.member_class == name:
         raise Conflict("class-same", f"{member.display_name} is in the class {name} already.")
     changed = replace(member, member_class=name)
     uow.members.put(changed)
     _told(uow, "member-class", changed, who, {"from": member.member_class, "to": name}, "")
     return changed
+
+
+def check_class_known(uow: UnitOfWork, name: str) -> None:
+    """Raise NotFound (`class-unknown`), which names the classes there are, unless members can be in this class."""
+    if name != DEFAULT_CLASS and uow.classes.find(name) is None:
+        known = ", ".join(sorted({DEFAULT_CLASS, *(item.name for item in uow.classes.all())}))
+        raise NotFound("class-unknown", f"There is no class called {name}. There are: {known}.")
+
+
+def demand_announcing(uow: UnitOfWork, by: MemberId) -> None:
+    """Raise NotAllowed unless the member may tell the others something: by the bylaws, and by class."""
+    member = uow.members.get(by)
+    found = uow.classes.find(member.member_class)
+    demand(member, Deed.ANNOUNCE, Bylaws(), announces=found is None or found.announces)
 
 
 def set_arrears(uow: UnitOfWork, *, member_id: MemberId, since: datetime | None, who: str) -> Member:
@@ -105,6 +120,7 @@ def save_class(uow: UnitOfWork, *, item: MemberClass, who: str, new: bool = Fals
     uow.classes.put(kept)
     share = "" if kept.share is None else str(kept.share)
     details = {"weight": kept.weight, "share": share, "may_propose": kept.may_propose, "reference": kept.reference}
+    details["may_announce"] = kept.may_announce
     uow.audit("class-saved", who=who, subject=f"class:{kept.name}", details=details)
     return kept
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from fedcoop.actions.acting import in_name_of
+from fedcoop.actions.standing import demand_announcing
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.events import TemplateOffered, TemplateWithdrawn
 from fedcoop.governance.permissions import Deed, demand
@@ -106,7 +107,7 @@ def delete_template(uow: UnitOfWork, *, by: MemberId | None, uuid: str) -> None:
 def offer_template(uow: UnitOfWork, *, by: MemberId | None, uuid: str) -> StoredTemplate:
     """Everybody may read the template, and followers hear of it. Raises NotFound, NotAllowed, Conflict (`template-offered`)."""
     if by is not None:
-        demand(uow.members.get(by), Deed.ANNOUNCE, Bylaws())
+        demand_announcing(uow, by)
     stored = uow.templates.get(uuid)
     if stored.offered_at is not None:
         raise Conflict("template-offered", "This template is offered already.")

@@ -1,7 +1,6 @@
 """`fedcoop backup`, `restore` and `export`: everything in one file, back into an empty folder, and in open formats."""
 
 import asyncio
-import csv
 import json
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from fedcoop.cli.output import emit, json_option, note
 from fedcoop.config import load
 from fedcoop.governance.motions import MotionState
 from fedcoop.kernel.clock import rfc3339
+from fedcoop.kernel.csv_text import csv_text
 from fedcoop.kernel.errors import Conflict
 from fedcoop.storage import tables as t
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -111,22 +111,22 @@ def _json_of(value: object) -> str:
 
 
 def _write_members(uow: UnitOfWork, path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("number", "name", "display_name", "email", "class", "status", "admin", "joined_at", "left_at"))
-        for m in uow.members.all():
-            left = rfc3339(m.left_at) if m.left_at else ""
-            row = (
-                m.number,
-                m.name,
-                m.display_name,
-                m.email,
-                m.member_class,
-                m.status.value,
-                m.is_admin,
-                rfc3339(m.joined_at),
-            )
-            writer.writerow((*row, left))
+    head = ("number", "name", "display_name", "email", "class", "status", "admin", "joined_at", "left_at")
+    rows = [
+        (
+            m.number,
+            m.name,
+            m.display_name,
+            m.email,
+            m.member_class,
+            m.status.value,
+            m.is_admin,
+            rfc3339(m.joined_at),
+            rfc3339(m.left_at) if m.left_at else "",
+        )
+        for m in uow.members.all()
+    ]
+    path.write_text(csv_text([head, *rows]), encoding="utf-8", newline="")
 
 
 def _write_recounts(uow: UnitOfWork, folder: Path) -> int:

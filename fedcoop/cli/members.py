@@ -1,8 +1,8 @@
 """`fedcoop member` and `fedcoop token`: the register, invitations, links and access tokens, by the operator's word."""
 
 import asyncio
-import csv
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,19 @@ import click
 from fedcoop.accounts.credentials import check_password, hash_password
 from fedcoop.actions.accounts import issue_token
 from fedcoop.actions.members import NewMember, add_member, link_by_operator, one_time_link
+from fedcoop.actions.standing import save_class
 from fedcoop.app import open_remote
 from fedcoop.cli import registrar
 from fedcoop.cli.instance import member_named, opened, settings, with_units
 from fedcoop.cli.output import emit, json_option, table
-from fedcoop.governance.members import Member
+from fedcoop.governance.classes import MemberClass
+from fedcoop.governance.members import DEFAULT_CLASS, Member
+from fedcoop.kernel.csv_text import MAX_BYTES, read_csv
 from fedcoop.kernel.errors import Invalid, NotFound, Refused
 from fedcoop.storage.unit_of_work import UnitOfWork
 
+COLUMNS = ("name", "email", "display_name", "class", "admin")
+NEEDED = ("name", "email")
 SCOPES = "read write follow push"
 
 
@@ -129,41 +134,48 @@ def _with_links(uow: UnitOfWork) -> list[dict[str, Any]]:
 def import_(ctx: click.Context, file: Path, as_json: bool) -> None:
     """Enter members from a CSV file with the columns name, email, display_name, class, admin; all of them or none."""
     news = _read_csv(file)
-    made = with_units(ctx, lambda units: units.write(_add_all, news=news))
+    made, new_classes = with_units(ctx, lambda units: units.write(_add_all, news=news))
+    for line, name in new_classes:
+        click.echo(
+            f"warning: class-new: line {line}: the class {name} is new; its members have one vote each", err=True
+        )
     data = [{**_plain(found), "invitation": invitation} for found, invitation in made]
     emit(data, table([(found.name, invitation) for found, invitation in made]), as_json=as_json)
 
 
 def _read_csv(file: Path) -> list[tuple[int, NewMember]]:
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(lines)
-        missing = {"name", "email"} - set(reader.fieldnames or ())
-        if missing:
-            raise Invalid(
-                "csv-columns", f"{file}: the column {min(missing)} is missing in the first line.", field="file"
-            )
-        return [(reader.line_num, _new_from(row)) for row in reader]
+    if file.stat().st_size > MAX_BYTES:
+        raise Invalid("csv-size", f"{file} has more than {MAX_BYTES >> 20} MiB.", field="file")
+    return [
+        (line.number, _new_from(line.cells)) for line in read_csv(file.read_bytes(), columns=COLUMNS, needed=NEEDED)
+    ]
 
 
-def _new_from(row: dict[str, str | None]) -> NewMember:
-    name = (row.get("name") or "").strip()
+def _new_from(cells: Mapping[str, str]) -> NewMember:
+    name = cells["name"]
     return NewMember(
         name=name,
-        email=(row.get("email") or "").strip(),
-        display_name=(row.get("display_name") or "").strip() or name,
-        member_class=(row.get("class") or "").strip() or "member",
-        is_admin=(row.get("admin") or "").strip().lower() in ("1", "true", "yes", "y"),
+        email=cells["email"],
+        display_name=cells.get("display_name") or name,
+        member_class=cells.get("class") or DEFAULT_CLASS,
+        is_admin=cells.get("admin", "").lower() in ("1", "true", "yes", "y"),
     )
 
 
-def _add_all(uow: UnitOfWork, *, news: list[tuple[int, NewMember]]) -> list[tuple[Member, str]]:
-    made = []
+def _add_all(
+    uow: UnitOfWork, *, news: list[tuple[int, NewMember]]
+) -> tuple[list[tuple[Member, str]], list[tuple[int, str]]]:
+    """Return who was entered, and the lines at which a class was made."""
+    made, new_classes = [], []
     for line, new in news:
         try:
+            if new.member_class != DEFAULT_CLASS and uow.classes.find(new.member_class) is None:
+                save_class(uow, item=MemberClass(new.member_class, new.member_class), who="operator", new=True)
+                new_classes.append((line, new.member_class))
             made.append(_add(uow, new=new))
         except Refused as error:
-            raise Invalid(error.code, f"line {line}: {error.message}; nobody was entered.", field="file") from error
-    return made
+            raise Invalid(error.code, f"line {line}: {error.message} Nobody was entered.", field="file") from error
+    return made, new_classes
 
 
 @member.command("link")

@@ -35,6 +35,12 @@ def _class_options(command: Any) -> Any:
         click.option("--weight", type=int, help="Votes of each member; 0 is a class without a vote."),
         click.option("--share", help="Its part where colleges decide, such as 40% or 2/5; none takes it away."),
         click.option("--proposes/--no-proposes", "may_propose", default=None),
+        click.option(
+            "--announces/--no-announces",
+            "may_announce",
+            default=None,
+            help="For a class without a vote: may it write news?",
+        ),
         click.option("--reference", help="The article of the bylaws that gives more votes than one."),
         click.option("--ignored-for", help="Kinds of resolutions in which everybody has one vote, with commas."),
     ):
@@ -110,6 +116,7 @@ def _plain_class(item: MemberClass) -> dict[str, Any]:
         "weight": item.weight,
         "share": _ratio(item.share),
         "may_propose": item.may_propose,
+        "may_announce": item.announces,
         "reference": item.reference,
         "ignored_for": list(item.ignored_for),
     }

@@ -16,7 +16,8 @@ class MemberClass:
     """A class of members. A member has one at a time; `weight` 0 is a class without a vote.
 
     A weight above 1 stands in the bylaws at `reference`, and is set aside in the kinds of resolutions of `ignored_for`.
-    `share` is the class's part where colleges decide (governance.md 9).
+    `share` is the class's part where colleges decide (governance.md 9). Who has a vote may announce where members may;
+    `may_announce` gives that to a class without one.
     """
 
     name: str
@@ -24,8 +25,14 @@ class MemberClass:
     weight: int = 1
     share: Fraction | None = None
     may_propose: bool = True
+    may_announce: bool = False
     reference: str = ""
     ignored_for: tuple[str, ...] = ()
+
+    @property
+    def announces(self) -> bool:
+        """Whether its members may tell the others something, as far as the class decides it."""
+        return self.weight > 0 or self.may_announce
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from fedcoop.governance.motions import (
     Option,
     Reasons,
     Settings,
+    Visibility,
     option_to_json,
 )
 from fedcoop.governance.outcomes import OutcomeCode
@@ -180,6 +181,8 @@ def closed_early(motion: Motion, tally: Tally, now: datetime) -> Motion:
         raise MotionRefused("motion-closed", "The closing time has passed already.")
     all_voted = tally.voted >= tally.eligible
     rule = motion.settings.early_close
+    if rule is EarlyClose.DECIDED and motion.settings.visibility is not Visibility.LIVE:
+        rule = EarlyClose.ALL_VOTED  # closing because it is decided would tell what is hidden
     if rule is EarlyClose.NEVER:
         raise MotionRefused("early-close", "This vote cannot be closed before its time.")
     if rule is EarlyClose.ALL_VOTED and not all_voted:

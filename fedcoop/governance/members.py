@@ -23,6 +23,7 @@ class MemberStatus(StrEnum):
     CEASED = "ceased"
 
 
+DEFAULT_CLASS = "member"
 VOTING = frozenset({MemberStatus.FULL, MemberStatus.LEAVING})
 ENDED = frozenset({MemberStatus.LEFT, MemberStatus.EXPELLED, MemberStatus.CEASED})
 ACTING = frozenset({MemberStatus.FULL, MemberStatus.LEAVING, MemberStatus.PROBATION, MemberStatus.DORMANT})

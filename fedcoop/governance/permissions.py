@@ -55,20 +55,29 @@ _EVERYBODYS_DEEDS = frozenset({Deed.SEE_MEMBERS, Deed.SPONSOR, Deed.SPEAK})
 _NOT_MEMBER = Denied("not-a-member", "This is for members.")
 _NO_DELEGATION = Denied("delegation-off", "Our bylaws know no delegation: everybody votes for themselves.")
 _NOT_PROPOSING = Denied("class-may-not-propose", "Members of your class take part; they do not put things to a vote.")
+_NOT_ANNOUNCING = Denied("class-may-not-announce", "Members of your class take part; they do not write news.")
 _NOT_OFFICE = Denied("not-an-office", "This is for people with an office.")
 
 
 def may(
-    member: Member | None, deed: Deed, bylaws: Bylaws, *, own: bool = False, proposes: bool = True
+    member: Member | None,
+    deed: Deed,
+    bylaws: Bylaws,
+    *,
+    own: bool = False,
+    proposes: bool = True,
+    announces: bool = True,
 ) -> Allowed | Denied:
     """Return whether `member` may do `deed`.
 
-    `own` says that the thing is the member's own (the opener's motion), `proposes` that the member's class may propose.
+    `own` says that the thing is the member's own (the opener's motion), `proposes` and `announces` what the member's class may.
     """
     if member is None or not member.may_vote:
         return _NOT_MEMBER
     if deed in (Deed.OPEN_MOTION, Deed.PROPOSE) and not proposes:
         return _NOT_PROPOSING
+    if deed is Deed.ANNOUNCE and not announces:
+        return _NOT_ANNOUNCING
     if member.has_office:
         return Allowed()
     if deed in _ADMIN_DEEDS:
@@ -82,8 +91,16 @@ def may(
     return Allowed() if deed in _EVERYBODYS_DEEDS else _NOT_OFFICE
 
 
-def demand(member: Member | None, deed: Deed, bylaws: Bylaws, *, own: bool = False, proposes: bool = True) -> None:
+def demand(
+    member: Member | None,
+    deed: Deed,
+    bylaws: Bylaws,
+    *,
+    own: bool = False,
+    proposes: bool = True,
+    announces: bool = True,
+) -> None:
     """Raise NotAllowed with the code unless the member may."""
-    answer = may(member, deed, bylaws, own=own, proposes=proposes)
+    answer = may(member, deed, bylaws, own=own, proposes=proposes, announces=announces)
     if isinstance(answer, Denied):
         raise NotAllowed(answer.code, answer.why)

@@ -91,6 +91,7 @@ member_classes = Table(
     Column("weight", Integer, nullable=False),
     Column("share", Text, nullable=False, server_default=""),
     Column("may_propose", Boolean, nullable=False),
+    Column("may_announce", Boolean, nullable=False, server_default=false()),
     Column("reference", Text, nullable=False, server_default=""),
     Column("ignored_for", Text, nullable=False, server_default=""),
 )

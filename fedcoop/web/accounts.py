@@ -14,11 +14,11 @@ from fedcoop.kernel.errors import FedcoopError, Invalid, NotAllowed, PeerError, 
 from fedcoop.kernel.ids import MemberId
 from fedcoop.queries.accounts import STRANGER, Viewer, account_by_email, accounts_view, profile_of, token_view
 from fedcoop.storage.vault import token_hash
-from fedcoop.throttle import client_address
 from fedcoop.web import formats
 from fedcoop.web.forms import Form, read_form
 from fedcoop.web.guards import clear_session, html, local_path, member_page, page, see_other, set_session
-from fedcoop.web.keys import CLOCK, CONFIG, REMOTE, RENDERER, SIGN_IN_THROTTLE, UNITS
+from fedcoop.web.keys import CLOCK, REMOTE, RENDERER, UNITS
+from fedcoop.web.tries import remember_browser, wait_for_change, wait_for_sign_in
 
 WRONG = "E-\u2060mail and password do not match. Try again, or ask the registrar for a sign-in link."
 _HANDLE = re.compile(r"@?[^@\s/]{1,64}@[^@\s/]{1,253}")
@@ -51,10 +51,10 @@ async def sign_in(request: web.Request, viewer: Viewer) -> web.Response:
     form = await read_form(request)
     back = local_path(form.text("next", "/"))
     email = form.text("email").lower()[:254]
-    waiting = _wait(request, email)
+    account = await request.app[UNITS].read(account_by_email, email=email)
+    waiting = _too_often(request, wait_for_sign_in(request, email, account))
     if waiting:
         return _again(request, form, back, waiting, status=429)
-    account = await request.app[UNITS].read(account_by_email, email=email)
     password = form.raw("password")[:MAX_LENGTH]
     stored = account.password_hash if account is not None else ""
     fits = await asyncio.to_thread(password_fits, stored, password)
@@ -65,35 +65,26 @@ async def sign_in(request: web.Request, viewer: Viewer) -> web.Response:
     secret = await request.app[UNITS].write(
         account_actions.open_session, account_id=account.id, browser=browser_of(request)
     )
-    return _signed_in(request, secret, back)
+    return _signed_in(request, secret, back, account.id)
 
 
-def _wait(request: web.Request, email: str) -> str:
-    throttle, clock = request.app[SIGN_IN_THROTTLE], request.app[CLOCK]
-    now = clock.monotonic()
-    seconds = max(
-        throttle.take(f"address:{_address(request)}", now), throttle.take(f"account:{email}", now) if email else 0.0
-    )
+def _too_often(request: web.Request, seconds: float) -> str:
     if seconds <= 0:
         return ""
-    at = formats.later(clock.now(), seconds)
+    at = formats.later(request.app[CLOCK].now(), seconds)
     return (
         f"Too many tries from here. Try again at {formats.clock(at, request.app[RENDERER].zone)}, or ask the registrar."
     )
-
-
-def _address(request: web.Request) -> str:
-    forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
-    return client_address(request.remote or "", forwarded, request.app[CONFIG].server.trusted_proxies)
 
 
 def _again(request: web.Request, form: Form, back: str, told: str, *, status: int) -> web.Response:
     return html(request, "sign_in.html", status=status, next=back, email=form.text("email"), errors={"email": told})
 
 
-def _signed_in(request: web.Request, secret: str, back: str) -> web.Response:
+def _signed_in(request: web.Request, secret: str, back: str, account_id: int) -> web.Response:
     response = see_other(back)
     set_session(request, response, secret, max_age=int(account_actions.SESSION_LASTS.total_seconds()))
+    remember_browser(request, response, account_id)
     return response
 
 
@@ -126,10 +117,10 @@ async def link_page(request: web.Request, viewer: Viewer) -> web.Response:
 @page
 async def use_link(request: web.Request, viewer: Viewer) -> web.Response:
     """Sign in by a one-time link; an invited member chooses a password next."""
-    secret, purpose = await request.app[UNITS].write(
+    secret, purpose, account_id = await request.app[UNITS].write(
         account_actions.redeem_link, secret=request.match_info["token"], browser=browser_of(request)
     )
-    return _signed_in(request, secret, "/welcome" if purpose == "invitation" else "/")
+    return _signed_in(request, secret, "/welcome" if purpose == "invitation" else "/", account_id)
 
 
 @page
@@ -166,7 +157,7 @@ async def set_password(request: web.Request, viewer: Viewer) -> web.Response:
     except Invalid as error:
         form.wrong("password", error.message)
     if old_hash and not form.errors:
-        waiting = _wait(request, viewer.member.email)
+        waiting = _too_often(request, wait_for_change(request, viewer.account_id))
         if waiting:
             form.wrong("current", waiting)
         elif not await asyncio.to_thread(password_fits, old_hash, form.raw("current")[:MAX_LENGTH]):

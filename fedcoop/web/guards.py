@@ -174,8 +174,6 @@ def html(request: web.Request, template: str, *, status: int = 200, **values: An
     body = text.encode()
     headers = {**HEADERS, "Content-Type": "text/html; charset=utf-8", "Vary": "Accept, Accept-Encoding, Cookie"}
     headers["Cache-Control"] = "private, no-store" if viewer.member is not None else "private, no-cache"
-    if request.app[URLS].scheme == "https":
-        headers["Strict-Transport-Security"] = "max-age=31536000"
     static = request.app[STATIC]
     headers["Link"] = ", ".join(
         f"<{static.url(name)}>; rel=preload; as=style" for name in ("tokens.css", "fedcoop.css")

@@ -112,6 +112,7 @@ async def _save_class(request: web.Request, form: Form, who: str) -> None:
         weight=_weight(form),
         share=_share(form),
         may_propose=form.has("may_propose"),
+        may_announce=form.has("may_announce"),
         reference=form.text("reference"),
         ignored_for=names_of(form.text("ignored_for")),
     )

@@ -1,11 +1,14 @@
 """Announcements: public ones to followers, members-only ones to nobody elsewhere, and none twice (federation.md 13.7)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from fedcoop.actions.announcements import delete_announcement, edit_announcement, publish_announcement
 from fedcoop.actions.peers import block
+from fedcoop.actions.standing import save_class, set_class
+from fedcoop.governance.classes import MemberClass
 from fedcoop.kernel.clock import parse_rfc3339
 from fedcoop.kernel.errors import Conflict, Invalid, NotAllowed, Refused
 from fedcoop.storage import tables as t
@@ -182,3 +185,16 @@ async def test_a_members_only_announcement_names_nobody_elsewhere(instance: Inst
     await instance.units.write(edit_announcement, by=ada.id, uuid=made.uuid, text="Solved.", base=1, people=people)
     assert await sent(instance) == []
     assert await rows(instance, t.announcement_tags) == []
+
+
+async def test_a_class_without_a_vote_announces_only_where_it_says_so(instance: Instance) -> None:
+    _, ben = await join(instance.units, "ada", "ben")
+    guests = MemberClass("guest", "Guests", weight=0)
+    await instance.units.write(save_class, item=guests, who="test", new=True)
+    await instance.units.write(set_class, member_id=ben.id, name="guest", who="test")
+    with pytest.raises(NotAllowed) as refused:
+        await instance.units.write(publish_announcement, by=ben.id, text="Hello.")
+    assert refused.value.code == "class-may-not-announce"
+    await instance.units.write(save_class, item=replace(guests, may_announce=True), who="test")
+    made = await instance.units.write(publish_announcement, by=ben.id, text="Hello.")
+    assert made.author_id == ben.id

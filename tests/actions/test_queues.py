@@ -319,7 +319,7 @@ async def test_a_sign_in_link_works_once_and_for_fifteen_minutes(instance: Insta
     with pytest.raises(NotAllowed) as over:
         await instance.units.write(redeem_link, secret=earlier, browser="b")
     assert over.value.code == "link-used", "a newer link takes the place of the one before"
-    secret, purpose = await instance.units.write(redeem_link, secret=once, browser="b")
+    secret, purpose, _ = await instance.units.write(redeem_link, secret=once, browser="b")
     assert purpose == "sign-in"
     signed_in = await instance.units.read(viewer_of, token=secret)
     assert signed_in.member is not None

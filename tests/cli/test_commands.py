@@ -71,6 +71,13 @@ def test_members_are_imported_all_or_none(cli: Cli, tmp_path: Path):
     assert len(cli.json("member", "list")) == 2
     file.write_text("name\ncleo\n")
     assert cli.refused("member", "import", str(file)).startswith("csv-columns: ")
+    file.write_text("name;email;class\n\ndora;d@c.example;baker\nemil;e@c.example;baker\n")
+    told = cli.run("member", "import", str(file)).stderr
+    assert told.count("class-new: line 3: the class baker is new") == 1
+    added = cli.refused("member", "add", "finn", "--email", "f@c.example", "--class", "bakr")
+    assert added.startswith("class-unknown: ")
+    assert "There are: baker, member, worker." in added
+    assert cli.json("member", "add", "finn", "--email", "f@c.example", "--class", "baker")["class"] == "baker"
 
 
 def test_a_token_is_printed_once(coop: Cli):

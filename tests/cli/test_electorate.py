@@ -20,6 +20,7 @@ def test_classes_are_added_changed_and_listed(coop: Cli):
         "weight": 3,
         "share": "2/5",
         "may_propose": False,
+        "may_announce": True,
         "reference": "article 12",
         "ignored_for": [],
     }

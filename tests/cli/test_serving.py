@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,3 +67,28 @@ def test_a_taken_port_is_said_in_one_line(served: tuple[Cli, subprocess.Popen[st
     assert second.returncode == 1
     assert second.stdout == ""
     assert second.stderr.splitlines()[-1].startswith("system-error: ")
+
+
+def answer(url: str, **headers: str) -> tuple[int, dict[str, str]]:
+    request = urllib.request.Request(url, headers=headers)
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5) as got:
+            return got.status, dict(got.headers)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, dict(error.headers)
+
+
+def test_figures_are_for_this_machine_and_every_answer_says_that_nothing_runs(
+    served: tuple[Cli, subprocess.Popen[str]],
+):
+    cli, _ = served
+    origin = load(cli.config, {}).instance.origin
+    assert answer(f"{origin}/metrics")[0] == 200
+    for name in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via", "X-Forwarded-Proto"):
+        assert answer(f"{origin}/metrics", **{name: "127.0.0.1"})[0] == 404, name
+    for path in ("/", "/healthz", "/readyz", "/metrics", "/nowhere", "/actor", "/.well-known/webfinger", "/static/x"):
+        _, headers = answer(origin + path, Accept="application/activity+json" if path == "/actor" else "*/*")
+        assert headers["X-Content-Type-Options"] == "nosniff", path
+        assert "default-src 'none'" in headers["Content-Security-Policy"], path
+        assert "Strict-Transport-Security" not in headers, "that is for https"

@@ -196,3 +196,30 @@ async def test_a_suspended_admin_reads_on_but_cannot_lift_it(site: Website) -> N
     assert (await site.browser().sign_in("ilse")).status == 303, "reading goes on in a new browser too"
     await _status(site, "ilse", MemberStatus.FULL)
     assert (await admin.get("/office")).status == 200
+
+
+async def test_nobody_locks_a_member_out_of_a_browser_they_used_before(tmp_path: Path) -> None:
+    async with open_website(tmp_path, sign_ins=12) as site:
+        own = await site.signed_in("noor")
+        seen = next(f"{c.key}={c.value}" for c in own.session.cookie_jar if c.key.startswith("seen-"))
+        site.clock.advance(timedelta(minutes=5))
+        stranger = site.browser()
+        wrong = {"email": "noor@example.org", "password": "wrong"}
+        assert [(await stranger.post("/sign-in", wrong)).status for _ in range(9)][-1] == 429
+        right = {"email": "noor@example.org", "password": PASSWORD}
+        assert (await site.browser().post("/sign-in", right)).status == 429
+        known = [(await site.browser(Cookie=seen).post("/sign-in", right)).status for _ in range(4)]
+        assert known == [303, 303, 303, 429], "its own count is as long as any"
+        other = {"email": "ilse@example.org", "password": PASSWORD}
+        assert (await site.browser(Cookie=seen).post("/sign-in", other)).status == 429, "elsewhere it is a stranger"
+        secret = await site.units.write(one_time_link, member_id=site.members["ilse"].id, purpose="sign-in")
+        assert (await site.browser().post(f"/sign-in/{secret}", {})).status == 303, "links always pass"
+
+
+async def test_a_forged_cookie_is_no_known_browser(tmp_path: Path) -> None:
+    async with open_website(tmp_path, sign_ins=12) as site:
+        port = site.origin.rpartition(":")[2]
+        for value in ("1", "gAAAA" + "x" * 100, "ä", "x" * 5000):
+            browser = site.browser(Cookie=f"seen-{port}={value}")
+            page = await browser.post("/sign-in", {"email": "noor@example.org", "password": "wrong"})
+            assert page.status in (422, 429)

@@ -88,3 +88,14 @@ def _of(ballots: tuple[tuple[str, ...], ...], eligible: int) -> Tally:
 def _result(asked: Motion, counts: Tally) -> tuple[str, frozenset[str]]:
     outcome = METHODS["approval"].decide(counts, asked.options, asked.settings)
     return outcome.code.value, frozenset(outcome.winners)
+
+
+@pytest.mark.parametrize("visibility", ["after_own_vote", "after_close"])
+def test_what_is_hidden_is_not_told_by_closing_early(visibility: str) -> None:
+    sure = tally(10, **{"for": 9}, against=0, abstain=0)
+    shown = motion(early_close="decided", quorum="0")
+    assert lifecycle.closed_early(shown, sure, OPENS).closes_at == OPENS
+    hidden = motion(early_close="decided", quorum="0", visibility=visibility)
+    assert "when all have voted; 9 of 10 have" in refused(hidden, sure)
+    whole = tally(10, **{"for": 10}, against=0, abstain=0)
+    assert lifecycle.closed_early(hidden, whole, OPENS).closes_at == OPENS
