@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fedcoop.federation.delivery.retry import Decision, next_attempt, origin_health
+from fedcoop.federation.remote.knocking import is_news
 from fedcoop.storage.records import DeliveryJob, Host
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 REST_AFTER = 4
 FIRST_REST = timedelta(seconds=30)
 LONGEST_REST = timedelta(minutes=30)
-HALF_WEEK = timedelta(days=3, hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +111,7 @@ def _host_after(before: Host, result: Result) -> Host:
     took = result.status is not None and result.status < 300
     stale = before.last_success_at is None or result.at - before.last_success_at > timedelta(minutes=1)
     healthy = replace(before, failures=0, failing_since=None, next_try_at=None)
-    if took and (
-        before.scheme != result.scheme or before.scheme_at is None or result.at - before.scheme_at > HALF_WEEK
-    ):
+    if took and is_news(before, result.scheme, result.at):
         healthy = replace(healthy, scheme=result.scheme, scheme_at=result.at)
     return replace(healthy, last_success_at=result.at) if stale or before.failures else healthy
 

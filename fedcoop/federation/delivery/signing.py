@@ -1,17 +1,16 @@
-"""Signed requests for deliveries: which form a peer takes, and the headers of one POST (federation.md 5.1)."""
+"""Signed requests for deliveries: the headers of one POST, in the form that `remote.knocking` chose (federation.md 5.1)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from fedcoop.federation.remote.knocking import RFC9421
 from fedcoop.federation.signatures import cavage, rfc9421
 from fedcoop.federation.signatures.keys import PrivateKey
 from fedcoop.federation.signatures.message import Signable
 
 CONTENT_TYPE = "application/activity+json"
-CAVAGE = "cavage"
-RFC9421 = "rfc9421"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,3 @@ def sign(letter: Letter, now: datetime) -> dict[str, str]:
 def sign_all(letters: Sequence[Letter], now: datetime) -> list[dict[str, str]]:
     """Return the headers of many POSTs; called in a thread, where RSA runs without the interpreter's lock."""
     return [sign(letter, now) for letter in letters]
-
-
-def other(scheme: str) -> str:
-    """Return the form to knock with the second time."""
-    return CAVAGE if scheme == RFC9421 else RFC9421

@@ -16,8 +16,9 @@ from datetime import datetime, timedelta
 
 from fedcoop.config import DeliveryConfig
 from fedcoop.federation.delivery.settlement import Result, postpone, settle
-from fedcoop.federation.delivery.signing import CAVAGE, RFC9421, Letter, other, sign, sign_all
+from fedcoop.federation.delivery.signing import Letter, sign, sign_all
 from fedcoop.federation.remote.keyring import private_key
+from fedcoop.federation.remote.knocking import Form, form_for, knocks_again, other, second_counts
 from fedcoop.federation.remote.transport import Response, Transport
 from fedcoop.kernel.errors import FedcoopError
 from fedcoop.kernel.ids import ActivityId
@@ -29,7 +30,6 @@ log = logging.getLogger(__name__)
 CLAIM = 200
 IN_MEMORY = 600
 LEASE = timedelta(minutes=2)
-SCHEME_LASTS = timedelta(days=7)
 IDLE_S = 1.0
 FLUSH = 100
 
@@ -60,10 +60,14 @@ def claim(uow: UnitOfWork, *, limit: int, busy: Sequence[str]) -> tuple[list[Del
 
 
 class Slots:
-    """How many requests run at once to one origin: the first alone, so that the others find its connection open."""
+    """How many requests run at once to one origin: the first alone, so that the others find its connection open.
 
-    def __init__(self, number: int) -> None:
+    `form` is how to sign for it, as far as the letters under way have found out.
+    """
+
+    def __init__(self, number: int, form: Form) -> None:
         self.free = asyncio.Semaphore(1)
+        self.form = form
         self._more = number - 1
 
     def open_all(self) -> None:
@@ -167,17 +171,18 @@ class DeliveryWorker:
             body=batch.bodies[job.activity_id],
             key=private_key(self._units.site.vault, key),
             key_id=key.key_id,
-            scheme=_scheme(batch.hosts.get(job.origin), now),
+            scheme=form_for(batch.hosts.get(job.origin), now).scheme,
         )
 
     async def _deliver(self, job: DeliveryJob, letter: Letter, headers: dict[str, str], host: Host | None) -> None:
         slot = self._slots.get(job.origin)
         if slot is None:
-            slot = self._slots[job.origin] = Slots(self._config.per_origin)
+            form = form_for(host, self._units.clock.now())
+            slot = self._slots[job.origin] = Slots(self._config.per_origin, form)
         failing = self._for_failing if host is not None and host.failures else contextlib.nullcontext()
         try:
             async with slot.free, failing, self._total:
-                self._report(await self._attempt(job, letter, headers, first=host is None or not host.scheme))
+                self._report(await self._attempt(job, letter, headers, slot))
             slot.open_all()
         finally:
             self._per_origin[job.origin] -= 1
@@ -185,20 +190,30 @@ class DeliveryWorker:
                 del self._per_origin[job.origin]
                 self._slots.pop(job.origin, None)
 
-    async def _attempt(self, job: DeliveryJob, letter: Letter, headers: dict[str, str], *, first: bool) -> Result:
+    async def _attempt(self, job: DeliveryJob, letter: Letter, headers: dict[str, str], slot: Slots) -> Result:
+        """Knock, perhaps once more in the other form of signature (federation.md 5.1)."""
+        form = slot.form
         try:
+            if letter.scheme != form.scheme:
+                letter, headers = await self._signed(letter, form.scheme)
             response = await self._post(job, letter, headers)
-            if response.status in (400, 401) or (first and response.status >= 500):
-                second = replace(letter, scheme=other(letter.scheme))
-                signed = await asyncio.to_thread(sign, second, self._units.clock.now())
+            if knocks_again(response.status, form):
+                second, signed = await self._signed(letter, other(letter.scheme))
                 knocked = await self._post(job, second, signed)
-                if knocked.status < 300 or response.status >= 500:
+                if second_counts(response.status, knocked.status):
                     letter, response = second, knocked
+            if response.status < 300:
+                slot.form = Form(letter.scheme, is_proven=True)
         except FedcoopError as error:
             return Result(job, None, None, error.code, letter.scheme, self._units.clock.now())
         told = "" if response.status < 300 else response.body.decode("utf-8", "replace")
         retry_after = response.headers.get("Retry-After")
         return Result(job, response.status, retry_after, told, letter.scheme, self._units.clock.now())
+
+    async def _signed(self, letter: Letter, scheme: str) -> tuple[Letter, dict[str, str]]:
+        """Return the letter and its headers in this form of signature."""
+        found = replace(letter, scheme=scheme)
+        return found, await asyncio.to_thread(sign, found, self._units.clock.now())
 
     async def _post(self, job: DeliveryJob, letter: Letter, headers: dict[str, str]) -> Response:
         return await self._transport.post(
@@ -241,14 +256,3 @@ class DeliveryWorker:
                 extra={"inbox": result.job.inbox, "attempt": result.job.attempts, "status": result.status},
             )
         self._wake.set()
-
-
-def _scheme(host: Host | None, now: datetime) -> str:
-    if (
-        host is not None
-        and host.scheme == RFC9421
-        and host.scheme_at is not None
-        and now - host.scheme_at < SCHEME_LASTS
-    ):
-        return RFC9421
-    return CAVAGE

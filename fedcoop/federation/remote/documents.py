@@ -13,6 +13,7 @@ from urllib.parse import urldefrag, urlsplit
 
 from fedcoop.federation.remote.budget import FetchBudget
 from fedcoop.federation.remote.guard import MAX_URL, CheckedUrl
+from fedcoop.federation.remote.knocking import CAVAGE, UNKNOWN, Form, knocks_again, other, second_counts
 from fedcoop.federation.remote.lanes import Lanes
 from fedcoop.federation.remote.media_types import AS2
 from fedcoop.federation.remote.media_types import is_activitypub_media_type as is_activitypub_media_type
@@ -23,8 +24,6 @@ from fedcoop.kernel.clock import Clock
 from fedcoop.kernel.errors import OriginMismatch, PeerSaidNo, PeerUnreachable
 
 ACCEPT = f'application/activity+json, application/ld+json; profile="{AS2}"'
-CAVAGE = "cavage"
-RFC9421 = "rfc9421"
 MAX_AT_ONCE = 10
 MAX_PER_ORIGIN = 2
 
@@ -32,12 +31,12 @@ _OWNERS = ("actor", "attributedTo", "owner", "controller")
 
 SignGet = Callable[[str, str], Mapping[str, str]]
 Parse = Callable[[bytes], dict[str, Any]]
-Recall = Callable[[str], Awaitable[str]]
+Recall = Callable[[str], Awaitable[Form]]
 Remember = Callable[[str, str], Awaitable[None]]
 
 
-async def _recall_nothing(origin: str) -> str:
-    return ""
+async def _recall_nothing(origin: str) -> Form:
+    return UNKNOWN
 
 
 async def _remember_nothing(origin: str, scheme: str) -> None:
@@ -47,8 +46,8 @@ async def _remember_nothing(origin: str, scheme: str) -> None:
 class Documents:
     """Fetches documents. `sign_get(url, scheme)` returns the headers of a GET signed by the instance actor.
 
-    `recall(origin)` returns the signature scheme (`cavage`, `rfc9421`) that worked in the last 7 days, or nothing;
-    `remember(origin, scheme)` is told when the second knock opened the door (federation.md 5.1).
+    `recall(origin)` returns the form of signature to knock with; `remember(origin, scheme)` is told when the second knock
+    opened the door. That the first did proves nothing: most servers do not look at the signature of a GET.
     """
 
     def __init__(
@@ -124,16 +123,16 @@ class Documents:
         return self._lanes.enter(target.origin)
 
     async def _knock(self, target: CheckedUrl, budget: FetchBudget) -> Response:
-        """Ask in the form that worked before, else in the other one; and for a query once as older peers sign it."""
-        known = await self._recall(target.origin)
-        first = known or CAVAGE
-        response = await self._send(target.url, first, budget)
-        if not (response.status in (400, 401) or (response.status >= 500 and not known)):
+        """Knock in one form, then perhaps in the other; and for a query once as older peers sign it (federation.md 5.1)."""
+        form = await self._recall(target.origin)
+        response = await self._send(target.url, form.scheme, budget)
+        if not knocks_again(response.status, form):
             return response
-        second = CAVAGE if first == RFC9421 else RFC9421
+        second = other(form.scheme)
         knocked = await self._send(target.url, second, budget)
         if knocked.status < 400:
             await self._remember(target.origin, second)
+        if second_counts(response.status, knocked.status):
             return knocked
         parts = urlsplit(target.url)
         if response.status == 401 and parts.query:

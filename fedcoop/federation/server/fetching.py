@@ -1,11 +1,10 @@
 """How our GETs are signed: with which key, and in the form that the other server takes (federation.md 5.1)."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from urllib.parse import urlsplit
 
-from fedcoop.federation.remote.documents import RFC9421
 from fedcoop.federation.remote.keyring import private_key
+from fedcoop.federation.remote.knocking import RFC9421, Form, form_for
 from fedcoop.federation.signatures import cavage, rfc9421
 from fedcoop.federation.signatures.keys import PrivateKey
 from fedcoop.federation.signatures.message import Signable
@@ -13,7 +12,6 @@ from fedcoop.kernel.clock import Clock
 from fedcoop.storage.records import ActorKey
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
-SCHEME_LASTS = timedelta(days=7)
 KEY_AGE_S = 10.0
 
 
@@ -58,18 +56,15 @@ class FetchSigner:
 
 
 class SchemeMemory:
-    """Which form of signature an origin took in the last seven days (federation.md 5.1)."""
+    """Which form of signature to knock with at an origin, and which one worked (federation.md 5.1)."""
 
     def __init__(self, units: Units, clock: Clock) -> None:
         self._units = units
         self._clock = clock
 
-    async def recall(self, origin: str) -> str:
-        """Return `cavage` or `rfc9421`, or nothing."""
-        host = await self._units.read(lambda uow: uow.actors.host(origin))
-        if host is None or host.scheme_at is None or self._clock.now() - host.scheme_at > SCHEME_LASTS:
-            return ""
-        return host.scheme
+    async def recall(self, origin: str) -> Form:
+        """Return the form to knock with."""
+        return form_for(await self._units.read(lambda uow: uow.actors.host(origin)), self._clock.now())
 
     async def remember(self, origin: str, scheme: str) -> None:
         """The second knock opened the door."""

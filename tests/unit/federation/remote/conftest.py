@@ -11,6 +11,7 @@ from multidict import CIMultiDict
 
 from fedcoop.federation.remote.documents import Documents
 from fedcoop.federation.remote.guard import AddressPolicy
+from fedcoop.federation.remote.knocking import UNKNOWN, Form
 from fedcoop.federation.remote.transport import Response
 from fedcoop.federation.wire.jsonld import parse_document
 from fedcoop.kernel.clock import FrozenClock
@@ -71,8 +72,8 @@ def schemes() -> dict[str, str]:
 
 @pytest.fixture
 def documents(web: FakeWeb, clock: FrozenClock, schemes: dict[str, str]) -> Documents:
-    async def recall(origin: str) -> str:
-        return schemes.get(origin, "")
+    async def recall(origin: str) -> Form:
+        return Form(schemes[origin], is_proven=True) if origin in schemes else UNKNOWN
 
     async def remember(origin: str, scheme: str) -> None:
         schemes[origin] = scheme
