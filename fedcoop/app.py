@@ -22,6 +22,7 @@ from fedcoop import metrics, wiring
 from fedcoop.actions import peers, upkeep
 from fedcoop.actions.remote import note_handle
 from fedcoop.config import Config
+from fedcoop.federation.catchup.polls import PollLooks
 from fedcoop.federation.delivery.worker import DeliveryWorker
 from fedcoop.federation.inbox.process import InboxProcessor
 from fedcoop.federation.server import collections, inboxes, objects, wellknown
@@ -31,6 +32,7 @@ from fedcoop.federation.server.negotiation import wants_activitypub
 from fedcoop.federation.server.presence import Presence
 from fedcoop.federation.server.refreshing import Refresher
 from fedcoop.kernel.clock import Clock, SystemClock
+from fedcoop.kernel.ids import RemoteMotionId
 from fedcoop.queueing import TimerLoop
 from fedcoop.storage.engine import Database, make_database
 from fedcoop.storage.unit_of_work import Site, UnitOfWork, Units
@@ -55,8 +57,13 @@ NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'"
 class Fediverse:
     """What doors and commands ask of other servers (`web.keys.Remote`)."""
 
-    def __init__(self, parts: FederationParts) -> None:
+    def __init__(self, parts: FederationParts, polls: PollLooks) -> None:
         self.parts = parts
+        self._polls = polls
+
+    def look_again(self, remote_motion_id: RemoteMotionId) -> None:
+        """Have a poll elsewhere looked at soon, if that was not done just before. Returns at once."""
+        self._polls.ask(remote_motion_id)
 
     async def look_up(self, handle: str) -> RemoteActor:
         """Find, fetch and store the actor of `@name@host` or of an actor id. Raises PeerError or Refused."""
@@ -83,15 +90,16 @@ class Loops:
     delivery: DeliveryWorker
     timers: TimerLoop
     standing: Refresher
+    polls: PollLooks
 
     def wake(self, queue: str) -> None:
         """Tell the loop of `queue` that there is work."""
         wakes = {"inbox": self.inbox.wake, "delivery": self.delivery.wake, "timers": self.timers.wake}
-        {**wakes, "standing": self.standing.wake}[queue]()
+        {**wakes, "standing": self.standing.wake, "polls": self.polls.wake}[queue]()
 
     def failing(self, now: datetime) -> list[str]:
         """Return the names of loops that have not gone round for a minute."""
-        seen = {name: getattr(self, name).last_ok for name in ("inbox", "delivery", "timers", "standing")}
+        seen = {name: getattr(self, name).last_ok for name in ("inbox", "delivery", "timers", "standing", "polls")}
         return [name for name, last in seen.items() if last is None or now - last > STALE]
 
 
@@ -131,6 +139,7 @@ class Node:
             delivery=DeliveryWorker(self.units, parts.transport, self.config.delivery),
             timers=TimerLoop(self.units, wiring.TIMERS, wiring.LONG_TIMERS),
             standing=parts.refresher,
+            polls=PollLooks(self.units, parts.remote),
         )
         self._tasks = [
             asyncio.create_task(loop.run(), name=name)
@@ -139,6 +148,7 @@ class Node:
                 ("delivery", self.loops.delivery),
                 ("timers", self.loops.timers),
                 ("standing", self.loops.standing),
+                ("polls", self.loops.polls),
             )
         ]
 
@@ -155,6 +165,7 @@ class Node:
                 self.loops.delivery.stop(STOP_S),
                 self.loops.timers.stop(),
                 self.loops.standing.stop(),
+                self.loops.polls.stop(),
             )
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=1.0)
@@ -167,7 +178,7 @@ class Node:
 
     def application(self) -> web.Application:
         """Return the application with every door; the node must have been started."""
-        if self._parts is None:
+        if self._parts is None or self.loops is None:
             raise RuntimeError("the node is not started")
         app = web.Application(client_max_size=1 << 20, middlewares=[_errors])
         app.on_response_prepare.append(_on_every_answer(self.units.site.urls.scheme == "https"))
@@ -181,7 +192,7 @@ class Node:
             urls=self.units.site.urls,
             clock=self.clock,
             sign_in_throttle=Throttle(self.config.limits.sign_ins),
-            remote=Fediverse(self._parts),
+            remote=Fediverse(self._parts, self.loops.polls),
         )
         self._add_shared(app)
         self._add_health(app)
@@ -276,7 +287,7 @@ async def open_remote(config: Config, units: Units) -> AsyncIterator[Fediverse]:
     parts = await assemble(units, config, units.clock, InFlightTracker())
     await parts.transport.start()
     try:
-        yield Fediverse(parts)
+        yield Fediverse(parts, PollLooks(units, parts.remote))
     finally:
         await close_parts(parts)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from fedcoop.accounts import freezing
 from fedcoop.accounts.freezing import Face
+from fedcoop.actions import looks
 from fedcoop.actions.members import freeze_links
 from fedcoop.actions.relations import want_follow
 from fedcoop.governance.events import MotionMirrored
@@ -299,6 +300,7 @@ def mirror_motion(uow: UnitOfWork, *, author: Actor, seen: SeenMotion) -> Remote
             answers_at=earlier.answers_at if same else uow.now,
         )
     uow.notes.put_remote_motion(updated)
+    looks.plan(uow, updated)
     return updated
 
 
@@ -326,6 +328,7 @@ def _new_remote_motion(uow: UnitOfWork, author: Actor, seen: SeenMotion) -> Remo
         told_at=uow.now,
     )
     uow.notes.put_remote_motion(motion)
+    looks.plan(uow, motion)
     uow.record(MotionMirrored(remote_motion_id=motion.id))
     return motion
 

@@ -8,6 +8,7 @@ from typing import Any
 from fedcoop.governance.members import Member
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import MemberId, RemoteMotionId
+from fedcoop.storage.looks import NOT_FOUND
 from fedcoop.storage.records import Actor, RemoteMotion
 from fedcoop.storage.unit_of_work import UnitOfWork
 
@@ -57,7 +58,8 @@ class RemoteMotionView:
     """One poll of another server. `sent` is what our member chose; `bar_to_vote` is empty for who may send a vote.
 
     It is `there` where the vote is no poll, so that it is cast on its own page only (13.2). `by_person`: a person asks, no
-    co-op decides. `votes` and `voters` are None where none are told, `shown` tells whether those of the answers are.
+    co-op decides. `votes` and `voters` are None where none are told, `shown` tells whether those of the answers are. `failed_at` is
+    when we last asked in vain, `may_ask` whether it is time to ask again.
     """
 
     id: RemoteMotionId
@@ -74,6 +76,9 @@ class RemoteMotionView:
     voters: int | None
     shown: bool
     told_at: datetime
+    may_ask: bool
+    failed_at: datetime | None
+    not_found: bool
     ends_at: datetime | None
     closed: bool
     closed_at: datetime | None
@@ -100,7 +105,7 @@ def remote_motion(uow: UnitOfWork, *, uuid: str, member: Member | None) -> Remot
         raise NotFound("remote-motion-unknown", "There is no such proposal.")
     actor = uow.actors.get(motion.actor_id)
     vote = uow.notes.find_vote_abroad(motion.id, member.id) if member else None
-    profile = _profile_name(uow, member)
+    profile, look = _profile_name(uow, member), uow.looks.find(motion.id)
     closed = motion.is_over(uow.now)
     told = [option["votes"] for option in motion.options if option["votes"] is not None]
     shown = any(told) or (closed and bool(told))
@@ -119,6 +124,9 @@ def remote_motion(uow: UnitOfWork, *, uuid: str, member: Member | None) -> Remot
         voters=motion.voters_count,
         shown=shown,
         told_at=motion.told_at or motion.received_at,
+        may_ask=motion.told.may_ask(look.asked_at if look else None, uow.now),
+        failed_at=look.asked_at if look is not None and look.error else None,
+        not_found=look is not None and look.error == NOT_FOUND,
         ends_at=motion.closes_at,
         closed=closed,
         closed_at=motion.closes_at if closed else None,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from fedcoop.governance.looks import Told
 from fedcoop.kernel.html import fold_name
 from fedcoop.kernel.ids import ActivityId, ActorId, MemberId, MotionId, NoteId, ProposalId, RemoteMotionId
 
@@ -284,12 +285,18 @@ class RemoteMotion:
         """The earlier of what its author names as the end: `closed` is read as `endTime` is (FEP-9967)."""
         return min((at for at in (self.ends_at, self.closed_at) if at is not None), default=None)
 
+    @property
+    def told(self) -> Told:
+        """What was told of its end, and when the numbers were."""
+        over = (self.motion or {}).get("coop:state") in OVER
+        return Told(self.closes_at, self.closed_at, self.told_at or self.received_at, over)
+
     def is_over(self, now: datetime) -> bool:
         """Return whether voting there is over, as far as we were told; a vote at the very end still counts (12.3)."""
-        if (self.motion or {}).get("coop:state") in OVER:
-            return True
-        return (self.closed_at is not None and self.closed_at <= now) or (
-            self.ends_at is not None and self.ends_at < now
+        return (
+            self.told.over
+            or (self.closed_at is not None and self.closed_at <= now)
+            or (self.ends_at is not None and self.ends_at < now)
         )
 
     def purged(self, at: datetime) -> "RemoteMotion":

@@ -776,7 +776,7 @@ remote_looks = Table(
     Column("due_at", UtcDateTime),
     Column("asked_at", UtcDateTime),
     Column("error", Text, nullable=False, server_default=""),
-    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("failing_since", UtcDateTime),
     Index("ix_remote_looks_due_at", "due_at"),
 )
 

@@ -27,6 +27,7 @@ from fedcoop.storage.decisions import Motions
 from fedcoop.storage.delegations import Delegations
 from fedcoop.storage.engine import Database
 from fedcoop.storage.exports import Exports
+from fedcoop.storage.looks import Looks
 from fedcoop.storage.lots import Lots
 from fedcoop.storage.members import Members
 from fedcoop.storage.notes import Notes
@@ -104,6 +105,7 @@ class UnitOfWork:
         self.votes = Votes(conn)
         self.templates = Templates(conn)
         self.outages = Outages(conn)
+        self.looks = Looks(conn)
         self.audits = Audit(conn)
         self.events: list[Event] = []
         self.wakes: set[str] = set()
@@ -133,7 +135,7 @@ class UnitOfWork:
         insert(self.conn, t.audit_log, {**values, "details": dict(details or {}), "reason": reason})
 
     def wake(self, queue: str) -> None:
-        """After COMMIT, tell the loop of `queue` (`inbox`, `delivery`, `timers`, `standing`) that there is work."""
+        """After COMMIT, tell the loop of `queue` (`inbox`, `delivery`, `timers`, `standing`, `polls`) that there is work."""
         self.wakes.add(queue)
 
     def set_timer(self, name: str, key: str, due_at: datetime) -> bool:

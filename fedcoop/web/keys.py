@@ -7,6 +7,7 @@ from aiohttp import web
 
 from fedcoop.config import Config
 from fedcoop.kernel.clock import Clock
+from fedcoop.kernel.ids import RemoteMotionId
 from fedcoop.storage.unit_of_work import Units
 from fedcoop.urls import Urls
 from fedcoop.web.rendering import Renderer
@@ -35,6 +36,10 @@ class Remote(Protocol):
 
     async def look_up(self, handle: str) -> RemoteActor:
         """Find, fetch and store the actor of `@name@host` or of an actor id. Raises PeerError or Refused."""
+        ...
+
+    def look_again(self, remote_motion_id: RemoteMotionId) -> None:
+        """Have a poll elsewhere looked at soon, if that was not done just before. Returns at once."""
         ...
 
     async def follow(self, handle: str, *, who: str) -> None:

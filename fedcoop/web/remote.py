@@ -25,8 +25,10 @@ async def remote_motions_page(request: web.Request, viewer: Viewer) -> web.Respo
 
 @page
 async def remote_motion_page(request: web.Request, viewer: Viewer) -> web.Response:
-    """Show a followed co-op's motion with the ballot that is sent there."""
+    """Show a poll elsewhere with the ballot that is sent there; a member who reads old numbers makes us look again."""
     view = await request.app[UNITS].read(remote_motion, uuid=uuid_of(request), member=viewer.member)
+    if viewer.member is not None and view.may_ask:
+        request.app[REMOTE].look_again(view.id)
     return _show(request, view, kept=view.sent)
 
 

@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("asked_at", sa.BigInteger(), nullable=True),
         sa.Column("error", sa.Text(), server_default="", nullable=False),
-        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("failing_since", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["remote_motion_id"], ["remote_motions.id"], name=op.f("fk_remote_looks_remote_motion_id_remote_motions")
         ),

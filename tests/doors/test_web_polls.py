@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fedcoop.actions.looks import looked, looked_in_vain
 from fedcoop.actions.remote import mirror_motion, remember_actor
 from fedcoop.federation.inbox.seen import seen_motion
 from fedcoop.kernel.clock import rfc3339
@@ -92,6 +93,34 @@ async def test_numbers_are_named_as_far_as_they_were_told(site: Website, documen
     page = await site.browser().get(f"/remote/motions/{(await mirror(site, document)).uuid}")
     assert told in page.words
     assert "None" not in page.words
+
+
+async def test_a_member_who_reads_old_numbers_has_us_look_and_a_stranger_does_not(site: Website, noor: Browser) -> None:
+    motion, stranger = await mirror(site, poll(1, 0)), site.browser()
+    path = f"/remote/motions/{motion.uuid}"
+    await noor.get(path)
+    assert site.remote.looked_at == []
+    site.clock.advance(timedelta(minutes=1))
+    for _ in range(3):
+        assert (await stranger.get(path)).status == 200
+    assert site.remote.looked_at == []
+    assert (await noor.get(path)).status == 200
+    assert site.remote.looked_at == [motion.id]
+
+
+async def test_the_page_says_of_when_the_numbers_are_where_we_asked_in_vain(site: Website, noor: Browser) -> None:
+    motion = await mirror(site, poll(1, 0))
+    path = f"/remote/motions/{motion.uuid}"
+    site.clock.advance(timedelta(minutes=30))
+    await site.units.write(looked_in_vain, motion.id, code="unreachable")
+    told = "Numbers of Tue 12 May, 10:00. We asked again Tue 12 May, 10:30: no answer."
+    assert told in (await noor.get(path)).words
+    await site.units.write(looked_in_vain, motion.id, code="not-found")
+    assert "We asked again Tue 12 May, 10:30: the poll is no longer shown there." in (await noor.get(path)).words
+    await site.units.write(looked, motion.id)
+    page = await noor.get(path)
+    assert "Numbers of Tue 12 May, 10:00." in page.words
+    assert "We asked again" not in page.words
 
 
 async def test_a_poll_is_over_when_its_author_says_so_and_not_before(site: Website, noor: Browser) -> None:

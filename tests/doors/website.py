@@ -46,6 +46,10 @@ class Fediverse:
     def __init__(self) -> None:
         self.known: dict[str, RemoteActor] = {}
         self.followed: list[str] = []
+        self.looked_at: list[int] = []
+
+    def look_again(self, remote_motion_id: int) -> None:
+        self.looked_at.append(remote_motion_id)
 
     async def look_up(self, handle: str) -> RemoteActor:
         found = self.known.get(handle.removeprefix("@"))

@@ -8,6 +8,7 @@ from typing import Any
 from fedcoop.actions.remote import mirror_motion
 from fedcoop.federation.inbox.contract import Received, Remote
 from fedcoop.federation.inbox.seen import seen_motion
+from fedcoop.federation.inbox.terms import our_terms
 from fedcoop.federation.wire.extensions import says_it_otherwise
 from fedcoop.federation.wire.jsonld import ids_of
 from fedcoop.federation.wire.objects import AUDIENCE
@@ -22,9 +23,7 @@ def needs_fetch(received: Received) -> bool:
 
 async def prepare(received: Received, remote: Remote) -> dict[str, Any]:
     """Return the poll's extension terms in our spelling; none for others than partners."""
-    if received.origin not in await remote.units.read(lambda uow: uow.actors.partner_origins()):
-        return {}
-    return await remote.compactor.our_terms({**(received.embedded or {}), "@context": received.context})
+    return await our_terms(received.embedded or {}, received.context, origin=received.origin, remote=remote)
 
 
 def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
