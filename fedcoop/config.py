@@ -105,6 +105,7 @@ class FederationConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     ca_file: str = ""
     grace: timedelta = timedelta(seconds=120)
     answer_refused_votes: bool = True
+    answer_messages: bool = True
     resolve: dict[str, str] = msgspec.field(default_factory=dict)
 
 

@@ -141,6 +141,11 @@ class Urls:
         return f"{self.origin}/templates/{uuid}"
 
     @property
+    def decisions(self) -> str:
+        """The page of open votes and of what was decided."""
+        return f"{self.origin}/decisions"
+
+    @property
     def topics(self) -> str:
         """The folder of the pages of topics (`#bread` is `topics` + `/bread`)."""
         return f"{self.origin}/tags"

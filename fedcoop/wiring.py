@@ -20,7 +20,17 @@ from fedcoop.actions import (
 from fedcoop.actions import events as federation_events
 from fedcoop.actions import proposals as drafting
 from fedcoop.federation.publish import aftermath as after_votes
-from fedcoop.federation.publish import counting, decisions, joining, notes, refusals, relations, templates, warnings
+from fedcoop.federation.publish import (
+    counting,
+    decisions,
+    desk,
+    joining,
+    notes,
+    refusals,
+    relations,
+    templates,
+    warnings,
+)
 from fedcoop.federation.publish import proposals as publishing
 from fedcoop.governance import events
 from fedcoop.kernel.events import Event
@@ -65,6 +75,8 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     federation_events.VotesMayBeLost: (warnings.tell_of_outage,),
     federation_events.VoteRefused: (refusals.answer_refused_vote,),
     federation_events.TotalsOwed: (decisions.refresh_later,),
+    federation_events.MessageReceived: (desk.answer_message,),
+    federation_events.DeskReplied: (desk.send_reply,),
     federation_events.LinkProven: (notes.confirm_proof,),
     federation_events.LinkConfirmed: (notes.confirm_link,),
     federation_events.CodeSent: (notes.send_code,),

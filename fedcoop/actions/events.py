@@ -82,6 +82,21 @@ class TotalsOwed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MessageReceived(Event):
+    """A private message to the co-op lies before its people; its author gets the automatic reply."""
+
+    actor_id: ActorId
+    note_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeskReplied(Event):
+    """An office holder answered somebody elsewhere in the co-op's name."""
+
+    reply_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class QuoteRequested(Event):
     """Somebody asked to quote a public object of ours in `instrument_uri`; `Reject` is the answer (FEP-044f)."""
 

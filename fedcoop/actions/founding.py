@@ -64,6 +64,7 @@ def close_member_actor(uow: UnitOfWork, *, member_id: MemberId) -> None:
         raise Conflict("actor-missing", "You have no public profile.")
     uow.members.set_actor(member_id, None)
     uow.actors.mark_gone(actor_id, uow.now)
+    uow.desk.drop_all_of(actor_id)
     uow.audit("actor-removed", who=f"member:{member_id}", subject=uow.actors.get(actor_id).uri)
     uow.record(ActorRemoved(actor_id=actor_id))
 

@@ -1,18 +1,15 @@
-"""What ties actors of other servers to ours: who follows whom, blocks, reactions to our objects, reports, requests to quote.
+"""What ties actors of other servers to ours: who follows whom, blocks, reactions to our objects, requests to quote.
 
 Every function takes values that were verified before; none of them talks to a network. Source: federation.md 8.4.
 """
 
 from dataclasses import replace
-from datetime import timedelta
 
 from fedcoop.actions.events import FollowReceived, FollowWanted, QuoteRequested
+from fedcoop.actions.followers import bound_requests
 from fedcoop.kernel.ids import ActorId, new_uuid
 from fedcoop.storage.records import Actor, Follow
 from fedcoop.storage.unit_of_work import UnitOfWork
-
-MAX_REPORTS_PER_DAY = 50
-
 
 # --- follows ----------------------------------------------------------------------------------------------------
 
@@ -38,6 +35,8 @@ def receive_follow(uow: UnitOfWork, *, follower: Actor, followee: Actor, uri: st
         settled = earlier is not None and earlier.state == "accepted"
         state = "accepted" if settled or not approves_followers(followee.kind) else "pending"
         uow.actors.put_follow(Follow(uow.new_id(), follower.id, followee.id, uri, state, uow.now))
+        if state == "pending":
+            bound_requests(uow, followee_id=followee.id, origin=follower.origin)
     if state != "pending":
         answer = FollowReceived(
             follower_id=follower.id, followee_id=followee.id, follow_uri=uri, accepted=state == "accepted"
@@ -67,7 +66,7 @@ def blocked_by(uow: UnitOfWork, *, blocker: Actor, ours: Actor) -> None:
     uow.audit("blocked-by", who=blocker.uri, subject=ours.uri)
 
 
-# --- interactions and reports -----------------------------------------------------------------------------------
+# --- interactions -----------------------------------------------------------------------------------------------
 
 
 def count_interaction(uow: UnitOfWork, *, actor: Actor, type_: str, uri: str, target: str) -> bool:
@@ -97,16 +96,6 @@ def pin(uow: UnitOfWork, *, author: Actor, target: str, uri: str) -> bool:
 def unpin(uow: UnitOfWork, *, author: Actor, target: str) -> bool:
     """The author's mark on its motion is gone; return whether there was one."""
     return uow.actors.drop_interaction(actor_id=author.id, type_=PINNED, target=target)
-
-
-def receive_report(uow: UnitOfWork, *, actor: Actor, content: str, objects: tuple[str, ...]) -> None:
-    """Keep a report about things of ours for the moderators; at most 50 a day of one origin."""
-    filed = [e for e in uow.audits.about(actor.origin, limit=MAX_REPORTS_PER_DAY) if e.at > uow.now - timedelta(days=1)]
-    if len(filed) >= MAX_REPORTS_PER_DAY:
-        return
-    values = {"id": uow.new_id(), "actor_id": actor.id, "content": content[:5000], "objects": list(objects[:50])}
-    uow.actors.report({**values, "received_at": uow.now})
-    uow.audit("report-received", who=actor.origin, subject=actor.origin)
 
 
 def receive_quote_request(uow: UnitOfWork, *, actor: Actor, target: str, request_uri: str, instrument_uri: str) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from fedcoop.actions import delegations, outages
+from fedcoop.actions import delegations, desk, outages
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 PURGE_TIMER = "purge"
@@ -25,6 +25,7 @@ def purge(uow: UnitOfWork, key: str) -> None:
     uow.accounts.purge(uow.now)
     uow.queues.purge(uow.now, failed_before=uow.now - KEEP_FAILED)
     uow.actors.forget_retired_keys(uow.now)
+    desk.purge(uow)
     uow.notes.purge_unread(uow.now - KEEP_UNREAD)
     uow.outages.forget(uow.now - outages.KEEP)
     uow.votes.forget_owed(uow.now - KEEP_OWED)

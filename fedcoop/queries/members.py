@@ -150,6 +150,7 @@ class OfficeView:
     reviews: int
     objections: int
     away: tuple[AwayLine, ...]
+    desk: Mapping[str, int]
 
 
 def office_view(uow: UnitOfWork) -> OfficeView:
@@ -170,4 +171,5 @@ def office_view(uow: UnitOfWork) -> OfficeView:
         reviews=uow.deciding.count_states(STANDING["review_due"]),
         objections=len(uow.rolls.pending()),
         away=away_for_office(uow),
+        desk=uow.desk.waiting(coop.id),
     )

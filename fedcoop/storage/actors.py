@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Select, and_, bindparam, delete, func, or_, s
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import ActorId
 from fedcoop.storage import tables as t
+from fedcoop.storage.follows import follows_with_actors
 from fedcoop.storage.records import Actor, ActorKey, Follow, Host, SigningKeys
-from fedcoop.storage.rows import every, first, insert, insert_ignore, maker, upsert
+from fedcoop.storage.rows import every, first, insert_ignore, maker, upsert
 
 _actor, _key, _follow, _host = maker(Actor), maker(ActorKey), maker(Follow), maker(Host)
 
@@ -174,11 +175,7 @@ class Actors:
             .where(t.follows.c.follower_id == actor_id)
             .order_by(t.follows.c.id.desc())
         )
-        width = len(t.follows.c)
-        return [
-            (Follow(*row[:width]), Actor(**dict(zip(t.actors.c.keys(), row[width:], strict=True))))
-            for row in self._conn.execute(query)
-        ]
+        return follows_with_actors(self._conn, query)
 
     def is_followed_by_us(self, actor_id: ActorId) -> bool:
         """Return whether any of our actors follows this one, accepted."""
@@ -211,6 +208,15 @@ class Actors:
     def is_blocked(self, *targets: str) -> bool:
         """Return whether any of these origins or actor ids is blocked."""
         return self._conn.execute(_BLOCKED, {"targets": list(targets)}).first() is not None
+
+    def blocked_among(self, targets: Iterable[str]) -> frozenset[str]:
+        """Return which of these origins and actor ids are blocked."""
+        wanted = sorted(set(targets))
+        return (
+            frozenset(str(row[0]) for row in self._conn.execute(_BLOCKED, {"targets": wanted}))
+            if wanted
+            else frozenset()
+        )
 
     def blocked(self) -> list[tuple[str, str]]:
         """Return every block as (target, kind)."""
@@ -376,7 +382,3 @@ class Actors:
             t.interactions.c.object == target, t.interactions.c.type == "Announce", t.actors.c.gone_at.is_(None)
         )
         return [str(row[0]) for row in self._conn.execute(query) if row[0]]
-
-    def report(self, values: Mapping[str, Any]) -> None:
-        """Store a moderation report."""
-        insert(self._conn, t.reports, values)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, select, update
 
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import ActorId, MemberId, MotionId, RemoteMotionId
@@ -22,6 +22,12 @@ _ANNOUNCEMENTS = (
     .order_by(t.announcements.c.id.desc())
     .limit(bindparam("limit"))
 )
+_BLOCKED = (
+    exists()
+    .where(t.actors.c.id == t.notes.c.actor_id, t.blocks.c.target.in_((t.actors.c.uri, t.actors.c.origin)))
+    .correlate(t.notes)
+)
+_HEARD = (t.notes.c.public.is_(True), ~_BLOCKED)
 _OBJECT = select(t.objects).where(t.objects.c.uri == bindparam("uri"))
 
 
@@ -106,17 +112,17 @@ class Notes:
         self._conn.execute(query.values(deleted_at=at, content="", summary=""))
 
     def replies(self, motion_id: MotionId, *, limit: int = 100) -> list[tuple[Note, Actor]]:
-        """Return public replies to the motion, oldest first, each with its author; deleted ones are told by `deleted_at`."""
-        c = t.notes.c
-        return self._with_actors(
-            select(t.notes).where(c.motion_id == motion_id, c.public.is_(True)).order_by(c.id).limit(limit)
-        )
+        """Return public replies to the motion, oldest first, each with its author; deleted ones are told by `deleted_at`.
+
+        Whoever is blocked since says nothing here.
+        """
+        query = select(t.notes).where(t.notes.c.motion_id == motion_id, *_HEARD)
+        return self._with_actors(query.order_by(t.notes.c.id).limit(limit))
 
     def replies_to(self, uri: str, *, limit: int = 100) -> list[tuple[Note, Actor]]:
         """Return public answers from elsewhere to an object of ours that is no vote, oldest first, with their authors."""
-        c = t.notes.c
-        query = select(t.notes).where(c.in_reply_to == uri, c.public.is_(True)).order_by(c.id).limit(limit)
-        return self._with_actors(query)
+        query = select(t.notes).where(t.notes.c.in_reply_to == uri, *_HEARD)
+        return self._with_actors(query.order_by(t.notes.c.id).limit(limit))
 
     def posts(self, kind: str, *, before: int | None = None, limit: int = 20) -> list[tuple[Note, Actor]]:
         """Return posts of one kind, newest first, each with its author."""
@@ -242,7 +248,7 @@ class Notes:
         theirs = (
             select(t.notes.c.uri)
             .join(t.motions, t.motions.c.id == t.notes.c.motion_id)
-            .where(t.motions.c.url == object_uri, t.notes.c.public.is_(True), t.notes.c.deleted_at.is_(None))
+            .where(t.motions.c.url == object_uri, t.notes.c.deleted_at.is_(None), *_HEARD)
             .order_by(t.notes.c.id)
             .limit(limit)
         )
@@ -260,7 +266,7 @@ class Notes:
         return int(self._conn.execute(query).scalar_one())
 
     def purge_unread(self, before: datetime) -> None:
-        """Forget remote posts that reply to nothing of ours, received before an instant."""
+        """Forget remote posts that reply to nothing of ours and lie on no desk, received before an instant."""
         c = t.notes.c
-        old = or_(c.deleted_at.is_not(None), c.motion_id.is_(None))
-        self._conn.execute(delete(t.notes).where(c.received_at < before, old, c.motion_id.is_(None)))
+        on_a_desk = exists().where(t.desk_items.c.note_id == c.id)
+        self._conn.execute(delete(t.notes).where(c.received_at < before, c.motion_id.is_(None), ~on_a_desk))

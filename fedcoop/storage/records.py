@@ -39,6 +39,11 @@ class Actor:
     icon: str = ""
     image: str = ""
 
+    @property
+    def address(self) -> str:
+        """`name@host` to show and to write to: the verified handle, else as the actor's own server has it."""
+        return self.handle or f"{self.name}@{self.uri.partition('://')[2].partition('/')[0]}"
+
 
 @dataclass(frozen=True, slots=True)
 class ActorKey:
@@ -354,6 +359,50 @@ class AnnouncementMention:
     handle: str
     actor_id: ActorId | None
     standing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeskItem:
+    """Something for a person to read, for our actor `recipient_id`: a post in `notes`, or a report.
+
+    `kind` is `mention`, `answer` (to something we announced), `message` (not public) or `report`.
+    """
+
+    id: int
+    kind: str
+    recipient_id: ActorId
+    actor_id: ActorId
+    origin: str
+    note_id: NoteId | None
+    report_id: int | None
+    received_at: datetime
+    done_at: datetime | None = None
+    done_by: MemberId | None = None
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskReply:
+    """What an office holder wrote back in the co-op's name, as a direct Note to the item's author."""
+
+    id: int
+    item_id: int
+    member_id: MemberId
+    note_uuid: str
+    body: str
+    body_html: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A moderation report (`Flag`): plain text, and the ids it names, at least one of them ours."""
+
+    id: int
+    actor_id: ActorId
+    content: str
+    objects: tuple[str, ...]
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,10 @@ from fedcoop.storage.classes import Classes
 from fedcoop.storage.deciding import Deciding
 from fedcoop.storage.decisions import Motions
 from fedcoop.storage.delegations import Delegations
+from fedcoop.storage.desk import Desk
 from fedcoop.storage.engine import Database
 from fedcoop.storage.exports import Exports
+from fedcoop.storage.follows import Follows
 from fedcoop.storage.looks import Looks
 from fedcoop.storage.lots import Lots
 from fedcoop.storage.members import Members
@@ -99,8 +101,10 @@ class UnitOfWork:
         self.proposals = Proposals(conn)
         self.accounts = Accounts(conn)
         self.actors = Actors(conn)
+        self.follows = Follows(conn)
         self.notes = Notes(conn)
         self.announcements = Announcements(conn)
+        self.desk = Desk(conn)
         self.queues = Queues(conn)
         self.votes = Votes(conn)
         self.templates = Templates(conn)

@@ -1,18 +1,16 @@
-"""Signing in and out, the first password, a member's linked accounts and public profile."""
+"""Signing in and out, the first password, a member's linked accounts."""
 
 import asyncio
 import re
 
 from aiohttp import web
 
-from fedcoop.accounts.actor_keys import new_keys
 from fedcoop.accounts.credentials import MAX_LENGTH, check_password, hash_password, password_fits
 from fedcoop.actions import accounts as account_actions
-from fedcoop.actions import founding
 from fedcoop.actions import members as member_actions
 from fedcoop.kernel.errors import FedcoopError, Invalid, NotAllowed, PeerError, Refused
 from fedcoop.kernel.ids import MemberId
-from fedcoop.queries.accounts import STRANGER, Viewer, account_by_email, accounts_view, profile_of, token_view
+from fedcoop.queries.accounts import STRANGER, Viewer, account_by_email, accounts_view, token_view
 from fedcoop.storage.vault import token_hash
 from fedcoop.web import formats
 from fedcoop.web.forms import Form, read_form
@@ -265,36 +263,3 @@ async def set_theme(request: web.Request, viewer: Viewer) -> web.Response:
     theme = (await read_form(request)).text("theme")
     await request.app[UNITS].write(account_actions.set_theme, member_id=_me(viewer), theme=theme)
     return see_other("/settings/accounts?done=theme#look")
-
-
-# --- the public profile -----------------------------------------------------------------------------------------
-
-
-@member_page
-async def profile_settings_page(request: web.Request, viewer: Viewer) -> web.Response:
-    """Show the member's public actor, or what making one means."""
-    assert viewer.member is not None
-    profile = await request.app[UNITS].read(profile_of, member=viewer.member)
-    return html(request, "profile_settings.html", profile=profile, errors={})
-
-
-@member_page
-async def set_profile(request: web.Request, viewer: Viewer) -> web.Response:
-    """Make the member's public actor, or delete it."""
-    assert viewer.member is not None
-    units = request.app[UNITS]
-    wish = (await read_form(request)).text("do")
-    try:
-        if wish == "opt-in":
-            keys = await asyncio.to_thread(new_keys)
-            await units.write(
-                founding.open_member_actor, member_id=viewer.member.id, name=viewer.member.name, keys=keys
-            )
-            return see_other("/settings/profile?done=opted-in")
-        if wish == "remove":
-            await units.write(founding.close_member_actor, member_id=viewer.member.id)
-            return see_other("/settings/profile?done=removed")
-    except Refused as error:
-        profile = await units.read(profile_of, member=viewer.member)
-        return html(request, "profile_settings.html", status=409, profile=profile, errors={"main": error.message})
-    return see_other("/settings/profile")

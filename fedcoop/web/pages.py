@@ -7,6 +7,7 @@ from aiohttp import web
 
 from fedcoop.kernel.errors import Refused
 from fedcoop.queries.accounts import Viewer
+from fedcoop.queries.profiles import profile_news
 from fedcoop.queries.proposal_lists import asked_of
 from fedcoop.queries.register import MotionLine, front, home
 from fedcoop.queries.remote import what_is
@@ -33,9 +34,16 @@ async def home_page(request: web.Request, viewer: Viewer) -> web.Response:
         )
     mine = await units.read(home, member=viewer.member)
     asked = await units.read(asked_of, viewer.member)
+    profile = await units.read(profile_news, member=viewer.member)
     hour = request.app[CLOCK].now().astimezone(request.app[RENDERER].zone).hour
     greeting = "Good morning" if 4 <= hour < 12 else "Good afternoon" if 12 <= hour < 18 else "Good evening"
-    return html(request, "home.html", view=mine, asked=asked, greeting=greeting, results=results_of(mine.latest))
+    values: dict[str, Any] = {
+        "asked": asked,
+        "profile": profile,
+        "greeting": greeting,
+        "results": results_of(mine.latest),
+    }
+    return html(request, "home.html", view=mine, **values)
 
 
 def results_of(lines: tuple[MotionLine, ...]) -> dict[str, str]:

@@ -162,10 +162,13 @@ async def test_announcements_of_followed_coops_are_told_apart(bread, ana):
     assert [row.kind for row in await bread.rows(t.notes)] == ["announcement"]
 
 
-async def test_mentions_are_kept_and_direct_messages_are_not(bread, eve):
+async def test_mentions_are_kept_and_so_are_direct_messages_for_the_office_alone(bread, eve):
     await bread.deliver(eve, act(eve, "Create", note(eve, cc=[bread.uri]), cc=[bread.uri], to=[PUBLIC]))
     assert [row.kind for row in await bread.rows(t.notes)] == ["mention"]
-    await assert_nothing(bread, eve, act(eve, "Create", note(eve, 2, to=[bread.uri]), 2, to=[bread.uri]))
+    await bread.deliver(eve, act(eve, "Create", note(eve, 2, to=[bread.uri]), 2, to=[bread.uri]))
+    assert [(row.kind, row.public) for row in await bread.rows(t.notes)] == [("mention", True), ("message", False)]
+    somebody = "https://elsewhere.example/users/x"
+    await assert_nothing(bread, eve, act(eve, "Create", note(eve, 3, to=[somebody]), 3, to=[somebody]))
 
 
 @pytest.mark.parametrize(

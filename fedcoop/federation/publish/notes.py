@@ -88,17 +88,17 @@ def retract(uow: UnitOfWork, event: AnnouncementDeleted) -> None:
     send(uow, actor, Parcel(type="Delete", object=tombstone, to=[AS_PUBLIC], cc=others))
 
 
-def tell(uow: UnitOfWork, recipient: Actor, html: str, *, in_reply_to: str = "") -> None:
+def tell(uow: UnitOfWork, recipient: Actor, html: str, *, in_reply_to: str = "", uuid: str = "") -> None:
     """A direct Note of the co-op's actor to `recipient` is on its way; `html` is ours, already safe."""
-    _tell(uow, coop_actor(uow), recipient, html, in_reply_to=in_reply_to)
+    _tell(uow, coop_actor(uow), recipient, html, in_reply_to=in_reply_to, uuid=uuid)
 
 
-def _tell(uow: UnitOfWork, actor: Actor, recipient: Actor, html: str, *, in_reply_to: str = "") -> None:
+def _tell(uow: UnitOfWork, actor: Actor, recipient: Actor, html: str, *, in_reply_to: str = "", uuid: str = "") -> None:
     document = direct_note(
-        uri=uow.urls.note(new_uuid()),
+        uri=uow.urls.note(uuid or new_uuid()),
         author=actor.uri,
         recipient=recipient.uri,
-        handle=recipient.handle or recipient.name,
+        handle=recipient.address,
         content=html,
         language=uow.site.config.instance.languages[0],
         at=uow.now,

@@ -2,14 +2,11 @@
 
 from typing import Any
 
-from fedcoop.actions.relations import receive_report
+from fedcoop.actions.desk import receive_report
 from fedcoop.federation.inbox.contract import Received
 from fedcoop.federation.wire.jsonld import id_of
 from fedcoop.kernel.html import text_of_html
 from fedcoop.storage.unit_of_work import UnitOfWork
-
-MAX_TEXT = 5000
-MAX_OBJECTS = 50
 
 
 def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
@@ -18,6 +15,6 @@ def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
     if sender is None:
         return
     content = received.activity.raw.get("content")
-    text = text_of_html(content)[:MAX_TEXT] if isinstance(content, str) else ""
-    objects = [found for item in received.activity.objects[:MAX_OBJECTS] if (found := id_of(item)) is not None]
-    receive_report(uow, actor=sender, content=text, objects=tuple(objects))
+    text = text_of_html(content) if isinstance(content, str) else ""
+    objects = [found for item in received.activity.objects if (found := id_of(item)) is not None]
+    receive_report(uow, actor=sender, content=text, objects=objects)
