@@ -26,8 +26,12 @@ LEFT_OUT: dict[str, set[str]] = {
     "motions": {"poll_secret"},
     "link_challenges": {"code_secret", "code_hash"},
 }
+# What others wrote to us in confidence stays with the people it was for.
 NOT_EXPORTED = frozenset(
-    {"sessions", "one_time_tokens", "access_tokens", "seen_ids", "inbound", "deliveries", "timers"}
+    {
+        *("sessions", "one_time_tokens", "access_tokens", "seen_ids", "inbound", "deliveries", "timers"),
+        *("desk_items", "desk_replies", "auto_replies", "reports"),
+    }
 )
 
 
@@ -73,7 +77,10 @@ def restore(file: Path, directory: Path, database: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def export(ctx: click.Context, directory: Path, as_json: bool) -> None:
-    """Write everything to DIR in open formats: JSON lines of the tables, members as CSV, recount files of motions."""
+    """Write everything to DIR in open formats: JSON lines of the tables, members as CSV, recount files of motions.
+
+    Private messages are not in it.
+    """
     if directory.exists() and any(directory.iterdir()):
         raise Conflict("folder-not-empty", f"{directory} is not empty; nothing was exported.")
     (directory / "motions").mkdir(parents=True, exist_ok=True)
@@ -95,10 +102,13 @@ def _export(uow: UnitOfWork, *, directory: Path) -> dict[str, int]:
 
 
 def _write_table(uow: UnitOfWork, table: Table, path: Path) -> int:
+    """Where a table says of each row whether it is public, only those are written: the others are private messages."""
     columns = [column for column in table.columns if column.name not in LEFT_OUT.get(table.name, ())]
+    query = select(*columns)
+    query = query.where(table.c.public.is_(True)) if "public" in table.c else query
     count = 0
     with path.open("w", encoding="utf-8") as file:
-        for row in uow.conn.execution_options(yield_per=500).execute(select(*columns)):
+        for row in uow.conn.execution_options(yield_per=500).execute(query):
             file.write(json.dumps(dict(row._mapping), ensure_ascii=False, default=_json_of) + "\n")
             count += 1
     return count

@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "count": "counting",
     "announce": "announcing",
     "announcement": "announcing",
+    "fediverse": "desk",
     "sortition": "sortitions",
     "peer": "peers",
     "queue": "queues",

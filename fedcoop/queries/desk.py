@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fedcoop.actions.desk import item_for
+from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.members import Member
+from fedcoop.governance.permissions import Deed, demand
 from fedcoop.kernel.html import text_of_html
 from fedcoop.kernel.ids import ActorId, MemberId
 from fedcoop.queries.people import Person, people
@@ -89,6 +91,12 @@ class DeskView:
         return sum(self.waiting.values())
 
 
+def desk_for(uow: UnitOfWork, *, by: Member, done: bool, kind: str) -> DeskView:
+    """Return the newest items to the co-op for a member with an office. Raises NotAllowed for others."""
+    demand(by, Deed.MODERATE, Bylaws())
+    return office_desk(uow, done=done, kind=kind, before=None)
+
+
 def office_desk(uow: UnitOfWork, *, done: bool, kind: str, before: int | None) -> DeskView:
     """Return what was written to the co-op, newest first; for people with an office only."""
     coop = uow.actors.local(uow.site.coop_name)
@@ -99,11 +107,6 @@ def own_desk(uow: UnitOfWork, *, member: Member) -> DeskView | None:
     """Return what waits for a member's public profile; None without one."""
     actor_id = uow.members.actor_id_of(member.id)
     return None if actor_id is None else _desk(uow, actor_id, done=False, kind="", before=None)
-
-
-def office_waiting(uow: UnitOfWork) -> int:
-    """Return how many items to the co-op wait for a reader."""
-    return sum(uow.desk.waiting(uow.actors.local(uow.site.coop_name).id).values())
 
 
 def _desk(uow: UnitOfWork, recipient: ActorId, *, done: bool, kind: str, before: int | None) -> DeskView:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = {
     *("init", "serve", "worker", "demo", "member", "token", "motion", "recount", "count", "announce", "peer", "queue"),
     *("doctor", "backup", "restore", "export", "upgrade", "delegation", "sortition", "proposal", "template"),
-    "announcement",
+    *("announcement", "fediverse"),
 }
 SUBCOMMANDS = {
     "member": {
@@ -35,6 +35,7 @@ SUBCOMMANDS = {
         *("effective", "review", "supersede", "repeal"),
     },
     "announcement": {"list", "edit", "delete"},
+    "fediverse": {"list", "done", "undo", "answer"},
     "template": {"list", "show", "export", "import", "offer"},
     "delegation": {"grant", "revoke", "list"},
     "peer": {"follow", "partner", "block", "unblock", "list"},
