@@ -14,7 +14,7 @@ from fedcoop.actions.events import DeskReplied, MessageReceived
 from fedcoop.actions.remote import SeenNote, store_note
 from fedcoop.actions.votes import AN_HOUR, IN_ALL, PER_ORIGIN, STRANGERS_SHARE
 from fedcoop.governance.bylaws import Bylaws
-from fedcoop.governance.permissions import Deed, demand
+from fedcoop.governance.permissions import Deed, demand, desks_of
 from fedcoop.kernel.errors import Conflict, Invalid, NotFound
 from fedcoop.kernel.html import markdown_to_html
 from fedcoop.kernel.ids import MemberId, NoteId, new_uuid
@@ -184,16 +184,9 @@ def unblock_author(uow: UnitOfWork, *, by: MemberId, item_id: int) -> str:
 
 
 def item_for(uow: UnitOfWork, *, by: MemberId, item_id: int) -> DeskItem:
-    """Return the item if this member may read it: to the co-op for the office, to a profile for its member.
-
-    Raises NotFound for everybody else: that somebody wrote is not theirs to know.
-    """
-    item, member = uow.desk.get(item_id), uow.members.get(by)
-    is_own = item.recipient_id == uow.members.actor_id_of(by)
-    is_coops = item.recipient_id == uow.actors.local(uow.site.coop_name).id
-    if is_own or (is_coops and member.is_admin):
-        return item
-    raise NotFound("desk-item-unknown", "There is nothing at this address.")
+    """Return the item if this member reads it. Raises NotFound for others: that somebody wrote is not theirs to know."""
+    own, coop = uow.members.actor_id_of(by), uow.actors.local(uow.site.coop_name).id
+    return uow.desk.get_for(item_id, desks_of(uow.members.get(by), own=own, coop=coop))
 
 
 def _check_answerable(uow: UnitOfWork, item: DeskItem) -> None:

@@ -8,7 +8,7 @@ from fedcoop.actions import desk as actions
 from fedcoop.cli.instance import member_named, with_units
 from fedcoop.cli.output import emit, json_option, table
 from fedcoop.kernel.html import text_of_html
-from fedcoop.queries.desk import KINDS, DeskLine, desk_for
+from fedcoop.queries.desk import KINDS, DeskLine, office_desk
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 by_option = click.option("--by", required=True, metavar="NAME", help="A member with an office.")
@@ -29,7 +29,7 @@ def list_(ctx: click.Context, by: str, done: bool, kind: str | None, as_json: bo
     """Show the newest 20 that wait for a reader."""
 
     def look(uow: UnitOfWork) -> list[dict[str, Any]]:
-        view = desk_for(uow, by=member_named(uow, name=by), done=done, kind=kind or "")
+        view = office_desk(uow, by=member_named(uow, name=by), done=done, kind=kind or "")
         return [_described(line) for line in view.lines]
 
     found = with_units(ctx, lambda units: units.read(look))

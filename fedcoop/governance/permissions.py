@@ -7,6 +7,7 @@ from enum import StrEnum
 from fedcoop.governance.bylaws import Bylaws, Who
 from fedcoop.governance.members import Member
 from fedcoop.kernel.errors import NotAllowed
+from fedcoop.kernel.ids import ActorId
 
 
 class Deed(StrEnum):
@@ -104,3 +105,9 @@ def demand(
     answer = may(member, deed, bylaws, own=own, proposes=proposes, announces=announces)
     if isinstance(answer, Denied):
         raise NotAllowed(answer.code, answer.why)
+
+
+def desks_of(member: Member, *, own: ActorId | None, coop: ActorId) -> frozenset[ActorId]:
+    """Return for which actors of ours the member reads what others wrote: their own profile, and with an office the co-op."""
+    office = isinstance(may(member, Deed.MODERATE, Bylaws()), Allowed)
+    return frozenset(actor for actor, reads in ((own, own is not None), (coop, office)) if actor is not None and reads)

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fedcoop.actions.desk import item_for
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.members import Member
-from fedcoop.governance.permissions import Deed, demand
+from fedcoop.governance.permissions import Deed, demand, desks_of
 from fedcoop.kernel.html import text_of_html
 from fedcoop.kernel.ids import ActorId, MemberId
 from fedcoop.queries.people import Person, people
@@ -91,14 +90,9 @@ class DeskView:
         return sum(self.waiting.values())
 
 
-def desk_for(uow: UnitOfWork, *, by: Member, done: bool, kind: str) -> DeskView:
-    """Return the newest items to the co-op for a member with an office. Raises NotAllowed for others."""
+def office_desk(uow: UnitOfWork, *, by: Member, done: bool, kind: str = "", before: int | None = None) -> DeskView:
+    """Return what was written to the co-op, newest first. Raises NotAllowed for members without an office."""
     demand(by, Deed.MODERATE, Bylaws())
-    return office_desk(uow, done=done, kind=kind, before=None)
-
-
-def office_desk(uow: UnitOfWork, *, done: bool, kind: str, before: int | None) -> DeskView:
-    """Return what was written to the co-op, newest first; for people with an office only."""
     coop = uow.actors.local(uow.site.coop_name)
     return _desk(uow, coop.id, done=done, kind=kind, before=before)
 
@@ -122,12 +116,12 @@ class Exchange:
     line: DeskLine
     lines: tuple[DeskLine, ...]
     auto_replied_at: datetime | None
-    is_coops: bool
 
 
-def exchange(uow: UnitOfWork, *, item_id: int, by: MemberId) -> Exchange:
+def exchange(uow: UnitOfWork, *, item_id: int, by: Member) -> Exchange:
     """Return the item for who may read it. Raises NotFound."""
-    item = item_for(uow, by=by, item_id=item_id)
+    coop = uow.actors.local(uow.site.coop_name).id
+    item = uow.desk.get_for(item_id, desks_of(by, own=uow.members.actor_id_of(by.id), coop=coop))
     others = [] if item.kind == "report" else uow.desk.exchange(item.recipient_id, item.actor_id)
     items = others if any(other.id == item.id for other in others) else [item, *others]
     lines = _lines(uow, items, 50)
@@ -135,7 +129,6 @@ def exchange(uow: UnitOfWork, *, item_id: int, by: MemberId) -> Exchange:
         line=next(line for line in lines if line.id == item.id),
         lines=lines,
         auto_replied_at=uow.desk.auto_replied_at(item.actor_id),
-        is_coops=item.recipient_id == uow.actors.local(uow.site.coop_name).id,
     )
 
 

@@ -3,7 +3,7 @@
 An item points at a post in `notes` or at a report. Nothing of it is public: only pages of the people it is for read it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +44,13 @@ class Desk:
         if found is None:
             raise NotFound("desk-item-unknown", "There is nothing at this address.")
         return found
+
+    def get_for(self, item_id: int, recipients: Container[ActorId]) -> DeskItem:
+        """Return the item if it is to one of these actors of ours. Raises NotFound for every other."""
+        item = self.get(item_id)
+        if item.recipient_id not in recipients:
+            raise NotFound("desk-item-unknown", "There is nothing at this address.")
+        return item
 
     def listing(
         self, recipient: ActorId, *, done: bool, kind: str = "", before: int | None = None, limit: int = 20

@@ -29,11 +29,11 @@ _STEPS: dict[str, Callable[..., Any]] = {
 @member_page
 async def desk_page(request: web.Request, viewer: Viewer) -> web.Response:
     """Show what waits or is done, newest first, of one kind or all, to who has an office."""
-    demand_office(viewer)
+    member = demand_office(viewer)
     done = request.query.get("show", "") == "done"
     kind = request.query.get("kind", "")
     kind, before = kind if kind in KINDS else "", cursor(request)
-    view = await request.app[UNITS].read(office_desk, done=done, kind=kind, before=before)
+    view = await request.app[UNITS].read(office_desk, by=member, done=done, kind=kind, before=before)
     here = _address(show="done" if done else "", kind=kind)
     return html(
         request,
@@ -70,7 +70,7 @@ async def item_page(request: web.Request, viewer: Viewer) -> web.Response:
 
 async def _show(request: web.Request, viewer: Viewer, form: Form) -> web.Response:
     member = demand_office(viewer)
-    view = await request.app[UNITS].read(exchange, item_id=_item(request), by=member.id)
+    view = await request.app[UNITS].read(exchange, item_id=_item(request), by=member)
     status = 422 if form.errors else 200
     return html(
         request,
@@ -113,7 +113,7 @@ async def step(request: web.Request, viewer: Viewer) -> web.Response:
 async def block_page(request: web.Request, viewer: Viewer) -> web.Response:
     """Ask before the author of an item is blocked."""
     member = demand_office(viewer)
-    view = await request.app[UNITS].read(exchange, item_id=_item(request), by=member.id)
+    view = await request.app[UNITS].read(exchange, item_id=_item(request), by=member)
     author = view.line.author
     return html(
         request,
