@@ -18,7 +18,8 @@ from fedcoop.governance.permissions import Deed, demand, desks_of
 from fedcoop.kernel.errors import Conflict, Invalid, NotFound
 from fedcoop.kernel.html import markdown_to_html
 from fedcoop.kernel.ids import MemberId, NoteId, new_uuid
-from fedcoop.storage.records import Actor, DeskItem, DeskReply, Report
+from fedcoop.storage.desk import DeskItem, DeskReply, Report
+from fedcoop.storage.records import Actor
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 A_DAY = timedelta(days=1)

@@ -10,7 +10,8 @@ from fedcoop.governance.permissions import Deed, demand, desks_of
 from fedcoop.kernel.html import text_of_html
 from fedcoop.kernel.ids import ActorId, MemberId
 from fedcoop.queries.people import Person, people
-from fedcoop.storage.records import Actor, DeskItem, DeskReply, Note, Report
+from fedcoop.storage.desk import DeskItem, DeskReply, Report
+from fedcoop.storage.records import Actor, Note
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 PAGE = 20

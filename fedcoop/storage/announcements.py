@@ -1,14 +1,39 @@
 """What belongs to an announcement beside its present text: earlier versions, whom it names, its topics."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
 from fedcoop.kernel.ids import ActorId
 from fedcoop.storage import tables as t
-from fedcoop.storage.records import Announcement, AnnouncementMention, AnnouncementVersion
+from fedcoop.storage.records import Announcement
 from fedcoop.storage.rows import every, insert, insert_ignore_many, maker, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementVersion:
+    """What an announcement said before it was edited; `at` is when that version was published."""
+
+    announcement_id: int
+    version: int
+    body: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementMention:
+    """Somebody whom an announcement names by `handle` (`name@host`); without an actor the address could not be found.
+
+    `standing` says that the present version still names them; who was named once stays addressed.
+    """
+
+    announcement_id: int
+    handle: str
+    actor_id: ActorId | None
+    standing: bool
+
 
 _announcement, _version, _mention = maker(Announcement), maker(AnnouncementVersion), maker(AnnouncementMention)
 

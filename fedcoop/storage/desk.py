@@ -4,6 +4,7 @@ An item points at a post in `notes` or at a report. Nothing of it is public: onl
 """
 
 from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +13,53 @@ from sqlalchemy import Connection, Row, delete, exists, func, or_, select, updat
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import ActorId, MemberId, NoteId
 from fedcoop.storage import tables as t
-from fedcoop.storage.records import DeskItem, DeskReply, Note, Report
+from fedcoop.storage.records import Note
 from fedcoop.storage.rows import every, first, insert, insert_ignore, maker, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class DeskItem:
+    """Something for a person to read, for our actor `recipient_id`: a post in `notes`, or a report.
+
+    `kind` is `mention`, `answer` (to something we announced), `message` (not public) or `report`.
+    """
+
+    id: int
+    kind: str
+    recipient_id: ActorId
+    actor_id: ActorId
+    origin: str
+    note_id: NoteId | None
+    report_id: int | None
+    received_at: datetime
+    done_at: datetime | None = None
+    done_by: MemberId | None = None
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskReply:
+    """What an office holder wrote back in the co-op's name, as a direct Note to the item's author."""
+
+    id: int
+    item_id: int
+    member_id: MemberId
+    note_uuid: str
+    body: str
+    body_html: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A moderation report (`Flag`): plain text, and the ids it names, at least one of them ours."""
+
+    id: int
+    actor_id: ActorId
+    content: str
+    objects: tuple[str, ...]
+    received_at: datetime
+
 
 _item, _reply, _note = maker(DeskItem), maker(DeskReply), maker(Note)
 _i = t.desk_items.c
