@@ -46,10 +46,13 @@ def ask_anew(uow: UnitOfWork, remote_motion_id: RemoteMotionId) -> bool:
 
 
 def claim(uow: UnitOfWork, *, limit: int) -> list[Due]:
-    """Lease the polls that it is time to look at; whoever dies with one costs a repeat."""
+    """Lease the polls that it is time to look at; whoever dies with one costs a repeat. What was taken back is forgotten."""
     found = []
     for remote_motion_id in uow.looks.claim(uow.now, limit=limit, lease=LEASE):
         motion = uow.notes.get_remote_motion(remote_motion_id)
+        if motion.deleted_at is not None:
+            uow.looks.put(Look(motion.id))
+            continue
         author = uow.actors.get(motion.actor_id)
         found.append(Due(motion.id, motion.uri, author.uri, author.origin))
     return found

@@ -24,12 +24,10 @@ class Look:
 
 
 _look = maker(Look)
-_STANDING = t.remote_looks.join(t.remote_motions)
-_STANDS = t.remote_motions.c.deleted_at.is_(None)
 
 
 class Looks:
-    """Repository of looks. Polls that their authors took back are not looked at."""
+    """Repository of looks."""
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
@@ -47,9 +45,8 @@ class Looks:
     def claim(self, now: datetime, *, limit: int, lease: timedelta) -> list[RemoteMotionId]:
         """Let up to `limit` due looks, the earliest first, be due after the lease; return whose they are."""
         c = t.remote_looks.c
-        due = select(c.remote_motion_id).select_from(_STANDING).where(_STANDS, c.due_at <= now).order_by(c.due_at)
-        locked = due.limit(limit).with_for_update(skip_locked=True, of=t.remote_looks)
-        ids = [RemoteMotionId(row[0]) for row in self._conn.execute(locked)]
+        due = select(c.remote_motion_id).where(c.due_at <= now).order_by(c.due_at).limit(limit)
+        ids = [RemoteMotionId(row[0]) for row in self._conn.execute(due.with_for_update(skip_locked=True))]
         if ids:
             values = {"due_at": now + lease, "asked_at": now}
             self._conn.execute(update(t.remote_looks).where(c.remote_motion_id.in_(ids)).values(**values))
@@ -57,5 +54,4 @@ class Looks:
 
     def next_due(self) -> datetime | None:
         """Return when the next look is due."""
-        query = select(func.min(t.remote_looks.c.due_at)).select_from(_STANDING).where(_STANDS)
-        return self._conn.execute(query).scalar()
+        return self._conn.execute(select(func.min(t.remote_looks.c.due_at))).scalar()

@@ -49,10 +49,12 @@ async def test_the_next_look_is_known_and_nobody_looks_at_what_was_taken_back(in
     assert first is not None
     assert first < second
     await instance.units.write(delete_actor, ben)
+    instance.clock.advance(timedelta(minutes=10))
+    assert await claim(instance) == []
     after = await due_at(instance)
     assert after is not None
     assert second <= after <= second + timedelta(minutes=1)
-    instance.clock.advance(timedelta(minutes=30))
+    instance.clock.advance(timedelta(minutes=20))
     assert await claim(instance) == [stays.uri]
 
 
