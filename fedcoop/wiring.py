@@ -50,7 +50,7 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     events.TemplateWithdrawn: (templates.withdraw,),
     events.TargetReached: (joining.announce_target,),
     events.TargetLost: (joining.announce_target,),
-    events.MotionExtended: (decisions.announce_extension,),
+    events.MotionExtended: (after_votes.announce_extension,),
     events.RollCorrected: (decisions.announce_roll,),
     events.MotionClosed: (decisions.announce_outcome, amendment_votes.settle_later),
     events.MotionAnnulled: (decisions.announce_annulment, amendment_votes.settle_later),

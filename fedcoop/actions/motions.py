@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from fedcoop.actions import delegations, lots, rolls
 from fedcoop.actions.acting import in_name_of
@@ -26,6 +27,7 @@ from fedcoop.governance.motions import Channel, Motion, MotionState, Option, Set
 from fedcoop.governance.option_lines import line_of
 from fedcoop.governance.outcomes import outcome_to_json
 from fedcoop.governance.permissions import Deed, demand
+from fedcoop.governance.posts import Place, vote_post
 from fedcoop.governance.proposals import Proposal, ProposalEvent, ProposalState, after
 from fedcoop.governance.publication import motion_digest
 from fedcoop.governance.recount import Counted, Material
@@ -33,10 +35,9 @@ from fedcoop.governance.sequels import check_last
 from fedcoop.governance.settings import settings_of
 from fedcoop.governance.tallies import tally_to_json
 from fedcoop.governance.weight_rules import with_register
-from fedcoop.governance.wording import plain, rule_sentence
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.errors import MotionRefused
-from fedcoop.kernel.html import clean_html, escape, markdown_to_html, plain_text
+from fedcoop.kernel.html import markdown_to_html, plain_text
 from fedcoop.kernel.ids import MemberId, MotionId, ProposalId, new_uuid
 from fedcoop.storage.records import LogEntry, OutcomeRow, Version
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -204,8 +205,10 @@ def _open(uow: UnitOfWork, motion: Motion, body_html: str) -> Motion:
         raise MotionRefused("electorate", "Nobody could vote on this: no member has a vote by its rule.")
     ready = replace(lifecycle.opened(motion), eligible=eligible, first_eligible=eligible, roll_hash=roll_hash)
     coop = uow.urls.actor(uow.site.coop_name)
-    ready = replace(ready, motion_digest=motion_digest(ready, content=wire_content(ready, body_html), electorate=coop))
+    content = vote_post(ready, body_html, _place(uow))
+    ready = replace(ready, motion_digest=motion_digest(ready, content=content, electorate=coop))
     uow.motions.put(ready)
+    uow.motions.put_content(ready.id, content)
     uow.motions.add_roll(entries)
     uow.motions.append_log(ready.id, ready.url, logchain.open_entry(ready))
     lots.log_commits(uow, ready)
@@ -216,21 +219,11 @@ def _open(uow: UnitOfWork, motion: Motion, body_html: str) -> Motion:
     return ready
 
 
-def wire_content(motion: Motion, body_html: str) -> str:
-    """Return the content that other servers show: title, text, rule, and where to vote. It never changes after opening.
-
-    Its numbers are those of the first roll: a correction shows beside them, in size and digest of the roll.
-    """
-    eligible = motion.first_eligible or motion.eligible
-    rule = plain(rule_sentence(motion.method, motion.options, motion.settings, eligible))
-    only = (
-        "Only linked members’ votes count." if Channel.ACTIVITYPUB in motion.channels else "Members vote on the page."
-    )
-    page = f'<a href="{escape(motion.url)}">{escape(motion.url)}</a>'
-    return f"<p><strong>{escape(motion.title)}</strong></p>{clean_html(body_html)}<p>{escape(rule)} {only}</p><p>{page}</p>"
+def _place(uow: UnitOfWork) -> Place:
+    instance = uow.site.config.instance
+    return Place(instance.name, uow.urls.settings_accounts, ZoneInfo(instance.time_zone))
 
 
-@in_name_of("by")
 def extend_motion(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, closes_at: datetime, reason: str) -> Motion:
     """Move the closing time, with a reason that all can read (governance.md 2). Raises NotAllowed or MotionRefused."""
     motion = uow.motions.get(motion_id, lock=True)
@@ -244,7 +237,7 @@ def extend_motion(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, closes_
     move_with(uow, later, ProposalEvent.EXTEND, by=who(by), reason=reason.strip())
     details = {"before": rfc3339(motion.closes_at), "after": rfc3339(closes_at), "number": later.extensions}
     uow.audit("motion-extended", who=who(by), subject=later.url, details=details, reason=reason)
-    uow.record(MotionExtended(motion_id=later.id))
+    uow.record(MotionExtended(motion_id=later.id, reason=reason.strip()))
     return later
 
 

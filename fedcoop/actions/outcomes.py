@@ -84,7 +84,7 @@ def reopen(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId, closes_
     uow.queues.move_timer(CLOSE_TIMER, str(again.id), lifecycle.acceptance_ends_at(again))
     details = {"before": rfc3339(motion.closes_at), "after": rfc3339(closes_at), "tally": before.tally}
     uow.audit("motion-reopened", who=by_, subject=again.url, details=details, reason=reason.strip())
-    uow.record(MotionReopened(motion_id=again.id))
+    uow.record(MotionReopened(motion_id=again.id, reason=reason.strip()))
     return again
 
 

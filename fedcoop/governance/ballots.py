@@ -183,9 +183,15 @@ def _reason(motion: Motion, choice: Choice, cast: Cast) -> str:
         raise BallotRefused(
             "reason-long", f"A reason has at most {settings.reason_max} characters; yours has {len(reason)}."
         )
+    if not reason and wants_reason(motion, choice):
+        raise BallotRefused("reason", "This answer needs a reason.")
+    return reason
+
+
+def wants_reason(motion: Motion, choice: Choice) -> bool:
+    """Return whether this choice stands with a reason only: by the motion's settings or by its method."""
+    settings = motion.settings
     wanted = settings.reasons is Reasons.REQUIRED or (
         settings.reasons is Reasons.REQUIRED_FOR and not set(settings.reasons_for).isdisjoint(choice)
     )
-    if not reason and (wanted or METHODS[motion.method].needs_reason(choice, settings)):
-        raise BallotRefused("reason", "This answer needs a reason.")
-    return reason
+    return wanted or METHODS[motion.method].needs_reason(choice, settings)

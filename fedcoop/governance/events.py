@@ -59,9 +59,10 @@ class TargetLost(Event):
 
 @dataclass(frozen=True, slots=True)
 class MotionExtended(Event):
-    """The closing time moved."""
+    """The closing time moved; `reason` is public."""
 
     motion_id: MotionId
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,10 @@ class MotionAnnulled(Event):
 
 @dataclass(frozen=True, slots=True)
 class MotionReopened(Event):
-    """Votes that bind nobody are taken again."""
+    """Votes that bind nobody are taken again; `reason` is public."""
 
     motion_id: MotionId
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

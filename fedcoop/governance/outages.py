@@ -58,9 +58,3 @@ def times_of(outage: Outage, zone: tzinfo, now: datetime) -> str:
     if start.date() == end.date() == now.astimezone(zone).date():
         return f"{start:%H:%M} to {end:%H:%M}"
     return name_of(outage.said_from, (outage.said_to - outage.said_from) // _MINUTE, zone)
-
-
-def clocks_of(zone_name: str) -> str:
-    """Return whose clocks an IANA name means: `Berlin time`, `UTC`."""
-    place = zone_name.rpartition("/")[2].replace("_", " ")
-    return place if place.isupper() else f"{place} time"

@@ -17,12 +17,12 @@ OUTCOME_WORDS = {
     OutcomeCode.CARRIED: "Carried",
     OutcomeCode.NOT_CARRIED: "Not carried",
     OutcomeCode.INQUORATE: "No quorum",
-    OutcomeCode.TIED: "Tied",
+    OutcomeCode.TIED: "Equal, so not carried",
     OutcomeCode.ELECTED: "Elected",
     OutcomeCode.FUNDED: "Funded",
     OutcomeCode.NO_RESULT: "No result",
     OutcomeCode.WITHDRAWN: "Withdrawn",
-    OutcomeCode.ANNULLED: "Annulled",
+    OutcomeCode.ANNULLED: "Cancelled",
 }
 
 ADOPTING = frozenset({"consent", "consensus", "gradients"})
@@ -48,10 +48,19 @@ def outcome_sentence(motion: Motion, outcome: Outcome, tally: Tally) -> str:
     turnout = f"{tally.voted} of {plural(tally.eligible, 'member', 'members')} {took_part}"
     if tally.represented:
         turnout += f", {tally.represented} more through a delegate"
+    turnout += _missed(outcome)
     beside = weighed_words(tally, motion.options, motion.settings) if shown else ""
-    told = " ".join(("", *outcome.notes)) if outcome.winners else ""
+    told = " ".join(("", *outcome.notes)) if outcome.winners or outcome.code is OutcomeCode.TIED else ""
     head = f"{_head(motion.method, outcome)}: {ended(motion.title)}{won if outcome.winners else ''}"
     return f"{head} {shown}{'; ' if shown else ''}{turnout}.{beside}{told}"
+
+
+def _missed(outcome: Outcome) -> str:
+    """Return how many would have been enough, where too few took part: that is no rejection."""
+    need = next((item.need for item in outcome.requirements if item.name == "quorum"), 0)
+    if outcome.code is not OutcomeCode.INQUORATE or not need:
+        return ""
+    return f", {need} {'was' if need == 1 else 'were'} needed. This is not a rejection"
 
 
 _WON = {OutcomeCode.ELECTED: "Elected", OutcomeCode.FUNDED: "Funded"}
@@ -64,12 +73,18 @@ def ended(title: str) -> str:
 
 
 def _head(key: str, outcome: Outcome) -> str:
-    """Return the first word: the result; who was elected or funded stands after the title, and some methods decide nothing."""
+    """Return the first word: the result; who or what was chosen stands after the title, and some methods decide nothing."""
     if key in ADOPTING and outcome.code in _ADOPTED:
         return _ADOPTED[outcome.code]
     if not METHODS[key].binding and outcome.code in (OutcomeCode.NO_RESULT, OutcomeCode.CARRIED):
         return METHODS[key].title
-    return "Decided" if outcome.code in _WON and outcome.winners else OUTCOME_WORDS[outcome.code]
+    if outcome.winners and outcome.code in (OutcomeCode.CARRIED, *_WON):
+        return "Decided"
+    return (_CHOOSING if METHODS[key].own_options else OUTCOME_WORDS)[outcome.code]
+
+
+_CHOOSING = {**OUTCOME_WORDS, OutcomeCode.NOT_CARRIED: "Nothing chosen", OutcomeCode.TIED: "Equal"}
+"""Where there is no text to carry, but something to choose."""
 
 
 def _totals(motion: Motion, tally: Tally) -> str:

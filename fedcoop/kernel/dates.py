@@ -11,7 +11,6 @@ MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 _SHORT_MONTH = {month: month if len(month) <= 5 else month[:3] for month in MONTHS}
-_BY_NAME = ("Etc", "GMT", "UTC")
 
 
 def moment(instant: datetime, zone: tzinfo, now: datetime, *, long: bool = False) -> str:
@@ -30,7 +29,11 @@ def day_of(instant: datetime, zone: tzinfo, now: datetime) -> str:
 
 def moment_abroad(instant: datetime, zone: tzinfo, now: datetime) -> str:
     """Return `Thu 14 May, 18:00 UTC` or `Thu 14 May, 18:00, Berlin time`: whoever reads it has other clocks."""
-    area, *rest = str(zone).split("/")
-    place = (rest[-1] if rest else area).replace("_", " ")
-    told = f" {place}" if area in _BY_NAME else f", {place} time"
-    return moment(instant, zone, now) + told
+    clocks = clocks_of(str(zone))
+    return f"{moment(instant, zone, now)}{' ' if clocks.isupper() else ', '}{clocks}"
+
+
+def clocks_of(zone_name: str) -> str:
+    """Return whose clocks an IANA name means: `Berlin time`, `UTC`."""
+    place = zone_name.rpartition("/")[2].replace("_", " ")
+    return place if place.isupper() else f"{place} time"

@@ -194,6 +194,11 @@ def escape(text: str) -> str:
     return _escape(text, quote=True)
 
 
+def link_to(url: str) -> str:
+    """Return the address as a link that shows it whole."""
+    return f'<a href="{escape(url)}">{escape(url)}</a>'
+
+
 def _clean(cleaner: nh3.Cleaner, html: str) -> str:
     """Return what `cleaner` leaves; nothing where it fails, or would work for too long."""
     bare = _DRESSED.sub(r"<\1>", html)

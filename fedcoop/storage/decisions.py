@@ -95,6 +95,7 @@ _COUNT_IN = select(func.count()).select_from(t.motions).where(_IN_STATES)
 _PRESENTATION = select(t.motions.c.body_html, t.motions.c.is_poll, t.motions.c.context_uuid).where(
     t.motions.c.id == bindparam("motion_id")
 )
+_CONTENT = select(t.motions.c.content).where(t.motions.c.id == bindparam("motion_id"))
 _BALLOT_COUNTS = (
     select(t.ballots.c.motion_id, func.count())
     .where(t.ballots.c.motion_id.in_(bindparam("ids", expanding=True)))
@@ -176,6 +177,14 @@ class Motions:
         """Return the rendered body, whether it is a poll on the wire, and the uuid of its conversation."""
         row = self._conn.execute(_PRESENTATION, {"motion_id": motion_id}).one()
         return str(row[0]), bool(row[1]), str(row[2])
+
+    def put_content(self, motion_id: MotionId, content: str) -> None:
+        """Keep the post of a motion as its digest covers it: it never changes after the opening (federation.md 12.5)."""
+        self._conn.execute(update(t.motions).where(t.motions.c.id == motion_id).values(content=content))
+
+    def content_of(self, motion_id: MotionId) -> str:
+        """Return the motion's post as it was fixed when the vote opened."""
+        return str(self._conn.execute(_CONTENT, {"motion_id": motion_id}).scalar_one())
 
     def find_by_context(self, context_uuid: str) -> Motion | None:
         """Return the motion whose conversation has this uuid."""

@@ -51,7 +51,7 @@ class Case:
 
 RANKED = ((("a", "b"), ""), (("a", "b", "c"), ""))
 FIRST = {"a": 2, "b": 0, "c": 0, "d": 0}
-CHOSEN = "Carried: The new sign? Chosen: Amara Okafor. 2 of 3 members voted."
+CHOSEN = "Decided: The new sign? Chosen: Amara Okafor. 2 of 3 members voted."
 ELECTED = "Decided: The new sign? Elected: Amara Okafor, Bilal Haddad. 2 of 3 members voted."
 FUNDED = (
     "Decided: The new sign? Funded: Bike repair stand, Print workshop. Solar for the shed: 0, Bike repair stand: 2, "
@@ -62,13 +62,14 @@ CASES = (
         "resolution",
         ((("for",), ""), (("against",), "")),
         {"for": 1, "against": 1, "abstain": 0},
-        "Tied: The new sign? 1 for, 1 against, 0 abstain; 2 of 3 members voted.",
+        "Equal, so not carried: The new sign? 1 for, 1 against, 0 abstain; 2 of 3 members voted.",
     ),
     Case(
         "consent",
         ((("consent",), ""), (("consent_with_concern",), "The rota.")),
         {"consent": 1, "consent_with_concern": 1, "objection": 0},
-        "No quorum: The new sign? Consent: 1, Consent with a concern: 1, Objection: 0; 2 of 3 members voted.",
+        "No quorum: The new sign? Consent: 1, Consent with a concern: 1, Objection: 0; 2 of 3 members voted, 3 were needed. "
+        "This is not a rejection.",
     ),
     Case(
         "consensus",
@@ -120,7 +121,7 @@ CASES = (
         "approval",
         ((("x", "z"), ""), (("x",), "")),
         {"x": 2, "y": 0, "z": 1},
-        "Carried: The new sign? Chosen: Insulate the cold room. Insulate the cold room: 2, "
+        "Decided: The new sign? Chosen: Insulate the cold room. Insulate the cold room: 2, "
         "Night tariff for the ovens: 0, New shop lighting: 1; 2 of 3 members voted.",
         THINGS,
     ),
@@ -128,7 +129,7 @@ CASES = (
         "score",
         ((Scores({"x": 5, "y": 3}), ""), (Scores({"z": 4}), "")),
         {"x": 5, "y": 3, "z": 4},
-        "Carried: The new sign? Chosen: Insulate the cold room. Insulate the cold room: 5, "
+        "Decided: The new sign? Chosen: Insulate the cold room. Insulate the cold room: 5, "
         "Night tariff for the ovens: 3, New shop lighting: 4; 2 of 3 members voted.",
         THINGS,
     ),
@@ -136,7 +137,7 @@ CASES = (
         "dots",
         ((Scores({"x": 4, "y": 4}), ""), (Scores({"z": 7}), "")),
         {"x": 4, "y": 4, "z": 7},
-        "Carried: The new sign? Chosen: New shop lighting. Insulate the cold room: 4, "
+        "Decided: The new sign? Chosen: New shop lighting. Insulate the cold room: 4, "
         "Night tariff for the ovens: 4, New shop lighting: 7; 2 of 3 members voted.",
         THINGS,
     ),
@@ -225,9 +226,16 @@ def check_shape(bread: Any, motion: Motion, found: Any, wire: str | None) -> Non
     assert [name for name in ("oneOf", "anyOf") if name in found] == ([wire] if wire else [])
     assert found["endTime"] == rfc3339(motion.closes_at)
     assert ("votersCount" in found) is bool(wire)
-    assert found["content"].endswith(f'<p><a href="{motion.url}">{motion.url}</a></p>')
-    told = "Only linked members’ votes count." if wire else "Members vote on the page."
-    assert told in found["content"]
+    read = text_of_html(found["content"])
+    assert f'<a href="{motion.url}">{motion.url}</a></p>' in found["content"]
+    if wire:
+        assert read.endswith(
+            "A poll for members of Bread Works. Your vote counts once your account is linked: "
+            f"{bread.origin}/settings/accounts. Others are welcome to reply."
+        )
+    else:
+        assert read.endswith(f" by Sun 8 March, 10:00 UTC: {motion.url}")
+        assert all(option.name in read for option in motion.options)
     node = found["coop:motion"]
     assert (node["type"], node["coop:method"]) == ("coop:Motion", motion.method)
     assert node["coop:channels"] == (["web", "activitypub"] if wire else ["web"])

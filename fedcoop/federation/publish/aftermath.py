@@ -1,4 +1,4 @@
-"""What other servers hear after a vote: stated outcomes and spelling fixes, each a Note of its own; a vote open again.
+"""What other servers hear beside a vote: a later close and why, stated outcomes, spelling fixes, each a Note of its own.
 
 The content of a motion's object never changes once voting began (federation.md 12.5); what is said later stands beside.
 """
@@ -6,15 +6,33 @@ The content of a motion's object never changes once voting began (federation.md 
 from typing import Any
 
 from fedcoop.federation.publish import decisions
-from fedcoop.federation.publish.outbox import coop_actor
+from fedcoop.federation.publish.outbox import coop_actor, when
 from fedcoop.federation.translate.decisions import beside_note
-from fedcoop.governance.events import ErratumPublished, MotionOpened, MotionReopened, OutcomeStated
+from fedcoop.governance.events import ErratumPublished, MotionExtended, MotionOpened, MotionReopened, OutcomeStated
 from fedcoop.governance.motions import Motion
+from fedcoop.governance.posts import reason_told
 from fedcoop.governance.sequels import SequelKind
 from fedcoop.governance.wording import ended
-from fedcoop.kernel.html import escape
+from fedcoop.kernel.html import escape, link_to
 from fedcoop.kernel.ids import new_uuid
 from fedcoop.storage.unit_of_work import UnitOfWork
+
+
+def announce_extension(uow: UnitOfWork, event: MotionExtended) -> None:
+    """The new `endTime` is on its way (12.5), and a Note that says until when and why."""
+    _publish_new_end(uow, event, "Voting goes on until")
+
+
+def announce_reopening(uow: UnitOfWork, event: MotionReopened) -> None:
+    """The poll is open again, with its new end (12.5), and a Note that says until when and why."""
+    _publish_new_end(uow, event, "Votes are taken again until")
+
+
+def _publish_new_end(uow: UnitOfWork, event: MotionExtended | MotionReopened, words: str) -> None:
+    motion = uow.motions.get(event.motion_id)
+    decisions.update_object(uow, motion)
+    head = f"{words} {when(uow, motion.closes_at)}: {ended(motion.title)}"
+    _publish(uow, motion, new_uuid(), f"<p>{escape(head)}</p>{reason_told(event.reason)}{_link(motion)}")
 
 
 def announce_statement(uow: UnitOfWork, event: OutcomeStated) -> None:
@@ -23,9 +41,9 @@ def announce_statement(uow: UnitOfWork, event: OutcomeStated) -> None:
     statement = next(item for item in uow.deciding.statements(motion.id) if item.version == event.version)
     names = [option.name for option in motion.options if option.key in statement.options]
     chosen = f" Chosen: {', '.join(names)}." if names else ""
-    head = f"Outcome: {ended(motion.title)}{chosen}" if not statement.code else f"Decided: {ended(motion.title)}"
     again = f" (version {statement.version})" if statement.version > 1 else ""
-    content = f"<p>{escape(head + again)}</p><p>{escape(statement.text)}</p>{_link(motion)}"
+    head = f"{'Decided' if statement.code else 'Outcome'}{again}: {ended(motion.title)}{'' if statement.code else chosen}"
+    content = f"<p>{escape(head)}</p><p>{escape(statement.text)}</p>{_link(motion)}"
     _publish(uow, motion, statement.note_uuid, content)
 
 
@@ -61,11 +79,6 @@ _FOLLOWS = {
 }
 
 
-def announce_reopening(uow: UnitOfWork, event: MotionReopened) -> None:
-    """The poll is open again, with its new end (12.5)."""
-    decisions.update_object(uow, uow.motions.get(event.motion_id))
-
-
 def _publish(uow: UnitOfWork, motion: Motion, note_uuid: str, content: str) -> None:
     actor = coop_actor(uow)
     note: dict[str, Any] = beside_note(
@@ -79,5 +92,4 @@ def _publish(uow: UnitOfWork, motion: Motion, note_uuid: str, content: str) -> N
 
 
 def _link(motion: Motion) -> str:
-    page = escape(motion.url)
-    return f'<p><a href="{page}">{page}</a></p>'
+    return f"<p>{link_to(motion.url)}</p>"

@@ -10,28 +10,26 @@ from datetime import timedelta
 from typing import Any
 
 from fedcoop.actions.events import TotalsOwed
-from fedcoop.actions.motions import wire_content
-from fedcoop.federation.publish.outbox import Parcel, coop_actor, prove, publish_object, send
+from fedcoop.federation.publish.outbox import Parcel, coop_actor, prove, publish_object, send, when
 from fedcoop.federation.translate.decisions import Publication, Result, motion_object, outcome_note, result_of
 from fedcoop.governance.events import (
     BallotCast,
     BallotWithdrawn,
     MotionAnnulled,
     MotionClosed,
-    MotionExtended,
     MotionOpened,
     RepresentationChanged,
     RollCorrected,
 )
 from fedcoop.governance.motions import Channel, Motion, MotionState, Visibility
 from fedcoop.governance.outcomes import OutcomeCode, outcome_from_json
+from fedcoop.governance.posts import reason_told
 from fedcoop.governance.sequels import SequelKind
 from fedcoop.governance.tallies import Tally, tally_of
 from fedcoop.governance.visibility import Viewer, may_see_counts, shown_until
 from fedcoop.governance.wording import ended, outcome_sentence
 from fedcoop.kernel.canonical import canonical_bytes
-from fedcoop.kernel.clock import rfc3339
-from fedcoop.kernel.html import escape
+from fedcoop.kernel.html import escape, link_to
 from fedcoop.kernel.ids import MotionId, new_uuid
 from fedcoop.storage.records import Actor
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -85,11 +83,6 @@ def refresh(uow: UnitOfWork, key: str) -> None:
         _send_update(uow, motion, owed, only=True)
 
 
-def announce_extension(uow: UnitOfWork, event: MotionExtended) -> None:
-    """The new `endTime` is on its way (12.5)."""
-    update_object(uow, uow.motions.get(event.motion_id))
-
-
 def announce_roll(uow: UnitOfWork, event: RollCorrected) -> None:
     """The corrected size and digest of the roll are on their way; the motion's own digest does not hold them (12.5)."""
     update_object(uow, uow.motions.get(event.motion_id))
@@ -106,8 +99,7 @@ def announce_outcome(uow: UnitOfWork, event: MotionClosed) -> None:
     outcome = outcome_from_json(row.outcome)
     tally = tally_of(row.tally)
     text = outcome_sentence(motion, outcome, tally)
-    page = escape(motion.url)
-    content = f'<p>{escape(text)}</p>{_called_again(uow, motion)}<p><a href="{page}">{page}</a></p>'
+    content = f"<p>{escape(text)}</p>{_called_again(uow, motion)}<p>{link_to(motion.url)}</p>"
     note = outcome_note(
         motion,
         publication(uow, motion, actor),
@@ -122,13 +114,13 @@ def announce_outcome(uow: UnitOfWork, event: MotionClosed) -> None:
 def _called_again(uow: UnitOfWork, motion: Motion) -> str:
     """Return that the same text opens again by itself, with the dates, where it does (governance.md 2, 6)."""
     words = {
-        SequelKind.SECOND_CALL: "Too few took part. The same text is called a second time",
-        SequelKind.CONFIRMATION: "This needs a second, confirming vote",
+        SequelKind.SECOND_CALL: "The same text is voted on a second time",
+        SequelKind.CONFIRMATION: "This needs a second vote that confirms it",
     }
     for sequel in uow.deciding.sequels_after(motion.id):
         if sequel.kind in words:
             again = uow.motions.get(sequel.motion_id)
-            told = f"{words[sequel.kind]}: {rfc3339(again.opens_at)} to {rfc3339(again.closes_at)}."
+            told = f"{words[sequel.kind]}, from {when(uow, again.opens_at)}, to {when(uow, again.closes_at)}."
             return f"<p>{escape(told)}</p>"
     return ""
 
@@ -138,7 +130,8 @@ def announce_annulment(uow: UnitOfWork, event: MotionAnnulled) -> None:
     motion = uow.motions.get(event.motion_id)
     actor = coop_actor(uow)
     update_object(uow, motion)
-    content = f"<p>{escape(f'Annulled: {ended(motion.title)} {event.reason}')}</p>"
+    head = f"Cancelled: {ended(motion.title)} This vote has no result."
+    content = f"<p>{escape(head)}</p>{reason_told(event.reason)}<p>{link_to(motion.url)}</p>"
     result = Result(code=OutcomeCode.ANNULLED.value, tally=None, quorum_met=False, box_root="")
     note = outcome_note(
         motion,
@@ -154,8 +147,8 @@ def announce_annulment(uow: UnitOfWork, event: MotionAnnulled) -> None:
 def motion_document(uow: UnitOfWork, motion: Motion, actor: Actor | None = None) -> dict[str, Any]:
     """Return the motion as its object says it now: what an `Update` and a GET both show."""
     author = actor or coop_actor(uow)
-    body_html, is_poll, _ = uow.motions.presentation(motion.id)
-    content = wire_content(motion, body_html)
+    _, is_poll, _ = uow.motions.presentation(motion.id)
+    content = uow.motions.content_of(motion.id)
     tally = visible_tally(uow, motion)
     counts: Mapping[str, int] | None = None if tally is None else tally.counts
     voters = 0 if tally is None else tally.took_part

@@ -7,7 +7,7 @@ from fedcoop.governance.counting import extra_int, plural
 from fedcoop.governance.events import TargetLost, TargetReached
 from fedcoop.governance.visibility import Viewer, may_see_counts
 from fedcoop.governance.wording import ended
-from fedcoop.kernel.html import escape
+from fedcoop.kernel.html import escape, link_to
 from fedcoop.kernel.ids import new_uuid
 from fedcoop.storage.unit_of_work import UnitOfWork
 
@@ -24,14 +24,13 @@ def announce_target(uow: UnitOfWork, event: TargetReached | TargetLost) -> None:
         if reached
         else f"The target of {target} is missed again: {joined}."
     )
-    page = escape(motion.url)
     actor, uri = coop_actor(uow), uow.urls.note(new_uuid())
     note = announcement_note(
         uri=uri,
         url=motion.url,
         author=actor.uri,
         followers=actor.followers,
-        content=f'<p>{escape(f"{ended(motion.title)} {told}")}</p><p><a href="{page}">{page}</a></p>',
+        content=f"<p>{escape(f'{ended(motion.title)} {told}')}</p><p>{link_to(motion.url)}</p>",
         language=uow.site.config.instance.languages[0],
         kind="general",
         at=uow.now,

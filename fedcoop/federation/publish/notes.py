@@ -22,7 +22,7 @@ from fedcoop.federation.translate.outgoing import (
 from fedcoop.federation.wire.jsonld import AS_PUBLIC
 from fedcoop.governance.events import AnnouncementPublished, VoteSentAbroad
 from fedcoop.kernel.clock import rfc3339
-from fedcoop.kernel.html import escape
+from fedcoop.kernel.html import escape, link_to
 from fedcoop.kernel.ids import new_uuid
 from fedcoop.kernel.mentions import hashtags_in, tag_url
 from fedcoop.storage.records import Actor, Announcement, wire_names
@@ -110,22 +110,21 @@ def _tell(uow: UnitOfWork, actor: Actor, recipient: Actor, html: str, *, in_repl
 
 def confirm_proof(uow: UnitOfWork, event: LinkProven) -> None:
     """The account that sent the code is told where the member confirms it (14.3)."""
-    link = escape(uow.urls.settings_accounts)
-    tell(
-        uow,
-        uow.actors.get(event.actor_id),
-        f'<p>The code has arrived. Confirm this account at <a href="{link}">{link}</a>.</p>',
+    name, page = escape(uow.site.config.instance.name), link_to(uow.urls.settings_accounts)
+    html = (
+        f"<p>Your code has arrived at {name}. One step is left: say on this page that the account is yours.</p>"
+        f"<p>{page}</p>"
     )
+    tell(uow, uow.actors.get(event.actor_id), html)
 
 
 def confirm_link(uow: UnitOfWork, event: LinkConfirmed) -> None:
     """The linked account is told that its poll votes are ballots now, and how to undo that (14.3)."""
-    link = escape(uow.urls.settings_accounts)
-    name = escape(uow.site.config.instance.name)
+    name, page = escape(uow.site.config.instance.name), link_to(uow.urls.settings_accounts)
     html = (
-        f"<p>This account is now linked to a membership of {name}. "
-        "Poll votes sent from here are counted as the member’s ballot.</p>"
-        f'<p>To undo it, or if this was not you: <a href="{link}">{link}</a></p>'
+        f"<p>This account is now linked to a membership of {name}. When you vote from here in its polls, that is your "
+        "vote. Your server and ours can both read it.</p>"
+        f"<p>To undo this, or if it was not you: {page}</p>"
     )
     tell(uow, uow.actors.get(event.actor_id), html)
 

@@ -6,13 +6,16 @@ addressed to Public or to followers goes to shared inboxes, the rest to the pers
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fedcoop.federation.remote.keyring import private_key
 from fedcoop.federation.signatures.proofs import add_proof
 from fedcoop.federation.wire.contexts import CONTEXT_PROVEN
 from fedcoop.federation.wire.jsonld import AS_PUBLIC, ids_of
 from fedcoop.kernel.canonical import canonical_bytes
+from fedcoop.kernel.dates import moment_abroad
 from fedcoop.kernel.ids import ActivityId, new_uuid
 from fedcoop.storage.records import ActivityRow, Actor, StoredObject
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -175,6 +178,11 @@ def prove(uow: UnitOfWork, actor: Actor, document: dict[str, Any]) -> dict[str, 
 def coop_actor(uow: UnitOfWork) -> Actor:
     """Return the co-op's own actor."""
     return uow.actors.local(uow.site.coop_name)
+
+
+def when(uow: UnitOfWork, instant: datetime) -> str:
+    """Return the instant on the co-op's clocks, for readers elsewhere: `Sun 6 Dec, 21:47 UTC`."""
+    return moment_abroad(instant, ZoneInfo(uow.site.config.instance.time_zone), uow.now)
 
 
 def _document(uow: UnitOfWork, actor: Actor, parcel: Parcel) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from fedcoop.governance.drafting import Plan
 from fedcoop.governance.events import ProposalChanged, ProposalMoved, ProposalPublished
 from fedcoop.governance.proposals import Proposal, ProposalState
 from fedcoop.kernel.clock import rfc3339
-from fedcoop.kernel.html import clean_html, escape
+from fedcoop.kernel.html import clean_html, escape, link_to
 from fedcoop.kernel.ids import ProposalId
 from fedcoop.storage.records import Actor
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -53,11 +53,10 @@ def _publish(uow: UnitOfWork, proposal_id: ProposalId, activity: str) -> None:
 def proposal_document(uow: UnitOfWork, proposal: Proposal, plan: Plan, actor: Actor, *, edited: bool) -> dict[str, Any]:
     """Return the proposal as a Note of the co-op: title, text, where it stands, and its page."""
     uri = uow.urls.proposal(proposal.uuid)
-    page = f'<a href="{escape(uri)}">{escape(uri)}</a>'
     told = WORDS.get(proposal.state, WORDS[ProposalState.FROZEN])
     content = (
         f"<p><strong>{escape(proposal.title)}</strong></p>{clean_html(uow.proposals.body_html(proposal.id))}"
-        f"<p>{escape(told)}</p><p>{page}</p>"
+        f"<p>{escape(told)}</p><p>{link_to(uri)}</p>"
     )
     published = plan.submitted_at or proposal.created_at
     return proposal_note(

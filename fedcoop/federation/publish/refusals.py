@@ -3,10 +3,9 @@
 Who ticked several answers is told once, a few seconds after the first that was refused: polls send one message a tick.
 """
 
-from zoneinfo import ZoneInfo
-
 from fedcoop.actions.events import VoteRefused
 from fedcoop.federation.publish.notes import tell
+from fedcoop.federation.publish.outbox import when
 from fedcoop.governance.ballots import Ballot
 from fedcoop.governance.bars import bar_to_vote
 from fedcoop.governance.motions import Channel, Motion
@@ -17,8 +16,7 @@ from fedcoop.governance.refusals import (
     partly_counted_sentence,
     refused_vote_sentence,
 )
-from fedcoop.kernel.dates import moment_abroad
-from fedcoop.kernel.html import escape
+from fedcoop.kernel.html import escape, link_to
 from fedcoop.kernel.ids import ActorId, MemberId, MotionId
 from fedcoop.storage.members import Voter
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -71,14 +69,14 @@ def _left(motion: Motion, ballot: Ballot | None, marks: tuple[NotCounted, ...]) 
 def _words(
     uow: UnitOfWork, motion: Motion, voter: Voter, code: str, ballot: Ballot | None, left: tuple[NotCounted, ...]
 ) -> str:
-    page = _link(motion.url)
+    page = link_to(motion.url)
     if ballot is not None and left:
         head = f"A part of your vote on “{motion.title}” was not counted."
         told = partly_counted_sentence(motion, tuple(ballot.choice), left)
         return f"<p>{escape(head)}</p><p>{escape(told)}</p><p>{page}</p>"
     rests = code == "unlinked" and voter.link_state == "frozen"
     sentence = escape(refused_vote_sentence("link-rests" if rests else code, _told(uow, motion, voter)))
-    accounts = _link(uow.urls.settings_accounts)
+    accounts = link_to(uow.urls.settings_accounts)
     if rests:
         return f"<p>{sentence}</p><p>Link it here: {accounts}. Or vote here: {page}.</p>"
     if code == "unlinked":
@@ -97,9 +95,4 @@ def _told(uow: UnitOfWork, motion: Motion, voter: Voter) -> Told:
         member = uow.members.get(MemberId(voter.member_id))
         on_roll = uow.motions.roll_entry(motion.id, member.id) is not None
         bar = bar_to_vote(motion, member, on_roll=on_roll)
-    closed = moment_abroad(ended, ZoneInfo(instance.time_zone), uow.now)
-    return Told(title=motion.title, coop=instance.name, closed=closed, bar=bar)
-
-
-def _link(url: str) -> str:
-    return f'<a href="{escape(url)}">{escape(url)}</a>'
+    return Told(title=motion.title, coop=instance.name, closed=when(uow, ended), bar=bar)

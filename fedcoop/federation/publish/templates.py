@@ -8,7 +8,7 @@ from fedcoop.federation.translate.outgoing import template_note
 from fedcoop.federation.wire.jsonld import AS_PUBLIC
 from fedcoop.governance.events import TemplateOffered, TemplateWithdrawn
 from fedcoop.kernel.clock import rfc3339
-from fedcoop.kernel.html import escape
+from fedcoop.kernel.html import escape, link_to
 from fedcoop.storage.records import Actor
 from fedcoop.storage.unit_of_work import UnitOfWork
 
@@ -38,13 +38,12 @@ def template_document(uow: UnitOfWork, uuid: str, actor: Actor) -> dict[str, Any
     stored = uow.templates.get(uuid)
     template, page = stored.template, uow.urls.template(uuid)
     told = f"<p>{escape(f'We offer a template for deciding: {template.title}. {template.when}')}</p>"
-    link = f'<p><a href="{escape(page)}">{escape(page)}</a></p>'
     return template_note(
         uri=uow.urls.note(uuid),
         url=page,
         author=actor.uri,
         followers=actor.followers,
-        content=told + link,
+        content=f"{told}<p>{link_to(page)}</p>",
         language=uow.site.config.instance.languages[0],
         template=template_file(template).strip(),
         at=stored.offered_at or uow.now,

@@ -8,7 +8,8 @@ from fedcoop.federation.publish.notes import tell
 from fedcoop.governance.events import DelegationLapsing
 from fedcoop.governance.lifecycle import is_open
 from fedcoop.governance.motions import Motion
-from fedcoop.governance.outages import clocks_of, times_of
+from fedcoop.governance.outages import times_of
+from fedcoop.kernel.dates import clocks_of
 from fedcoop.kernel.html import escape
 from fedcoop.kernel.ids import MemberId
 from fedcoop.storage.records import Actor, Link

@@ -197,8 +197,8 @@ def test_a_ballot_is_followed_until_nobody_can_take_it() -> None:
             "Amara O; 3 of 120",
             "Decided: A vote. Elected: Amara O. 3",
         ),
-        ("score", [Scores({"X": 5, "Y": 1})], XYZ, "X; 1 of 120", "Carried: A vote. Chosen: X. X: 5, Y: 1, Z: 0; 1"),
-        ("approval", [("X",)], XYZ, "1 of 120 took part", "Carried: A vote. Chosen: X. X: 1, Y: 0, Z: 0; 1"),
+        ("score", [Scores({"X": 5, "Y": 1})], XYZ, "X; 1 of 120", "Decided: A vote. Chosen: X. X: 5, Y: 1, Z: 0; 1"),
+        ("approval", [("X",)], XYZ, "1 of 120 took part", "Decided: A vote. Chosen: X. X: 1, Y: 0, Z: 0; 1"),
     ],
 )
 def test_outcomes_read_well_in_lists_and_on_the_wire(
