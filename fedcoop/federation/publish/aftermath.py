@@ -42,7 +42,9 @@ def announce_statement(uow: UnitOfWork, event: OutcomeStated) -> None:
     names = [option.name for option in motion.options if option.key in statement.options]
     chosen = f" Chosen: {', '.join(names)}." if names else ""
     again = f" (version {statement.version})" if statement.version > 1 else ""
-    head = f"{'Decided' if statement.code else 'Outcome'}{again}: {ended(motion.title)}{'' if statement.code else chosen}"
+    head = (
+        f"{'Decided' if statement.code else 'Outcome'}{again}: {ended(motion.title)}{'' if statement.code else chosen}"
+    )
     content = f"<p>{escape(head)}</p><p>{escape(statement.text)}</p>{_link(motion)}"
     _publish(uow, motion, statement.note_uuid, content)
 

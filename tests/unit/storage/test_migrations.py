@@ -1,11 +1,12 @@
 """From an empty database to the tables of this version, in steps and at once, on both makes."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, MetaData, Table, inspect, text
 
 from fedcoop.kernel.errors import ConfigError
 from fedcoop.storage.engine import make_database
@@ -113,3 +114,32 @@ async def test_what_was_kept_and_shown_nowhere_lies_on_the_desk_after_the_upgrad
         (4, "mention", 1, 2, "https://b", 4, None),
     ]
     await database.close()
+
+
+async def test_the_post_of_a_vote_is_kept_as_it_was_published(url: str) -> None:
+    database = make_database(url)
+    await database.start()
+
+    def before(conn: Connection) -> None:
+        upgrade_to(conn, "0009")
+        put(conn, "actors", id=1, uri="a", local=True, kind="Organization", name="alder", origin="https://a")
+        put(conn, "members", id=1, number=1, name="ada", email="a@b")
+        put(conn, "proposals", id=1, uuid="p", author_id=1)
+        for number in (1, 2):
+            put(conn, "motions", id=number, uuid=str(number), url=f"u{number}", context_uuid=str(number), proposal_id=1)
+        document = '{"id": "u1", "content": "<p>As it was.</p>"}'
+        put(conn, "objects", uri="u1", actor_id=1, type="Question", document=document, public=True, listed=True)
+
+    await database.write(before)
+    await database.write(upgrade)
+    kept = await database.read(lambda conn: conn.execute(text("SELECT url, content FROM motions ORDER BY id")).all())
+    assert [tuple(row) for row in kept] == [("u1", "<p>As it was.</p>"), ("u2", "")]
+    await database.close()
+
+
+def put(conn: Connection, table_name: str, /, **values: Any) -> None:
+    """Insert a row; what must not be empty and is not given is nought or an empty text."""
+    table = Table(table_name, MetaData(), autoload_with=conn)
+    needed = [column for column in table.columns if not column.nullable and column.server_default is None]
+    usual = {column.name: {int: 0, bool: False, bytes: b""}.get(column.type.python_type, "") for column in needed}
+    conn.execute(table.insert().values({**usual, **values}))
