@@ -170,6 +170,12 @@ class User:
         await self._tell(status.author, announce)
         await self._to_followers(announce)
 
+    async def report(self, author: str, *posts: str, text: str) -> None:
+        """Tell the other server's moderators: in the name of this server, not of the user."""
+        instance = self.server.users["instance"]
+        flag = documents.activity("Flag", instance._new_uri("reports"), instance.uri, [author, *posts], to=[author])
+        await self.server.tell(author, {**flag, "content": text}, instance.signer)
+
     # ---------------------------------------------------------------------------------------------------------- votes
 
     async def vote(self, uri: str, *names: str) -> None:

@@ -177,7 +177,7 @@ class World:
                 await self.gts.settle()
                 if self.coop.is_up and await self.coop.has_work():
                     self.coop.wake()
-                    await asyncio.sleep(0.002)
+                    await asyncio.sleep(0.01)
                 elif not self.gts.is_busy():
                     return
 
