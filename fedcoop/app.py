@@ -23,6 +23,7 @@ from fedcoop.actions import peers, upkeep
 from fedcoop.actions.remote import note_handle
 from fedcoop.config import Config
 from fedcoop.federation.catchup.polls import PollLooks
+from fedcoop.federation.catchup.visitor import Visitor
 from fedcoop.federation.delivery.worker import DeliveryWorker
 from fedcoop.federation.inbox.process import InboxProcessor
 from fedcoop.federation.server import collections, inboxes, objects, wellknown
@@ -91,15 +92,18 @@ class Loops:
     timers: TimerLoop
     standing: Refresher
     polls: PollLooks
+    visits: Visitor
 
     def wake(self, queue: str) -> None:
         """Tell the loop of `queue` that there is work."""
         wakes = {"inbox": self.inbox.wake, "delivery": self.delivery.wake, "timers": self.timers.wake}
-        {**wakes, "standing": self.standing.wake, "polls": self.polls.wake}[queue]()
+        {**wakes, "standing": self.standing.wake, "polls": self.polls.wake, "visits": self.visits.wake}[queue]()
 
     def failing(self, now: datetime) -> list[str]:
         """Return the names of loops that have not gone round for a minute."""
-        seen = {name: getattr(self, name).last_ok for name in ("inbox", "delivery", "timers", "standing", "polls")}
+        seen = {
+            name: getattr(self, name).last_ok for name in ("inbox", "delivery", "timers", "standing", "polls", "visits")
+        }
         return [name for name, last in seen.items() if last is None or now - last > STALE]
 
 
@@ -124,7 +128,7 @@ class Node:
         )
         self._parts: FederationParts | None = None
         self.loops: Loops | None = None
-        self._presence = Presence(self.units)
+        self.presence = Presence(self.units)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, *, only_process: bool = True) -> None:
@@ -140,6 +144,7 @@ class Node:
             timers=TimerLoop(self.units, wiring.TIMERS, wiring.LONG_TIMERS),
             standing=parts.refresher,
             polls=PollLooks(self.units, parts.remote),
+            visits=Visitor(self.units, parts.remote, parts.webfinger),
         )
         self._tasks = [
             asyncio.create_task(loop.run(), name=name)
@@ -149,16 +154,17 @@ class Node:
                 ("timers", self.loops.timers),
                 ("standing", self.loops.standing),
                 ("polls", self.loops.polls),
+                ("visits", self.loops.visits),
             )
         ]
 
     def open_door(self) -> None:
         """Others can reach us from now on: that is remembered again and again, so that a time without it shows."""
-        self._tasks.append(asyncio.create_task(self._presence.run(), name="presence"))
+        self._tasks.append(asyncio.create_task(self.presence.run(), name="presence"))
 
     async def stop(self) -> None:
         """Take no more work, finish or release what is under way, close everything; within some eight seconds."""
-        await self._presence.stop()
+        await self.presence.stop()
         if self.loops is not None:
             await asyncio.gather(
                 self.loops.inbox.stop(STOP_S),
@@ -166,6 +172,7 @@ class Node:
                 self.loops.timers.stop(),
                 self.loops.standing.stop(),
                 self.loops.polls.stop(),
+                self.loops.visits.stop(),
             )
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=1.0)

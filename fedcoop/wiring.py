@@ -16,6 +16,7 @@ from fedcoop.actions import (
     proposal_steps,
     sortitions,
     upkeep,
+    visits,
 )
 from fedcoop.actions import events as federation_events
 from fedcoop.actions import proposals as drafting
@@ -99,6 +100,8 @@ TIMERS: Mapping[str, Timer] = {
     sortitions.SILENCE_TIMER: sortitions.silence,
     peers.LAST_WORDS_TIMER: peers.say_last_words,
     outages.TELL_TIMER: outages.tell_members,
+    visits.LOOK_TIMER: visits.look_after_outage,
+    visits.PLAN_TIMER: visits.plan,
     upkeep.PURGE_TIMER: upkeep.purge,
     delegations.KEEP_UP_TIMER: delegations.keep_up,
 }

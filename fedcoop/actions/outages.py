@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from fedcoop.actions.events import VotesMayBeLost
+from fedcoop.actions.timers import LOOK_TIMER
 from fedcoop.governance.motions import Motion
 from fedcoop.governance.outages import LONGEST_GRACE, Outage, closed_in, is_outage, may_have_lost_votes
 from fedcoop.kernel.clock import rfc3339
@@ -29,6 +30,11 @@ def beat(uow: UnitOfWork) -> Outage | None:
     return come_back(uow, last) if last is not None and is_outage(last, uow.now) else None
 
 
+def leave(uow: UnitOfWork) -> None:
+    """Our door closes now: whatever time passes until it is open again begins here."""
+    uow.outages.beat(DOOR, uow.now)
+
+
 def come_back(uow: UnitOfWork, last: datetime) -> Outage:
     """We were away since `last`: it is remembered, the office sees which votes closed meanwhile, and the rest is due."""
     outage = Outage(uow.new_id(), last, uow.now)
@@ -38,7 +44,8 @@ def come_back(uow: UnitOfWork, last: datetime) -> Outage:
     for motion in motions_in(uow, outage):
         if closed_in(motion, outage):
             uow.audit("closed-while-away", subject=motion.url, details=times)
-    uow.set_timer(TELL_TIMER, str(outage.id), uow.now)
+    for timer in (TELL_TIMER, LOOK_TIMER):
+        uow.set_timer(timer, str(outage.id), uow.now)
     return outage
 
 

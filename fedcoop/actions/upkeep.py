@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from fedcoop.actions import delegations, desk, outages
+from fedcoop.actions import delegations, desk, outages, visits
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 PURGE_TIMER = "purge"
@@ -16,8 +16,10 @@ def start_up(uow: UnitOfWork, *, only_process: bool) -> None:
     """Leases of a process that died are given back, and the timers that always run are set."""
     if only_process:
         uow.queues.release_leases(uow.now)
+        uow.visits.release_leases(uow.now)
     uow.set_timer(PURGE_TIMER, "", uow.now + PURGE_EVERY)
     uow.set_timer(delegations.KEEP_UP_TIMER, "", uow.now + delegations.KEEP_UP_EVERY)
+    uow.set_timer(visits.PLAN_TIMER, "", uow.now + visits.PLAN_EVERY)
 
 
 def purge(uow: UnitOfWork, key: str) -> None:

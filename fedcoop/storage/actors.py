@@ -246,6 +246,14 @@ class Actors:
         query = select(t.follows).where(t.follows.c.state == "rejected").order_by(t.follows.c.id).limit(limit)
         return every(self._conn, query, _follow)
 
+    def asked_to_follow(self, since: datetime, until: datetime, *, limit: int) -> list[Follow]:
+        """Return follows of ours, asked for in this time, that were not answered yet, newest first."""
+        c, local = t.follows.c, select(t.actors.c.id).where(t.actors.c.local.is_(True))
+        query = select(t.follows).where(
+            c.follower_id.in_(local), c.state == "pending", c.created_at.between(since, until)
+        )
+        return every(self._conn, query.order_by(c.id.desc()).limit(limit), _follow)
+
     def our_follows_of(self, target: str, kind: str) -> list[Follow]:
         """Return which follows of ours have an actor of the origin, or this one, at their other end."""
         query = select(t.follows).where(t.follows.c.followee_id.in_(_those_of(target, kind)))

@@ -41,6 +41,7 @@ from fedcoop.storage.rows import insert
 from fedcoop.storage.sortitions import Sortitions
 from fedcoop.storage.templates import Templates
 from fedcoop.storage.vault import Vault
+from fedcoop.storage.visits import Visits
 from fedcoop.storage.votes import Votes
 from fedcoop.urls import Urls
 
@@ -110,6 +111,7 @@ class UnitOfWork:
         self.templates = Templates(conn)
         self.outages = Outages(conn)
         self.looks = Looks(conn)
+        self.visits = Visits(conn)
         self.audits = Audit(conn)
         self.events: list[Event] = []
         self.wakes: set[str] = set()
@@ -139,7 +141,7 @@ class UnitOfWork:
         insert(self.conn, t.audit_log, {**values, "details": dict(details or {}), "reason": reason})
 
     def wake(self, queue: str) -> None:
-        """After COMMIT, tell the loop of `queue` (`inbox`, `delivery`, `timers`, `standing`, `polls`) that there is work."""
+        """After COMMIT, tell the loop of `queue` (`inbox`, `delivery`, `timers`, `standing`, `polls`, `visits`) that there is work."""
         self.wakes.add(queue)
 
     def set_timer(self, name: str, key: str, due_at: datetime) -> bool:

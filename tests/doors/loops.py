@@ -3,6 +3,7 @@
 import asyncio
 
 from fedcoop.config import DeliveryConfig
+from fedcoop.federation.catchup.visitor import Visitor
 from fedcoop.federation.delivery.worker import DeliveryWorker
 from fedcoop.queueing import TimerLoop
 from fedcoop.storage import tables as t
@@ -31,3 +32,9 @@ async def settle(bread) -> None:
     """Fire timers and send what they made."""
     await fire_timers(bread)
     await send_all(bread)
+
+
+async def make_visits(bread) -> None:
+    """Look at whom it is time to look at, and process what was found."""
+    await Visitor(bread.units, bread.parts.remote, bread.parts.webfinger).drain()
+    await bread.process()

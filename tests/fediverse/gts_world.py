@@ -102,7 +102,7 @@ class Coop:
 
     def wake(self) -> None:
         assert self.node.loops is not None
-        for queue in ("inbox", "delivery", "timers", "standing"):
+        for queue in ("inbox", "delivery", "timers", "standing", "visits"):
             self.node.loops.wake(queue)
 
     # ------------------------------------------------------------------------------------------------ what people do
@@ -222,11 +222,11 @@ def _claim_and_undo(uow: UnitOfWork) -> None:
     queues, now, lease = uow.queues, uow.now, timedelta(minutes=1)
     leased = [
         uow.conn.execute(select(func.count()).select_from(table).where(table.c.leased_until >= now)).scalar_one()
-        for table in (t.inbound, t.deliveries, t.timers)
+        for table in (t.inbound, t.deliveries, t.timers, t.visits)
     ]
     free = [
         len(claim(now, limit=1, lease=lease))
-        for claim in (queues.claim_inbound, queues.claim_deliveries, queues.claim_timers)
+        for claim in (queues.claim_inbound, queues.claim_deliveries, queues.claim_timers, uow.visits.claim)
     ]
     raise Claimed(sum(leased) + sum(free))
 

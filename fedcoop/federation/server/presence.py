@@ -8,7 +8,7 @@ import contextlib
 import logging
 from datetime import datetime
 
-from fedcoop.actions.outages import beat
+from fedcoop.actions.outages import beat, leave
 from fedcoop.storage.unit_of_work import Units
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ class Presence:
         self.last_ok: datetime | None = None
 
     async def run(self) -> None:
-        """Say that we are here until `stop`; an error costs a log line, never the loop."""
+        """Say every 15 seconds that we are here, until `stop`; an error costs a log line, never the loop."""
         while not self._stopping.is_set():
             await self.run_once()
             with contextlib.suppress(TimeoutError):
@@ -45,7 +45,10 @@ class Presence:
             log.warning("we were away", extra=times)
 
     async def stop(self) -> None:
-        """Say it no more; if it was said before, once more, so that an outage begins when the door closes."""
+        """Say it no more; where it was said before, an outage begins when the door closes and no sooner."""
         if self.last_ok is not None and not self._stopping.is_set():
-            await self.run_once()
-        self._stopping.set()
+            self._stopping.set()
+            try:
+                await self._units.write(leave)
+            except Exception:
+                log.exception("the heartbeat could not be written")

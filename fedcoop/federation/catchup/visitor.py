@@ -1,0 +1,203 @@
+"""The loop over visits: looks at actors and outboxes of other servers when that is due (federation.md 9, 14.4, 18).
+
+Few at a time, two of one origin, so that the fetches of the inbox never wait for it. A visit that fails is tried again
+later; what it did before it failed is not done twice.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from fedcoop.actions import visits as actions
+from fedcoop.actions.remote import mirror_motion
+from fedcoop.federation.catchup.news import from_origin, take, worth_fetching
+from fedcoop.federation.catchup.outbox import Item, read_outbox
+from fedcoop.federation.inbox.contract import Remote
+from fedcoop.federation.inbox.seen import seen_actor, seen_motion
+from fedcoop.federation.remote.lanes import Lanes
+from fedcoop.federation.remote.webfinger import WebFinger
+from fedcoop.federation.wire.jsonld import id_of, same_origin, types_of
+from fedcoop.federation.wire.objects import parse_actor
+from fedcoop.kernel.errors import FedcoopError, MalformedActivity, OriginMismatch, PeerError, PeerGone, PeerUnreachable
+from fedcoop.storage.records import Actor, Visit
+from fedcoop.storage.unit_of_work import UnitOfWork, Units
+from fedcoop.storage.visits import ACTOR
+
+log = logging.getLogger(__name__)
+
+CLAIM = 50
+LEASE = timedelta(minutes=10)
+IDLE_S = 5.0
+AT_ONCE = 4
+PER_ORIGIN = 2
+VISIT_S = 300.0
+MAX_POLLS = 20
+
+
+class Visitor:
+    """Runs until stopped; `wake` tells it that there is work."""
+
+    def __init__(self, units: Units, remote: Remote, webfinger: WebFinger) -> None:
+        self._units = units
+        self._remote = remote
+        self._webfinger = webfinger
+        self._lanes = Lanes(total=AT_ONCE, per_key=PER_ORIGIN)
+        self._per_origin: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self.last_ok: datetime | None = None
+
+    def wake(self) -> None:
+        """Look for work now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Visit until `stop`; an error costs a pause and a log line, never the loop."""
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                found = await self.run_once()
+                self.last_ok = self._units.clock.now()
+            except Exception:
+                log.exception("round of visits failed")
+                found = 0
+            if not found and not self._stopping:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), IDLE_S)
+
+    async def stop(self, timeout_s: float = 2.0) -> None:
+        """Begin no more visits; one that does not end within `timeout_s` is made again after the restart."""
+        self._stopping = True
+        self._wake.set()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=timeout_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def drain(self) -> None:
+        """Make every visit that is due now; for tests."""
+        while await self.run_once() or self._tasks:
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+
+    async def run_once(self) -> int:
+        """Begin the visits that are due; return how many."""
+        room = CLAIM - len(self._tasks)
+        busy = [origin for origin, number in self._per_origin.items() if number >= PER_ORIGIN * 4]
+        found = await self._units.write(_claim, limit=room, busy=busy) if room > 0 else []
+        for visit, actor in found:
+            self._per_origin[actor.origin] += 1
+            task = asyncio.create_task(self._visit(visit, actor))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return len(found)
+
+    async def _visit(self, visit: Visit, actor: Actor) -> None:
+        try:
+            async with self._lanes.enter(actor.origin), asyncio.timeout(VISIT_S):
+                await (self._look_at_actor(visit, actor) if visit.kind == ACTOR else self._read_outbox(visit, actor))
+        except (FedcoopError, TimeoutError) as error:
+            code = error.code if isinstance(error, FedcoopError) else "timeout"
+            log.info("visit in vain", extra={"actor": actor.uri, "kind": visit.kind, "code": code})
+            unreachable = isinstance(error, PeerUnreachable) and code != "fetch-budget"
+            await self._units.write(actions.not_found, visit, error=code, unreachable=unreachable)
+        except Exception as error:
+            log.exception("visit failed", extra={"actor": actor.uri, "kind": visit.kind})
+            await self._units.write(actions.not_found, visit, error=repr(error), unreachable=False)
+        finally:
+            self._per_origin[actor.origin] -= 1
+            if not self._per_origin[actor.origin]:
+                del self._per_origin[actor.origin]
+            self._wake.set()
+
+    async def _look_at_actor(self, visit: Visit, actor: Actor) -> None:
+        """The actor's own document, and whether its name for itself is true (federation.md 2.2, 14.4)."""
+        try:
+            document = await self._remote.documents.fetch(actor.uri)
+            if "Tombstone" in types_of(document):
+                raise PeerGone("gone", uri=actor.uri)
+            if document["id"] != actor.uri:
+                raise OriginMismatch("actor-id", uri=actor.uri)
+            found = parse_actor(document)
+        except PeerGone:
+            await self._units.write(actions.found_gone, visit)
+        except MalformedActivity as error:
+            if error.code != "actor-inbox":
+                raise
+            await self._units.write(actions.found_elsewhere, visit)
+        else:
+            handle = (await self._webfinger.verify_handle(document) or "").removeprefix("@")
+            await self._units.write(actions.found_actor, visit, seen=seen_actor(found, document, handle=handle))
+        self._remote.actors.forget(actor.uri)
+
+    async def _read_outbox(self, visit: Visit, actor: Actor) -> None:
+        """What the actor published since: taken like what is forwarded; and how its polls that we show stand now."""
+        if not await self._units.read(_is_awaited, actor):
+            await self._units.write(actions.needless, visit)
+            return
+        outbox = _outbox_of(actor)
+        if outbox and visit.since is not None:
+            items = await read_outbox(self._remote.documents, outbox, visit.since)
+            for item in await self._units.read(worth_fetching, actor, items):
+                await self._take(visit, actor, item)
+        for uri in await self._units.read(_open_polls, actor):
+            await self._look_at_poll(actor, uri)
+        await self._units.write(actions.looked_at_outbox, visit)
+
+    async def _take(self, visit: Visit, actor: Actor, item: Item) -> None:
+        assert visit.since is not None
+        try:
+            activity = await from_origin(item, actor, visit.since, self._remote)
+        except PeerUnreachable:
+            raise
+        except PeerError as error:
+            log.info("item of an outbox dropped", extra={"actor": actor.uri, "code": error.code})
+            return
+        if activity is not None:
+            await self._units.write(take, actor, activity)
+
+    async def _look_at_poll(self, actor: Actor, uri: str) -> None:
+        try:
+            document = await self._remote.documents.fetch(uri)
+        except PeerUnreachable:
+            raise
+        except PeerError as error:
+            log.info("poll not seen", extra={"actor": actor.uri, "code": error.code})
+            return
+        if document["id"] == uri:
+            await self._units.write(_mirror, actor, document)
+
+
+def _claim(uow: UnitOfWork, *, limit: int, busy: list[str]) -> list[tuple[Visit, Actor]]:
+    visits = uow.visits.claim(uow.now, limit=limit, lease=LEASE, busy=busy)
+    actors = uow.actors.many([visit.actor_id for visit in visits])
+    return [(visit, actors[visit.actor_id]) for visit in visits]
+
+
+def _is_awaited(uow: UnitOfWork, actor: Actor) -> bool:
+    """Whether we still follow it, or it is a partner or linked; and nobody has blocked it here."""
+    if actor.gone_at is not None or actor.suspended_at is not None or uow.actors.is_blocked(actor.uri, actor.origin):
+        return False
+    return (
+        uow.actors.is_followed_by_us(actor.id)
+        or uow.actors.is_partner(actor.id)
+        or uow.members.find_link(actor.id) is not None
+    )
+
+
+def _open_polls(uow: UnitOfWork, actor: Actor) -> list[str]:
+    return uow.notes.open_polls_of(actor.id, limit=MAX_POLLS)
+
+
+def _mirror(uow: UnitOfWork, actor: Actor, document: dict[str, Any]) -> None:
+    mirror_motion(uow, author=actor, seen=seen_motion(document))
+
+
+def _outbox_of(actor: Actor) -> str:
+    found = id_of((actor.document or {}).get("outbox"))
+    return found if found is not None and same_origin(found, actor.uri) else ""
