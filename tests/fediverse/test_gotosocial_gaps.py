@@ -75,27 +75,6 @@ async def test_a_short_stop_loses_nothing_and_nobody_is_told(alder):
     assert alder.told(ana) == []
 
 
-async def test_after_an_outage_of_ours_who_may_have_voted_is_told_once_and_votes_here(alder):
-    ana, ben = await alder.account("ana", member="noor"), await alder.account("ben", member="ilse")
-    motion = await alder.coop.open_poll()
-    await alder.settle()
-    await ben.vote(motion.url, "For")
-    await alder.settle()
-    await alder.coop.down()
-    await ana.vote(motion.url, "Against")
-    for _ in range(6):
-        await alder.advance(minutes=1)
-    await alder.coop.up()
-    await alder.settle()
-    assert await alder.coop.ballots(motion) == {"ilse": ("for",)}, "its server has given the vote up"
-    (told,) = alder.told(ana)
-    assert "We were away from 09:00 to 09:06. If you voted then, vote once more here:" in told
-    assert motion.url in told
-    assert alder.told(ben) == []
-    async with alder.coop.signed_in("noor") as web:
-        assert "We were away from 09:00 to 09:06." in text_of_html(await web.page(f"/motions/{motion.uuid}"))
-
-
 async def test_what_a_followed_account_published_while_we_were_away_is_fetched(alder):
     ana = await alder.account("ana")
     await alder.coop.write(peers.follow, actor_uri=ana.uri)
