@@ -101,7 +101,6 @@ TIMERS: Mapping[str, Timer] = {
     peers.LAST_WORDS_TIMER: peers.say_last_words,
     outages.TELL_TIMER: outages.tell_members,
     visits.LOOK_TIMER: visits.look_after_outage,
-    visits.PLAN_TIMER: visits.plan,
     upkeep.PURGE_TIMER: upkeep.purge,
     delegations.KEEP_UP_TIMER: delegations.keep_up,
 }

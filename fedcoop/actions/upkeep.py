@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from fedcoop.actions import delegations, desk, outages, visits
+from fedcoop.actions import delegations, desk, outages
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 PURGE_TIMER = "purge"
@@ -19,7 +19,6 @@ def start_up(uow: UnitOfWork, *, only_process: bool) -> None:
         uow.visits.release_leases(uow.now)
     uow.set_timer(PURGE_TIMER, "", uow.now + PURGE_EVERY)
     uow.set_timer(delegations.KEEP_UP_TIMER, "", uow.now + delegations.KEEP_UP_EVERY)
-    uow.set_timer(visits.PLAN_TIMER, "", uow.now + visits.PLAN_EVERY)
 
 
 def purge(uow: UnitOfWork, key: str) -> None:

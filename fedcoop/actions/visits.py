@@ -9,6 +9,7 @@ import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from fedcoop.actions import looks
 from fedcoop.actions.members import freeze_links
 from fedcoop.actions.relations import want_follow
 from fedcoop.actions.remote import SeenActor, actor_gone, remember_actor
@@ -17,8 +18,6 @@ from fedcoop.storage.records import Actor, Visit
 from fedcoop.storage.unit_of_work import UnitOfWork
 from fedcoop.storage.visits import ACTOR
 
-PLAN_TIMER = "plan_visits"
-PLAN_EVERY = timedelta(hours=1)
 PLANNED_AT_ONCE = 500
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
@@ -29,16 +28,16 @@ LOOK_AGAIN = timedelta(minutes=65)
 """Some servers try an origin that was away only once an hour (federation.md 18): what they hold back is fetched then."""
 ASKED_LATELY = timedelta(days=30)
 ASKED_AGAIN = 100
+MAX_POLLS = 20
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
 ACTOR_PAUSES = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=12))
 
 
-def plan(uow: UnitOfWork, key: str) -> None:
-    """Timer: linked actors that nobody is going to look at get their time of the day; the timer is set again."""
+def plan(uow: UnitOfWork) -> bool:
+    """Some linked actors that nobody was going to look at have their time of the day; return whether there are more."""
     found = uow.visits.unplanned(limit=PLANNED_AT_ONCE)
     uow.visits.add([{"kind": ACTOR, "actor_id": actor_id, "due_at": uow.now + _up_to(DAY)} for actor_id in found])
-    more = len(found) == PLANNED_AT_ONCE
-    uow.queues.move_timer(PLAN_TIMER, key, uow.now + (timedelta() if more else PLAN_EVERY))
+    return len(found) == PLANNED_AT_ONCE
 
 
 def look_after_outage(uow: UnitOfWork, key: str) -> None:
@@ -97,7 +96,12 @@ def found_elsewhere(uow: UnitOfWork, visit: Visit) -> None:
 
 
 def looked_at_outbox(uow: UnitOfWork, visit: Visit) -> None:
-    """What the outbox showed is on its way; it is looked at once more where that was planned."""
+    """What the outbox showed is on its way; it is looked at once more where that was planned.
+
+    No outbox shows how polls stand: those that we show and that are not over are looked at by themselves.
+    """
+    for remote_motion_id in uow.notes.open_polls_of(visit.actor_id, limit=MAX_POLLS):
+        looks.ask_anew(uow, remote_motion_id)
     if visit.again_at is None or visit.again_at <= uow.now:
         uow.visits.settle(visit)
     else:

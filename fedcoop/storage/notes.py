@@ -171,11 +171,11 @@ class Notes:
         for motion in every(self._conn, query, _remote_motion):
             self.put_remote_motion(motion.purged(at))
 
-    def open_polls_of(self, actor_id: ActorId, *, limit: int) -> list[str]:
-        """Return the ids of the actor's polls that are not said to be over, newest first."""
+    def open_polls_of(self, actor_id: ActorId, *, limit: int) -> list[RemoteMotionId]:
+        """Return the actor's polls that are not said to be over, newest first."""
         c = t.remote_motions.c
-        query = select(c.uri).where(c.actor_id == actor_id, c.closed_at.is_(None), c.deleted_at.is_(None))
-        return [str(row[0]) for row in self._conn.execute(query.order_by(c.id.desc()).limit(limit))]
+        query = select(c.id).where(c.actor_id == actor_id, c.closed_at.is_(None), c.deleted_at.is_(None))
+        return [RemoteMotionId(row[0]) for row in self._conn.execute(query.order_by(c.id.desc()).limit(limit))]
 
     def remote_motions(self, *, limit: int = 50, before: int | None = None) -> list[tuple[RemoteMotion, Actor]]:
         """Return remote polls that are not deleted, newest first, each with its author."""

@@ -141,7 +141,7 @@ class UnitOfWork:
         insert(self.conn, t.audit_log, {**values, "details": dict(details or {}), "reason": reason})
 
     def wake(self, queue: str) -> None:
-        """After COMMIT, tell the loop of `queue` (`inbox`, `delivery`, `timers`, `standing`, `polls`, `visits`) that there is work."""
+        """After COMMIT, tell the loop of `queue` that there is work: a field of `app.Loops`."""
         self.wakes.add(queue)
 
     def set_timer(self, name: str, key: str, due_at: datetime) -> bool:

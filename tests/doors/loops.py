@@ -3,6 +3,7 @@
 import asyncio
 
 from fedcoop.config import DeliveryConfig
+from fedcoop.federation.catchup.polls import PollLooks
 from fedcoop.federation.catchup.visitor import Visitor
 from fedcoop.federation.delivery.worker import DeliveryWorker
 from fedcoop.queueing import TimerLoop
@@ -35,6 +36,7 @@ async def settle(bread) -> None:
 
 
 async def make_visits(bread) -> None:
-    """Look at whom it is time to look at, and process what was found."""
+    """Look at whom it is time to look at, process what was found, and look at polls."""
     await Visitor(bread.units, bread.parts.remote, bread.parts.webfinger).drain()
     await bread.process()
+    await PollLooks(bread.units, bread.parts.remote).drain()

@@ -284,7 +284,8 @@ async def test_a_server_that_does_not_answer_is_asked_later_and_for_one_account_
     bread.advance(minutes=1)
     await make_visits(bread)
     assert 0 < len([path for path in peer.requests if path.startswith("GET")]) <= 4
-    assert sorted(row.attempts for row in await bread.rows(t.visits)) in ([0, 1], [1, 1])
+    outboxes = [row for row in await bread.rows(t.visits) if row.kind == "outbox"]
+    assert sorted(row.attempts for row in outboxes) in ([0, 1], [1, 1])
     peer.broken = False
     publish(birch, create(birch, note(birch, 1)))
     publish(ana)

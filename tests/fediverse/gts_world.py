@@ -70,6 +70,8 @@ class Coop:
         await self._runner.setup()
         await web.TCPSite(self._runner, self.config.server.host, self.config.server.port).start()
         self.node.open_door()
+        while self.node.presence.last_ok is None:
+            await asyncio.sleep(0.002)
 
     async def down(self) -> None:
         """The server is stopped; its database stays."""

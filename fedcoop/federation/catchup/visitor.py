@@ -9,14 +9,12 @@ import contextlib
 import logging
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Any
 
 from fedcoop.actions import visits as actions
-from fedcoop.actions.remote import mirror_motion
 from fedcoop.federation.catchup.news import from_origin, take, worth_fetching
 from fedcoop.federation.catchup.outbox import Item, read_outbox
 from fedcoop.federation.inbox.contract import Remote
-from fedcoop.federation.inbox.seen import seen_actor, seen_motion
+from fedcoop.federation.inbox.seen import seen_actor
 from fedcoop.federation.remote.lanes import Lanes
 from fedcoop.federation.remote.webfinger import WebFinger
 from fedcoop.federation.wire.jsonld import id_of, same_origin, types_of
@@ -29,12 +27,12 @@ from fedcoop.storage.visits import ACTOR
 log = logging.getLogger(__name__)
 
 CLAIM = 50
+PLAN_EVERY = timedelta(hours=1)
 LEASE = timedelta(minutes=10)
 IDLE_S = 5.0
 AT_ONCE = 4
 PER_ORIGIN = 2
 VISIT_S = 300.0
-MAX_POLLS = 20
 
 
 class Visitor:
@@ -49,6 +47,7 @@ class Visitor:
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
+        self._planned_at: datetime | None = None
         self.last_ok: datetime | None = None
 
     def wake(self) -> None:
@@ -86,7 +85,8 @@ class Visitor:
                 await asyncio.wait(self._tasks)
 
     async def run_once(self) -> int:
-        """Begin the visits that are due; return how many."""
+        """Begin the visits that are due, those of newly linked actors planned; return how many."""
+        await self._plan()
         room = CLAIM - len(self._tasks)
         busy = [origin for origin, number in self._per_origin.items() if number >= PER_ORIGIN * 4]
         found = await self._units.write(_claim, limit=room, busy=busy) if room > 0 else []
@@ -96,6 +96,13 @@ class Visitor:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return len(found)
+
+    async def _plan(self) -> None:
+        now = self._units.clock.now()
+        if self._planned_at is None or now - self._planned_at >= PLAN_EVERY:
+            while await self._units.write(actions.plan):
+                pass
+            self._planned_at = now
 
     async def _visit(self, visit: Visit, actor: Actor) -> None:
         try:
@@ -136,7 +143,7 @@ class Visitor:
         self._remote.actors.forget(actor.uri)
 
     async def _read_outbox(self, visit: Visit, actor: Actor) -> None:
-        """What the actor published since: taken like what is forwarded; and how its polls that we show stand now."""
+        """What the actor published since: taken like what is forwarded."""
         if not await self._units.read(_is_awaited, actor):
             await self._units.write(actions.needless, visit)
             return
@@ -145,8 +152,6 @@ class Visitor:
             items = await read_outbox(self._remote.documents, outbox, visit.since)
             for item in await self._units.read(worth_fetching, actor, items):
                 await self._take(visit, actor, item)
-        for uri in await self._units.read(_open_polls, actor):
-            await self._look_at_poll(actor, uri)
         await self._units.write(actions.looked_at_outbox, visit)
 
     async def _take(self, visit: Visit, actor: Actor, item: Item) -> None:
@@ -160,17 +165,6 @@ class Visitor:
             return
         if activity is not None:
             await self._units.write(take, actor, activity)
-
-    async def _look_at_poll(self, actor: Actor, uri: str) -> None:
-        try:
-            document = await self._remote.documents.fetch(uri)
-        except PeerUnreachable:
-            raise
-        except PeerError as error:
-            log.info("poll not seen", extra={"actor": actor.uri, "code": error.code})
-            return
-        if document["id"] == uri:
-            await self._units.write(_mirror, actor, document)
 
 
 def _claim(uow: UnitOfWork, *, limit: int, busy: list[str]) -> list[tuple[Visit, Actor]]:
@@ -188,14 +182,6 @@ def _is_awaited(uow: UnitOfWork, actor: Actor) -> bool:
         or uow.actors.is_partner(actor.id)
         or uow.members.find_link(actor.id) is not None
     )
-
-
-def _open_polls(uow: UnitOfWork, actor: Actor) -> list[str]:
-    return uow.notes.open_polls_of(actor.id, limit=MAX_POLLS)
-
-
-def _mirror(uow: UnitOfWork, actor: Actor, document: dict[str, Any]) -> None:
-    mirror_motion(uow, author=actor, seen=seen_motion(document))
 
 
 def _outbox_of(actor: Actor) -> str:
