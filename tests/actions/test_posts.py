@@ -280,7 +280,7 @@ async def test_a_stated_outcome_names_what_was_chosen(instance: Instance) -> Non
         await instance.units.write(state_outcome, by=ada.id, motion_id=motion.id, text=text, options=("looks_good",))
     assert (await read(instance, motion))[-2:] == [
         ["Outcome: Buy a second oven. Chosen: Looks good.", "We buy it."],
-        ["Outcome (version 2): Buy a second oven. Chosen: Looks good.", "We buy it in May."],
+        ["Outcome: Buy a second oven. Chosen: Looks good. (version 2)", "We buy it in May."],
     ]
 
 

@@ -41,11 +41,9 @@ def announce_statement(uow: UnitOfWork, event: OutcomeStated) -> None:
     statement = next(item for item in uow.deciding.statements(motion.id) if item.version == event.version)
     names = [option.name for option in motion.options if option.key in statement.options]
     chosen = f" Chosen: {', '.join(names)}." if names else ""
+    head = f"Outcome: {ended(motion.title)}{chosen}" if not statement.code else f"Decided: {ended(motion.title)}"
     again = f" (version {statement.version})" if statement.version > 1 else ""
-    head = (
-        f"{'Decided' if statement.code else 'Outcome'}{again}: {ended(motion.title)}{'' if statement.code else chosen}"
-    )
-    content = f"<p>{escape(head)}</p><p>{escape(statement.text)}</p>{_link(motion)}"
+    content = f"<p>{escape(head + again)}</p><p>{escape(statement.text)}</p>{_link(motion)}"
     _publish(uow, motion, statement.note_uuid, content)
 
 
