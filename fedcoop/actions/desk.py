@@ -7,11 +7,11 @@ oldest gives way, and the log says so. Source: federation.md 8.4, 11.1, 14; memb
 
 import hashlib
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fedcoop.actions import peers
 from fedcoop.actions.events import DeskReplied, MessageReceived
-from fedcoop.actions.remote import SeenNote, store_note
+from fedcoop.actions.mirrors import SeenNote, store_note
 from fedcoop.actions.votes import AN_HOUR, IN_ALL, PER_ORIGIN, STRANGERS_SHARE
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.permissions import Deed, demand, desks_of
@@ -46,9 +46,11 @@ def receive_post(uow: UnitOfWork, *, author: Actor, recipient: Actor, uri: str, 
         _put(uow, author, recipient, kind, note_id=note.id)
 
 
-def receive_message(uow: UnitOfWork, *, author: Actor, recipient: Actor, seen: SeenNote) -> None:
+def receive_message(
+    uow: UnitOfWork, *, author: Actor, recipient: Actor, seen: SeenNote, said_at: datetime | None = None
+) -> None:
     """A post that is not public is kept for its recipient alone; one to the co-op gets the automatic reply, if it may."""
-    if not store_note(uow, author=author, seen=seen, motion_id=None, kind="message"):
+    if not store_note(uow, author=author, seen=seen, motion_id=None, kind="message", said_at=said_at):
         return
     note = uow.notes.find_note(seen.uri)
     if note is None or not _put(uow, author, recipient, "message", note_id=note.id):

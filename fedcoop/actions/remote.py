@@ -1,23 +1,21 @@
-"""What other servers tell us and we keep: actors, their moves, their polls and posts.
+"""Actors of other servers as they say they are: their keys, their end, their moves.
 
 Every function takes values that were verified and cleaned before (federation.md 8, 11); none of them talks to a network.
-Who may cause them is `federation/inbox/authorise.py`; what ties their actors to ours is `relations.py`. Source:
-federation.md 8.4, 12.6, 14.4.
+Who may cause them is `federation/inbox/authorise.py`; what ties them to our actors is `relations.py`, what they publish
+`mirrors.py`. Source: federation.md 8.4, 14.4.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from fedcoop.accounts import freezing
 from fedcoop.accounts.freezing import Face
-from fedcoop.actions import looks
 from fedcoop.actions.members import freeze_links
 from fedcoop.actions.relations import want_follow
-from fedcoop.governance.events import MotionMirrored
-from fedcoop.kernel.ids import ActorId, MotionId, NoteId, RemoteMotionId, new_uuid
-from fedcoop.storage.records import Actor, ActorKey, Note, Options, RemoteMotion, wire_names
+from fedcoop.kernel.ids import ActorId
+from fedcoop.storage.records import Actor, ActorKey
 from fedcoop.storage.unit_of_work import UnitOfWork
 from fedcoop.urls import origin_of
 
@@ -51,49 +49,6 @@ class SeenActor:
     keys: tuple[SeenKey, ...]
     handle: str = ""
     takes_rfc9421: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SeenMotion:
-    """A poll of another server, texts cleaned, options cut to 50.
-
-    `options` are {name, votes} and, where a vote names the answer by other words than those we show, {raw}. `closed` says
-    that it is over without saying since when. `public` is None where the document names no audience.
-    """
-
-    uri: str
-    url: str
-    title: str
-    content: str
-    options: tuple[Mapping[str, Any], ...]
-    multiple: bool
-    ends_at: datetime | None
-    closed_at: datetime | None
-    voters_count: int | None
-    motion: Mapping[str, Any] | None
-    published_at: datetime | None
-    updated_at: datetime | None
-    closed: bool = False
-    public: bool | None = True
-
-    def closed_since(self, now: datetime) -> datetime | None:
-        """Return since when it is closed, or will be; where its author names no instant, since its end or `now`."""
-        return min(now, self.ends_at or now) if self.closed else self.closed_at
-
-
-@dataclass(frozen=True, slots=True)
-class SeenNote:
-    """A post of another server, texts cleaned."""
-
-    uri: str
-    in_reply_to: str
-    content: str
-    summary: str
-    language: str
-    url: str
-    public: bool
-    published_at: datetime | None
-    updated_at: datetime | None
 
 
 # --- actors -----------------------------------------------------------------------------------------------------
@@ -211,6 +166,7 @@ def delete_actor(uow: UnitOfWork, actor: Actor) -> None:
     uow.actors.replace_keys(actor.id, [])
     uow.notes.delete_notes_of(actor.id, uow.now)
     uow.notes.delete_remote_motions_of(actor.id, uow.now)
+    uow.remote_outcomes.drop_those_of(actor.id)
     uow.actors.drop_follows_of(actor.id)
     if actor.inbox:
         uow.queues.drop_deliveries_to(actor.inbox)
@@ -230,155 +186,3 @@ def move_actor(uow: UnitOfWork, actor: Actor, target: Actor) -> bool:
             want_follow(uow, follower, target)
     uow.audit("actor-moved", who=actor.uri, subject=actor.uri, details={"target": target.uri})
     return True
-
-
-# --- posts and polls --------------------------------------------------------------------------------------------
-
-
-def store_note(uow: UnitOfWork, *, author: Actor, seen: SeenNote, motion_id: MotionId | None, kind: str) -> bool:
-    """Keep a post, or what its author made of it since; return whether it stands.
-
-    A post of another author under the same id, a deleted one and an older version change nothing.
-    """
-    earlier = uow.notes.find_note(seen.uri)
-    if earlier is not None and (earlier.actor_id != author.id or earlier.deleted_at is not None):
-        return False
-    if earlier is not None and not _is_newer(seen.updated_at, earlier.updated_at):
-        return False
-    uow.notes.put_note(
-        Note(
-            id=earlier.id if earlier else NoteId(uow.new_id()),
-            uri=seen.uri,
-            actor_id=author.id,
-            in_reply_to=earlier.in_reply_to if earlier else seen.in_reply_to,
-            motion_id=earlier.motion_id if earlier else motion_id,
-            content=seen.content,
-            summary=seen.summary,
-            language=seen.language,
-            url=seen.url,
-            public=seen.public and (earlier is None or earlier.public),
-            kind=earlier.kind if earlier else kind,
-            published_at=earlier.published_at if earlier else seen.published_at,
-            updated_at=seen.updated_at,
-            received_at=uow.now,
-            deleted_at=None,
-        )
-    )
-    return True
-
-
-def _is_newer(new: datetime | None, old: datetime | None) -> bool:
-    return new is not None and (old is None or new > old)
-
-
-def mirror_motion(uow: UnitOfWork, *, author: Actor, seen: SeenMotion) -> RemoteMotion | None:
-    """Keep a public poll of another server, or its new numbers (federation.md 12.6).
-
-    None if it is another's, was deleted, became another thing or is not for everybody: what was public and is no longer is
-    purged, and what never was is not kept.
-    """
-    earlier = uow.notes.find_remote_motion(seen.uri)
-    if earlier is None:
-        return _new_remote_motion(uow, author, seen) if seen.public else None
-    if earlier.actor_id != author.id or earlier.deleted_at is not None or bool(earlier.options) != bool(seen.options):
-        return None
-    if seen.public is False:
-        uow.notes.put_remote_motion(earlier.purged(uow.now))
-        return None
-    updated = _with_numbers(earlier, seen, uow.now)
-    if _is_newer(seen.updated_at, earlier.updated_at):
-        same = earlier.multiple == seen.multiple and wire_names(earlier.options) == wire_names(seen.options)
-        updated = replace(
-            updated,
-            title=seen.title,
-            content=seen.content,
-            options=seen.options,
-            multiple=seen.multiple,
-            motion=seen.motion,
-            updated_at=seen.updated_at,
-            ends_at=seen.ends_at,
-            answers_at=earlier.answers_at if same else uow.now,
-        )
-    uow.notes.put_remote_motion(updated)
-    looks.plan(uow, updated)
-    return updated
-
-
-def _new_remote_motion(uow: UnitOfWork, author: Actor, seen: SeenMotion) -> RemoteMotion:
-    motion = RemoteMotion(
-        id=RemoteMotionId(uow.new_id()),
-        uuid=new_uuid(),
-        uri=seen.uri,
-        actor_id=author.id,
-        url=seen.url,
-        title=seen.title,
-        content=seen.content,
-        options=seen.options,
-        multiple=seen.multiple,
-        ends_at=seen.ends_at,
-        closed_at=seen.closed_since(uow.now),
-        voters_count=seen.voters_count,
-        motion=seen.motion,
-        outcome=None,
-        outcome_html="",
-        published_at=seen.published_at,
-        updated_at=seen.updated_at,
-        received_at=uow.now,
-        deleted_at=None,
-        told_at=uow.now,
-    )
-    uow.notes.put_remote_motion(motion)
-    looks.plan(uow, motion)
-    uow.record(MotionMirrored(remote_motion_id=motion.id))
-    return motion
-
-
-def _with_numbers(earlier: RemoteMotion, seen: SeenMotion, now: datetime) -> RemoteMotion:
-    """Numbers answer by answer: an update never renames, adds or drops one unless it is a newer version; what closed stays so."""
-    ends_at = earlier.ends_at if earlier.ends_at is None or seen.ends_at is None else max(earlier.ends_at, seen.ends_at)
-    is_closed = earlier.closed_at is not None and earlier.closed_at <= now
-    return replace(
-        earlier,
-        options=_renumbered(earlier.options, seen.options),
-        voters_count=seen.voters_count,
-        closed_at=earlier.closed_at if is_closed else seen.closed_since(now),
-        ends_at=ends_at,
-        motion=seen.motion if seen.motion is not None else earlier.motion,
-        told_at=now,
-    )
-
-
-def _renumbered(kept: Options, seen: Options) -> Options:
-    """Return the kept answers with the numbers seen: by place where all are the same, else by name where it is the only one."""
-    names = wire_names(seen)
-    if wire_names(kept) == names:
-        return tuple({**ours, "votes": theirs["votes"]} for ours, theirs in zip(kept, seen, strict=True))
-    votes = {name: option["votes"] for name, option in zip(names, seen, strict=True) if names.count(name) == 1}
-    return tuple(
-        {**option, "votes": votes.get(name, option["votes"])}
-        for name, option in zip(wire_names(kept), kept, strict=True)
-    )
-
-
-def mirror_outcome(uow: UnitOfWork, *, author: Actor, motion_uri: str, outcome: Mapping[str, Any], html: str) -> bool:
-    """Keep the outcome that the poll's own author published; return whether there is such a poll."""
-    motion = uow.notes.find_remote_motion(motion_uri)
-    if motion is None or motion.actor_id != author.id or motion.deleted_at is not None:
-        return False
-    closed_at = min(motion.closed_at or uow.now, uow.now)
-    uow.notes.put_remote_motion(replace(motion, outcome=outcome, outcome_html=html, closed_at=closed_at))
-    return True
-
-
-def delete_remote(uow: UnitOfWork, *, actor: Actor, uri: str) -> bool:
-    """Purge the post or poll `uri` if it is the actor's own; return whether it was. An offered template goes with its post."""
-    uow.templates.drop_offer(uri, actor.id)
-    note = uow.notes.find_note(uri)
-    if note is not None and note.actor_id == actor.id:
-        uow.notes.delete_note(uri, uow.now)
-        return True
-    motion = uow.notes.find_remote_motion(uri)
-    if motion is not None and motion.actor_id == actor.id:
-        uow.notes.put_remote_motion(motion.purged(uow.now))
-        return True
-    return False

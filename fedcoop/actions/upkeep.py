@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from fedcoop.actions import delegations, desk, outages
+from fedcoop.actions import delegations, desk, outages, overtaking
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 PURGE_TIMER = "purge"
@@ -22,12 +22,13 @@ def start_up(uow: UnitOfWork, *, only_process: bool) -> None:
 
 
 def purge(uow: UnitOfWork, key: str) -> None:
-    """Expired sessions, old failures, replay marks, retired keys, old outages and unread posts are gone; the timer is set again."""
+    """What is over is gone: sessions, failures, replay marks, tombstones, keys, outages, unread posts; the timer is set again."""
     uow.accounts.purge(uow.now)
-    uow.queues.purge(uow.now, failed_before=uow.now - KEEP_FAILED)
+    uow.queues.purge(uow.now, failed_before=uow.now - KEEP_FAILED, buried_before=uow.now - overtaking.KEEP)
     uow.actors.forget_retired_keys(uow.now)
     desk.purge(uow)
     uow.notes.purge_unread(uow.now - KEEP_UNREAD)
     uow.outages.forget(uow.now - outages.KEEP)
     uow.votes.forget_owed(uow.now - KEEP_OWED)
+    uow.remote_outcomes.purge(uow.now - overtaking.KEEP)
     uow.queues.move_timer(PURGE_TIMER, key, uow.now + PURGE_EVERY)

@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from fedcoop.actions.ballots import cast_ballot, withdraw_ballot
 from fedcoop.actions.events import TotalsOwed, VoteRefused
 from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Channel, Motion, MotionState
+from fedcoop.governance.motions import Change, Channel, Motion, MotionState
 from fedcoop.governance.refusals import NotCounted, to_json
 from fedcoop.kernel.errors import BallotRefused, Refused
 from fedcoop.kernel.ids import ActorId, MemberId, MotionId
 from fedcoop.storage.unit_of_work import UnitOfWork
+from fedcoop.storage.votes import VoteRow
 from fedcoop.urls import origin_of
 
 PER_ORIGIN = 30
@@ -44,7 +45,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class RemoteVote:
-    """What one activity says: marks on a motion by a linked actor, and when."""
+    """What one activity says: marks on a motion by a linked actor, and when.
+
+    `taken_back` are ids of it that its sender undid or deleted before it came.
+    """
 
     motion: Motion
     member_id: MemberId
@@ -54,46 +58,74 @@ class RemoteVote:
     cast_at: datetime
     received_at: datetime
     accumulate: bool
+    taken_back: tuple[bytes, ...] = ()
+
+
+class Repeated(BallotRefused):
+    """The voter's server sent the very same mark again: no news for the voter."""
 
 
 def count_vote(uow: UnitOfWork, vote: RemoteVote) -> tuple[NotCounted, ...]:
     """The member's ballot is what the vote says, or an approval is added to it; return the marks that did not count.
 
-    Of several marks each counts that can, in their order; ids of those that did not count are not remembered.
+    Of several marks each counts that can, in their order; ids of those that did not count are not remembered. Where ballots
+    can be changed the vote that was cast last counts, whichever arrives last; what its sender took back counts for nothing.
     """
     try:
         _count_whole(uow, vote)
     except BallotRefused as refusal:
         if not vote.accumulate or len(vote.marks) == 1:
-            return tuple(NotCounted(_name_of(vote.motion, mark.option_key), refusal.code) for mark in vote.marks)
+            return _left(uow, vote, refusal)
     else:
         return ()
     alone = (count_vote(uow, replace(vote, marks=(mark,))) for mark in vote.marks)
     return tuple(left for found in alone for left in found)
 
 
+def _left(uow: UnitOfWork, vote: RemoteVote, refusal: BallotRefused) -> tuple[NotCounted, ...]:
+    if isinstance(refusal, Repeated):
+        note_vote(uow, motion=vote.motion, actor_id=vote.actor_id, code=refusal.code)
+        return ()
+    return tuple(NotCounted(_name_of(vote.motion, mark.option_key), refusal.code) for mark in vote.marks)
+
+
 def _count_whole(uow: UnitOfWork, vote: RemoteVote) -> None:
+    is_overtaken = _is_overtaken(uow, vote)
     remembered: list[bytes] = []
     try:
-        for mark in vote.marks:
-            if not _remember(uow, vote, mark):
-                raise BallotRefused("replay")
+        for mark in dict.fromkeys(vote.marks):
+            _remember(uow, vote, mark)
             remembered.append(mark.digest)
-        cast_ballot(
-            uow,
-            voter=vote.member_id,
-            motion_id=vote.motion.id,
-            choice=tuple(mark.option_key for mark in vote.marks),
-            channel=Channel.ACTIVITYPUB,
-            cast_at=vote.cast_at,
-            received_at=vote.received_at,
-            actor_id=vote.actor_id,
-            accumulate=vote.accumulate,
-        )
+        if not is_overtaken:
+            _cast(uow, vote)
     except BallotRefused:
         for digest in remembered:
-            uow.votes.forget_vote(digest)
+            uow.votes.forget_vote(digest, motion_id=vote.motion.id, actor_id=vote.actor_id)
         raise
+    for digest in vote.taken_back:
+        withdraw_vote(uow, actor_id=vote.actor_id, digest=digest, at=vote.received_at)
+
+
+def _is_overtaken(uow: UnitOfWork, vote: RemoteVote) -> bool:
+    """Return whether a later vote of the member came before this one, which it replaces."""
+    if vote.accumulate or vote.motion.settings.change is Change.NEVER:
+        return False
+    last = uow.votes.last_cast(vote.motion.id, vote.member_id)
+    return last is not None and vote.cast_at < last
+
+
+def _cast(uow: UnitOfWork, vote: RemoteVote) -> None:
+    cast_ballot(
+        uow,
+        voter=vote.member_id,
+        motion_id=vote.motion.id,
+        choice=tuple(mark.option_key for mark in dict.fromkeys(vote.marks)),
+        channel=Channel.ACTIVITYPUB,
+        cast_at=vote.cast_at,
+        received_at=vote.received_at,
+        actor_id=vote.actor_id,
+        accumulate=vote.accumulate,
+    )
 
 
 def unknown_key(name: str) -> str:
@@ -108,29 +140,39 @@ def _name_of(motion: Motion, key: str) -> str:
     return next((option.name for option in motion.options if option.key == key), key.removeprefix(_UNKNOWN))
 
 
-def _remember(uow: UnitOfWork, vote: RemoteVote, mark: Mark) -> bool:
-    return uow.votes.add_vote(
+def _remember(uow: UnitOfWork, vote: RemoteVote, mark: Mark) -> None:
+    """The id is the vote's: nobody else's, on this motion. Raises BallotRefused (`replay`)."""
+    motion_id, actor_id = vote.motion.id, vote.actor_id
+    is_new = uow.votes.add_vote(
         mark.digest,
-        motion_id=vote.motion.id,
+        motion_id=motion_id,
         member_id=vote.member_id,
-        actor_id=vote.actor_id,
+        actor_id=actor_id,
         activity_digest=vote.activity_digest,
         option_key=mark.option_key,
+        cast_at=vote.cast_at,
     )
+    if not is_new:
+        known = uow.votes.option_of(mark.digest, motion_id=motion_id, actor_id=actor_id)
+        raise (Repeated if known in ("", mark.option_key) else BallotRefused)("replay")
 
 
 def withdraw_vote(uow: UnitOfWork, *, actor_id: ActorId, digest: bytes, at: datetime) -> bool:
-    """The vote with this id is taken back by the actor that sent it; return whether it was a counted vote of its.
+    """The votes with this id, or of the activity with it, are taken back by their actor; return whether it sent such.
 
     Of an approval ballot only that mark goes. Once the motion is over, or where ballots cannot be changed, it stays.
     """
-    row = uow.votes.find_vote(digest)
-    if row is None or row.actor_id != actor_id:
-        return False
-    motion_id, member_id, key = MotionId(row.motion_id), MemberId(row.member_id), str(row.option_key)
+    votes = uow.votes.votes_by_id(digest, actor_id)
+    for vote in votes:
+        _withdraw(uow, vote, at)
+    return bool(votes)
+
+
+def _withdraw(uow: UnitOfWork, vote: VoteRow, at: datetime) -> None:
+    motion_id, member_id, actor_id, key = vote.motion_id, vote.member_id, vote.actor_id, vote.option_key
     ballot = uow.motions.ballot_of(motion_id, member_id)
     if ballot is None or not key or ballot.actor_id != actor_id or key not in ballot.choice:
-        return True
+        return
     rest = tuple(chosen for chosen in ballot.choice if chosen != key)
     try:
         if rest:
@@ -138,9 +180,8 @@ def withdraw_vote(uow: UnitOfWork, *, actor_id: ActorId, digest: bytes, at: date
         else:
             withdraw_ballot(uow, voter=member_id, motion_id=motion_id, channel=Channel.ACTIVITYPUB, at=at)
     except Refused:
-        return True
-    uow.votes.drop_vote(bytes(row.digest))
-    return True
+        return
+    uow.votes.drop_vote(vote.digest, motion_id=motion_id, actor_id=actor_id)
 
 
 def _recast(
@@ -187,7 +228,7 @@ def refuse_vote(
         uow.votes.add_refused_marks(motion.id, actor_id, to_json(marks), now=uow.now)
     if first or linked:
         uow.audit("vote-refused", subject=motion.url, details={"actor": actor_id, "code": code})
-    if first and code != "replay":
+    if first:
         uow.record(VoteRefused(motion_id=motion.id, actor_id=actor_id, code=code, linked=linked))
 
 
@@ -202,6 +243,14 @@ def _owe_totals(uow: UnitOfWork, motion: Motion, actor_id: ActorId) -> None:
         motion.id, origin, inbox, now=uow.now, since=uow.now - AN_HOUR, per_origin=OWED_PER_ORIGIN, in_all=OWED_IN_ALL
     ):
         uow.record(TotalsOwed(motion_id=motion.id))
+
+
+def note_vote(uow: UnitOfWork, *, motion: Motion, actor_id: ActorId, code: str) -> None:
+    """The vote has no effect, and nobody is told: not its voter's own doing, or no news. One audit line an hour says so."""
+    hour = int(uow.now.timestamp()) // 3600
+    digest = hashlib.sha256(f"noted vote {code} {motion.id} {actor_id} {hour}".encode()).digest()[:16]
+    if uow.queues.see(digest, forget_at=uow.now + AN_HOUR):
+        uow.audit("vote-refused", subject=motion.url, details={"actor": actor_id, "code": code})
 
 
 def _within_budget(uow: UnitOfWork, origin: str, *, linked: bool) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, or_, select, update
 
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import ActorId
@@ -134,14 +134,14 @@ class Actors:
         """Return the follow between the two, whatever its state."""
         return first(self._conn, _FOLLOW, _follow, {"follower": follower, "followee": followee})
 
-    def find_follow_by_uri(self, uri: str) -> Follow | None:
-        """Return the follow that the activity `uri` asked for."""
-        return first(self._conn, select(t.follows).where(t.follows.c.uri == uri), _follow)
+    def follows_by_uri(self, uri: str) -> list[Follow]:
+        """Return the follows that an activity of this id asked for: one, unless several actors used it."""
+        return every(self._conn, select(t.follows).where(t.follows.c.uri == uri).order_by(t.follows.c.id), _follow)
 
     def put_follow(self, follow: Follow) -> None:
         """Store the follow; one between the same two is replaced."""
         values = {name: getattr(follow, name) for name in Follow.__slots__}
-        upsert(self._conn, t.follows, values, keys=("follower_id", "followee_id"), keep=("id", "created_at"))
+        upsert(self._conn, t.follows, values, keys=("follower_id", "followee_id"), keep=("id",))
 
     def drop_follow(self, follower: ActorId, followee: ActorId) -> None:
         """Remove the follow between the two if there is one."""
@@ -362,14 +362,24 @@ class Actors:
         )
 
     def note_interaction(self, values: Mapping[str, Any]) -> bool:
-        """Count a Like or Announce once per actor and object; return whether it is new."""
-        return insert_ignore(self._conn, t.interactions, values)
-
-    def drop_interaction(self, *, actor_id: ActorId, type_: str | None, target: str) -> bool:
-        """Remove an interaction by the id of its activity, or by type and object; return whether there was one."""
+        """Count a Like or Announce once per actor and object, the one said last; return whether it is new."""
+        if insert_ignore(self._conn, t.interactions, values):
+            return True
         c = t.interactions.c
-        same = or_(c.uri == target, and_(c.type == type_, c.object == target)) if type_ else (c.uri == target)
-        return bool(self._conn.execute(delete(t.interactions).where(c.actor_id == actor_id, same)).rowcount)
+        same = [c[name] == values[name] for name in ("type", "actor_id", "object")]
+        later = update(t.interactions).where(*same, c.created_at < values["created_at"])
+        self._conn.execute(later.values(uri=values["uri"], created_at=values["created_at"]))
+        return False
+
+    def interactions_by_uri(self, uri: str) -> list[Row[Any]]:
+        """Return what activities of this id stand for: type, actor_id, object, created_at."""
+        return list(self._conn.execute(select(t.interactions).where(t.interactions.c.uri == uri)))
+
+    def drop_interaction(self, *, actor_id: ActorId, type_: str, target: str, said_by: datetime) -> bool:
+        """Remove the actor's interaction of a type with an object if it was said by then; return whether there was one."""
+        c = t.interactions.c
+        same = delete(t.interactions).where(c.type == type_, c.actor_id == actor_id, c.object == target)
+        return bool(self._conn.execute(same.where(c.created_at <= said_by)).rowcount)
 
     def interacted_objects(self, type_: str) -> set[str]:
         """Return every object that an interaction of this type names."""

@@ -190,6 +190,8 @@ class Notes:
         )
         return [(motion, actors[motion.actor_id]) for motion in motions]
 
+    # votes of ours there
+
     def find_vote_abroad(self, remote_motion_id: RemoteMotionId, member_id: MemberId) -> VoteAbroad | None:
         """Return what the member sent on this remote poll."""
         c = t.votes_abroad.c

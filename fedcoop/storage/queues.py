@@ -1,4 +1,4 @@
-"""Rows that need doing: inbound activities, deliveries, timers; and the ids that were seen. Claim, settle, purge.
+"""Rows that need doing: inbound activities, deliveries, timers; ids that were seen, or ended first. Claim, settle, purge.
 
 A claim sets a lease; whoever dies with it costs a repeat, never a loss. On PostgreSQL several nodes may claim side by
 side (`FOR UPDATE SKIP LOCKED`); on SQLite there is one writer.
@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, exists, func, literal, or_, select, update
 
 from fedcoop.kernel.ids import ActivityId, ActorId
 from fedcoop.storage import tables as t
+from fedcoop.storage.columns import UtcDateTime
 from fedcoop.storage.records import ActivityRow, DeliveryJob, Inbound, TimerRow
 from fedcoop.storage.rows import every, first, insert, insert_ignore, insert_ignore_many, maker, upsert
 
@@ -51,7 +52,7 @@ class Queues:
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
-    # seen ids and inbound
+    # seen ids
 
     def see(self, digest: bytes, *, forget_at: datetime | None = None) -> bool:
         """Remember an activity id's digest; return False if it was seen before."""
@@ -60,6 +61,31 @@ class Queues:
     def was_seen(self, digest: bytes) -> bool:
         """Return whether the digest is remembered."""
         return self._conn.execute(select(t.seen_ids.c.digest).where(t.seen_ids.c.digest == digest)).first() is not None
+
+    # tombstones
+
+    def bury(
+        self, digest: bytes, *, row_id: int, origin: str, said_at: datetime, noted_at: datetime, most: int
+    ) -> None:
+        """Remember what ended before it was known; of one origin the `most` newest are kept (federation.md 8.1)."""
+        c = t.tombstones.c
+        values = {"id": row_id, "digest": digest, "origin": origin, "said_at": said_at, "noted_at": noted_at}
+        if not insert_ignore(self._conn, t.tombstones, values):
+            later = case((c.said_at < said_at, literal(said_at, UtcDateTime)), else_=c.said_at)
+            same = update(t.tombstones).where(c.digest == digest)
+            self._conn.execute(same.values(said_at=later, noted_at=noted_at))
+            return
+        surplus = select(c.id).where(c.origin == origin).order_by(c.id.desc()).offset(most).limit(1)
+        oldest = self._conn.execute(surplus).scalar()
+        if oldest is not None:
+            self._conn.execute(delete(t.tombstones).where(c.origin == origin, c.id <= oldest))
+
+    def buried_at(self, digests: Collection[bytes]) -> datetime | None:
+        """Return the latest instant at which any of these was said to have ended."""
+        c = t.tombstones.c
+        return self._conn.execute(select(func.max(c.said_at)).where(c.digest.in_(list(digests)))).scalar()
+
+    # inbound
 
     def add_inbound(self, row: Inbound) -> None:
         """Store an accepted activity for processing at once."""
@@ -324,9 +350,10 @@ class Queues:
         ]
         return any(found)
 
-    def purge(self, now: datetime, *, failed_before: datetime) -> None:
-        """Forget expired signatures and failures older than `failed_before`."""
+    def purge(self, now: datetime, *, failed_before: datetime, buried_before: datetime) -> None:
+        """Forget expired signatures, failures older than `failed_before`, and tombstones noted before `buried_before`."""
         self._conn.execute(delete(t.seen_ids).where(t.seen_ids.c.forget_at <= now))
+        self._conn.execute(delete(t.tombstones).where(t.tombstones.c.noted_at < buried_before))
         self._conn.execute(
             delete(t.deliveries).where(t.deliveries.c.state == "failed", t.deliveries.c.created_at < failed_before)
         )

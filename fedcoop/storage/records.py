@@ -225,7 +225,10 @@ class OutcomeRow:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A remote post kept here: a reply to a motion, or a post from a followed actor. `content` is sanitised."""
+    """A remote post kept here: a reply to a motion, or a post from a followed actor. `content` is sanitised.
+
+    `said_at` is when its author first said what it says now (federation.md 8.1 step 14).
+    """
 
     id: NoteId
     uri: str
@@ -240,6 +243,7 @@ class Note:
     kind: str
     published_at: datetime | None
     updated_at: datetime | None
+    said_at: datetime
     received_at: datetime
     deleted_at: datetime | None
 
@@ -258,7 +262,8 @@ def wire_names(options: Options) -> list[str]:
 class RemoteMotion:
     """A poll of another server that we only display (federation.md 12.6).
 
-    `told_at` is when its present numbers were told, `answers_at` when its author last exchanged the answers.
+    `said_at` is when its author first said what it says now (8.1 step 14), `told_at` when its present numbers were told,
+    `answers_at` when its author last exchanged the answers.
     """
 
     id: RemoteMotionId
@@ -278,6 +283,7 @@ class RemoteMotion:
     outcome_html: str
     published_at: datetime | None
     updated_at: datetime | None
+    said_at: datetime
     received_at: datetime
     deleted_at: datetime | None
     told_at: datetime | None = None
@@ -309,7 +315,7 @@ class RemoteMotion:
     @property
     def told(self) -> Told:
         """What was told of its end, and when the numbers were."""
-        over = (self.motion or {}).get("coop:state") in OVER
+        over = self.outcome is not None or (self.motion or {}).get("coop:state") in OVER
         return Told(self.closes_at, self.closed_at, self.told_at or self.received_at, over)
 
     def is_over(self, now: datetime) -> bool:

@@ -224,6 +224,7 @@ follows = Table(
     UniqueConstraint("follower_id", "followee_id"),
     Index("ix_follows_followee_id_state", "followee_id", "state"),
     Index("ix_follows_state", "state", "id"),
+    Index("ix_follows_uri", "uri"),
 )
 
 blocks = Table(
@@ -492,11 +493,12 @@ votes = Table(
     "votes",
     metadata,
     Column("digest", LargeBinary, primary_key=True),
-    _ref("motion_id", "motions.id"),
+    Column("actor_id", BigInteger, ForeignKey("actors.id"), primary_key=True),
+    Column("motion_id", BigInteger, ForeignKey("motions.id"), primary_key=True),
     _ref("member_id", "members.id"),
-    _ref("actor_id", "actors.id"),
     Column("activity_digest", LargeBinary, nullable=False),
     Column("option_key", Text, nullable=False),
+    Column("cast_at", UtcDateTime, nullable=False),
     Index("ix_votes_activity_digest", "activity_digest"),
     Index("ix_votes_motion_id_member_id", "motion_id", "member_id"),
 )
@@ -763,6 +765,7 @@ remote_motions = Table(
     Column("outcome_html", Text, nullable=False, server_default=""),
     Column("published_at", UtcDateTime),
     Column("updated_at", UtcDateTime),
+    Column("said_at", UtcDateTime, nullable=False, server_default="0"),
     Column("received_at", UtcDateTime, nullable=False),
     Column("deleted_at", UtcDateTime),
     Column("told_at", UtcDateTime),
@@ -779,6 +782,22 @@ remote_looks = Table(
     Column("error", Text, nullable=False, server_default=""),
     Column("failing_since", UtcDateTime),
     Index("ix_remote_looks_due_at", "due_at"),
+)
+
+remote_outcomes = Table(
+    "remote_outcomes",
+    metadata,
+    Column("uri", Text, primary_key=True),
+    Column("motion_uri", Text, nullable=False),
+    _ref("actor_id", "actors.id"),
+    Column("outcome", Json, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("published_at", UtcDateTime),
+    Column("updated_at", UtcDateTime),
+    Column("said_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Index("ix_remote_outcomes_motion_uri", "motion_uri", "actor_id"),
+    Index("ix_remote_outcomes_received_at", "received_at"),
 )
 
 votes_abroad = Table(
@@ -850,6 +869,7 @@ notes = Table(
     Column("kind", Text, nullable=False),
     Column("published_at", UtcDateTime),
     Column("updated_at", UtcDateTime),
+    Column("said_at", UtcDateTime, nullable=False, server_default="0"),
     Column("received_at", UtcDateTime, nullable=False),
     Column("deleted_at", UtcDateTime),
     Index("ix_notes_motion_id", "motion_id", "id"),
@@ -868,6 +888,7 @@ interactions = Table(
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("type", "actor_id", "object"),
     Index("ix_interactions_object", "object"),
+    Index("ix_interactions_uri", "uri"),
 )
 
 reports = Table(
@@ -1031,6 +1052,18 @@ seen_ids = Table(
     Column("forget_at", UtcDateTime),
     Index("ix_seen_ids_forget_at", "forget_at"),
     sqlite_with_rowid=False,
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    _id(),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("origin", Text, nullable=False),
+    Column("said_at", UtcDateTime, nullable=False),
+    Column("noted_at", UtcDateTime, nullable=False),
+    Index("ix_tombstones_origin", "origin", "id"),
+    Index("ix_tombstones_noted_at", "noted_at"),
 )
 
 inbound = Table(

@@ -36,6 +36,7 @@ from fedcoop.storage.notes import Notes
 from fedcoop.storage.outages import Outages
 from fedcoop.storage.proposals import Proposals
 from fedcoop.storage.queues import Queues
+from fedcoop.storage.remote_outcomes import RemoteOutcomes
 from fedcoop.storage.rolls import Rolls
 from fedcoop.storage.rows import insert
 from fedcoop.storage.sortitions import Sortitions
@@ -104,6 +105,7 @@ class UnitOfWork:
         self.actors = Actors(conn)
         self.follows = Follows(conn)
         self.notes = Notes(conn)
+        self.remote_outcomes = RemoteOutcomes(conn)
         self.announcements = Announcements(conn)
         self.desk = Desk(conn)
         self.queues = Queues(conn)

@@ -1,15 +1,32 @@
 """Votes that came from the fediverse: their ids, whom to tell, and what was refused (federation.md 12.3, 12.4)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, update
 
 from fedcoop.governance.refusals import MOST_MARKS
 from fedcoop.kernel.ids import ActorId, MemberId, MotionId
 from fedcoop.storage import tables as t
-from fedcoop.storage.rows import insert_ignore
+from fedcoop.storage.rows import every, insert_ignore, maker
+
+
+@dataclass(frozen=True, slots=True)
+class VoteRow:
+    """One mark that an account sent as a vote on a motion, known by the digest of its id; no option: taken back."""
+
+    digest: bytes
+    actor_id: ActorId
+    motion_id: MotionId
+    member_id: MemberId
+    activity_digest: bytes
+    option_key: str
+    cast_at: datetime
+
+
+_vote = maker(VoteRow)
 
 
 class Votes:
@@ -27,26 +44,38 @@ class Votes:
         actor_id: ActorId,
         activity_digest: bytes,
         option_key: str,
+        cast_at: datetime,
     ) -> bool:
-        """Remember a counted vote's id; return False if it was seen (federation.md 12.3, `replay`)."""
+        """Remember the id of a vote on a motion; return False if its actor sent that id there before (federation.md 12.3)."""
         values = {"digest": digest, "motion_id": motion_id, "member_id": member_id, "actor_id": actor_id}
-        return insert_ignore(
-            self._conn, t.votes, {**values, "activity_digest": activity_digest, "option_key": option_key}
-        )
+        more = {"activity_digest": activity_digest, "option_key": option_key, "cast_at": cast_at}
+        return insert_ignore(self._conn, t.votes, {**values, **more})
 
-    def find_vote(self, digest: bytes) -> Row[Any] | None:
-        """Return the counted vote whose id, or whose activity's id, has this digest."""
-        return self._conn.execute(
-            select(t.votes).where(or_(t.votes.c.digest == digest, t.votes.c.activity_digest == digest))
-        ).first()
+    def option_of(self, digest: bytes, *, motion_id: MotionId, actor_id: ActorId) -> str:
+        """Return what the vote of this id was for; nothing, if it was taken back or is not known."""
+        c = t.votes.c
+        query = select(c.option_key).where(*_same(digest, motion_id, actor_id))
+        return str(self._conn.execute(query).scalar() or "")
 
-    def drop_vote(self, digest: bytes) -> None:
-        """Make a withdrawn vote no longer found; its activity id stays in the seen ids."""
-        self._conn.execute(update(t.votes).where(t.votes.c.digest == digest).values(option_key=""))
+    def votes_by_id(self, digest: bytes, actor_id: ActorId) -> list[VoteRow]:
+        """Return the actor's votes whose id, or whose activity's id, has this digest."""
+        c = t.votes.c
+        query = select(t.votes).where(or_(c.digest == digest, c.activity_digest == digest), c.actor_id == actor_id)
+        return every(self._conn, query.order_by(c.motion_id, c.digest), _vote)
 
-    def forget_vote(self, digest: bytes) -> None:
+    def last_cast(self, motion_id: MotionId, member_id: MemberId) -> datetime | None:
+        """Return when the member's latest vote from afar on the motion was cast, also one that was taken back."""
+        c = t.votes.c
+        query = select(func.max(c.cast_at)).where(c.motion_id == motion_id, c.member_id == member_id)
+        return self._conn.execute(query).scalar()
+
+    def drop_vote(self, digest: bytes, *, motion_id: MotionId, actor_id: ActorId) -> None:
+        """Make a withdrawn vote count for nothing; its id stays, so that it cannot be cast again."""
+        self._conn.execute(update(t.votes).where(*_same(digest, motion_id, actor_id)).values(option_key=""))
+
+    def forget_vote(self, digest: bytes, *, motion_id: MotionId, actor_id: ActorId) -> None:
         """Remove a vote's id that was remembered but did not count after all."""
-        self._conn.execute(delete(t.votes).where(t.votes.c.digest == digest))
+        self._conn.execute(delete(t.votes).where(*_same(digest, motion_id, actor_id)))
 
     def voting_inboxes(self, motion_id: MotionId) -> list[str]:
         """Return each inbox of those whose vote came by federation and counts (federation.md 12.4)."""
@@ -139,3 +168,8 @@ class Votes:
     def forget_owed(self, before: datetime) -> None:
         """Forget the servers that had nothing refused since `before`."""
         self._conn.execute(delete(t.owed_totals).where(t.owed_totals.c.at < before))
+
+
+def _same(digest: bytes, motion_id: MotionId, actor_id: ActorId) -> tuple[ColumnElement[bool], ...]:
+    c = t.votes.c
+    return c.digest == digest, c.actor_id == actor_id, c.motion_id == motion_id

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from fedcoop.actions import desk
 from fedcoop.actions.founding import close_member_actor, open_member_actor
 from fedcoop.actions.members import link_by_operator
-from fedcoop.actions.remote import SeenNote, store_note
+from fedcoop.actions.mirrors import SeenNote, store_note
 from fedcoop.actions.upkeep import purge
 from fedcoop.governance.members import Member
 from fedcoop.kernel.errors import Conflict, Invalid, NotFound, Refused

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from fedcoop.actions.remote import SeenActor, remember_actor
 from fedcoop.federation.inbox.contract import Remote, digest_of
 from fedcoop.federation.inbox.process import InboxProcessor
+from fedcoop.federation.inbox.replays import Keys
 from fedcoop.federation.server.inboxes import accept_inbound
 from fedcoop.governance.motions import Motion, Option
 from fedcoop.kernel.ids import ActorId
@@ -48,7 +49,7 @@ async def receive(instance: Instance, motion: Motion, number: int, name: str, tu
     activity = {"@context": AS, "id": f"{vote}/activity", "type": "Create", "actor": uri, "object": note}
     now = instance.clock.now()
     row = Inbound(0, uri, json.dumps(activity).encode(), "signature", now, now, 0)
-    return await instance.units.write(accept_inbound, row, digest_of(activity["id"]), None)
+    return await instance.units.write(accept_inbound, row, Keys(digest_of(activity["id"])), None)
 
 
 def processor(instance: Instance) -> InboxProcessor:

@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from fedcoop.actions import looks
-from fedcoop.actions.remote import delete_actor, mirror_motion
+from fedcoop.actions.mirrors import mirror_motion
+from fedcoop.actions.remote import delete_actor
 from fedcoop.federation.inbox.seen import seen_motion
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.storage.records import Actor, RemoteMotion

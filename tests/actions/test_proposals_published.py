@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from fedcoop.actions import proposal_steps as steps
-from fedcoop.actions.remote import SeenNote, store_note
+from fedcoop.actions.mirrors import SeenNote, store_note
 from fedcoop.queries.proposals import proposal_view
 from fedcoop.storage import tables as t
 from tests.actions.coop import follow, join, know, rows, sent

@@ -9,6 +9,7 @@ import pytest
 from fedcoop.actions import templates as actions
 from fedcoop.federation.inbox.contract import Remote, digest_of
 from fedcoop.federation.inbox.process import InboxProcessor
+from fedcoop.federation.inbox.replays import Keys
 from fedcoop.federation.server.inboxes import accept_inbound
 from fedcoop.federation.translate.outgoing import template_note
 from fedcoop.governance.members import Member
@@ -198,7 +199,7 @@ async def _receive(instance: Instance, actor: Actor, type_: str, document: Any, 
     }
     now = instance.clock.now()
     row = Inbound(0, actor.uri, json.dumps(activity).encode(), "signature", now, now, 0)
-    assert await instance.units.write(accept_inbound, row, digest_of(activity["id"]), None)
+    assert await instance.units.write(accept_inbound, row, Keys(digest_of(activity["id"])), None)
     await InboxProcessor(instance.units, cast(Remote, None)).drain()
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from fedcoop.actions.ballots import send_abroad
 from fedcoop.actions.founding import open_member_actor
+from fedcoop.actions.mirrors import SeenMotion, mirror_motion
 from fedcoop.actions.peers import block, unblock
-from fedcoop.actions.remote import SeenMotion, actor_gone, mirror_motion
+from fedcoop.actions.remote import actor_gone
 from fedcoop.actions.votes import Mark, RemoteVote, count_vote, refuse_vote, withdraw_vote
 from fedcoop.federation.inbox.seen import seen_motion
 from fedcoop.governance.members import Member

@@ -4,7 +4,8 @@ import asyncio
 from pathlib import Path
 
 from fedcoop.actions.desk import receive_message
-from fedcoop.actions.remote import SeenNote, remember_actor
+from fedcoop.actions.mirrors import SeenNote
+from fedcoop.actions.remote import remember_actor
 from fedcoop.cli.instance import opened
 from fedcoop.config import load
 from fedcoop.storage.unit_of_work import UnitOfWork

@@ -9,6 +9,7 @@ from fedcoop.actions.motions import close
 from fedcoop.federation.inbox import work
 from fedcoop.federation.inbox.contract import digest_of
 from fedcoop.federation.inbox.process import InboxProcessor
+from fedcoop.federation.inbox.replays import Keys
 from fedcoop.federation.server.inboxes import accept_inbound
 from fedcoop.governance.motions import MotionState
 from fedcoop.storage import tables as t
@@ -32,7 +33,7 @@ async def test_a_close_waits_for_votes_at_the_door_and_in_the_queue(bread, peer)
 
     assert await state() is MotionState.OPEN, "a request is at the door"
     row = Inbound(0, ana.uri, sent.body, "signature", motion.closes_at, motion.closes_at, 0)
-    await bread.units.write(accept_inbound, row, digest_of("x"), None)
+    await bread.units.write(accept_inbound, row, Keys(digest_of("x")), None)
     bread.in_flight.leave(ticket)
     assert await state() is MotionState.OPEN, "a row waits"
     await bread.process()
@@ -67,7 +68,7 @@ async def test_a_thousand_votes_of_the_last_ten_seconds_all_count_after_a_restar
         activity = vote(ana, bread, motion, "For", n)
         raw = json.dumps(activity).replace(ana.uri, uri).encode()
         row = Inbound(0, uri, raw, "signature", bread.now, bread.now, 0)
-        actions.append(partial(accept_inbound, row=row, digest=digest_of(f"{uri}/{n}"), forget_after=None))
+        actions.append(partial(accept_inbound, row=row, keys=Keys(digest_of(f"{uri}/{n}")), forget_after=None))
     assert await bread.units.write_many(actions) == [True] * 1000
     await bread.units.write(work.claim)  # a process that dies with its leases
     bread.advance(minutes=10)

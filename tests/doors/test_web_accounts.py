@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from fedcoop.actions.members import prove_link
-from fedcoop.actions.remote import SeenActor, SeenMotion, mirror_motion, mirror_outcome, remember_actor
+from fedcoop.actions.mirrors import SeenMotion, mirror_motion, mirror_outcome
+from fedcoop.actions.remote import SeenActor, remember_actor
 from fedcoop.federation.inbox.seen import seen_motion
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.storage.records import RemoteMotion

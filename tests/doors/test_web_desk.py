@@ -8,8 +8,9 @@ import pytest
 
 from fedcoop.actions import desk
 from fedcoop.actions.founding import open_member_actor
+from fedcoop.actions.mirrors import SeenNote, store_note
 from fedcoop.actions.relations import receive_follow
-from fedcoop.actions.remote import SeenNote, remember_actor, store_note
+from fedcoop.actions.remote import remember_actor
 from fedcoop.storage import tables as t
 from fedcoop.storage.records import Actor
 from fedcoop.storage.unit_of_work import UnitOfWork

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from fedcoop.actions.looks import looked, looked_in_vain
-from fedcoop.actions.remote import mirror_motion, remember_actor
+from fedcoop.actions.mirrors import mirror_motion
+from fedcoop.actions.remote import remember_actor
 from fedcoop.federation.inbox.seen import seen_motion
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.storage.records import RemoteMotion

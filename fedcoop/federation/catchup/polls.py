@@ -10,7 +10,7 @@ from datetime import datetime
 
 from fedcoop.actions import looks
 from fedcoop.actions.looks import Due
-from fedcoop.actions.remote import SeenMotion, mirror_motion
+from fedcoop.actions.mirrors import SeenMotion, mirror_motion
 from fedcoop.federation.inbox.contract import Remote
 from fedcoop.federation.inbox.seen import seen_motion
 from fedcoop.federation.inbox.terms import our_terms

@@ -7,12 +7,12 @@ transaction is open. Nothing of the body is acted on before the signer is known 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
-from fedcoop.federation.inbox.contract import NEW_KEY, digest_of
+from fedcoop.federation.inbox.contract import NEW_KEY
 from fedcoop.federation.inbox.forwarded import Vouched, proof_key, vouch
 from fedcoop.federation.inbox.refusal import Accepted, Refusal
+from fedcoop.federation.inbox.replays import Keys, keys_of, keys_of_signature
 from fedcoop.federation.inbox.standing import Standing
 from fedcoop.federation.remote.actors import Actors, LoadedKey
 from fedcoop.federation.remote.documents import Documents
@@ -31,7 +31,7 @@ __all__ = ["Authenticated", "Authenticator", "Refusal"]
 class Authenticated:
     """A verified activity, ready to be stored. `raw` is the body, or the copy fetched from its origin (8.3).
 
-    `replay_digest` is set where the activity has no id: then signature and key tell a repetition.
+    `keys` are those by which it is known again: without an id, its signature tells a repetition.
     """
 
     document: Mapping[str, Any]
@@ -41,8 +41,8 @@ class Authenticated:
     key_id: str
     proven_by: str
     signed_at: datetime
-    digest: bytes
-    is_replay_digest: bool
+    keys: Keys
+    has_id: bool
 
 
 class Authenticator:
@@ -70,7 +70,7 @@ class Authenticator:
             found = await vouch(
                 document, found.raw, proven=proof is not None, documents=self._documents, actors=self._actors
             )
-        digest, is_replay = self._digest(found, origin, claim)
+        keys, has_id = self._keys(found, origin, claim)
         if await self._standing.is_suspended(actor_uri):
             raise Refusal(403, "suspended")
         return Authenticated(
@@ -81,8 +81,8 @@ class Authenticator:
             key_id=claim.key_id,
             proven_by=await self._proven_by(found, key, proof),
             signed_at=claim.signed_at,
-            digest=digest,
-            is_replay_digest=is_replay,
+            keys=keys,
+            has_id=has_id,
         )
 
     async def _proven_by(self, found: Vouched, key: LoadedKey, proof: LoadedKey | None) -> str:
@@ -133,19 +133,19 @@ class Authenticator:
         except PeerError as error:
             raise Refusal(401, "key-unknown", counts=True) from error
 
-    def _digest(self, vouched: Vouched, origin: str, claim: Claim) -> tuple[bytes, bool]:
+    def _keys(self, vouched: Vouched, origin: str, claim: Claim) -> tuple[Keys, bool]:
         """Step 12: the id has the actor's origin; where none is needed, the signature stands for it (5.2.6)."""
         found = vouched.document.get("id")
         if found is None and vouched.document["type"] in MAY_LACK_ID and vouched.proven_by == "signature":
-            return sha256(claim.key_id.encode() + b"\n" + claim.signature).digest()[:16], True
+            return keys_of_signature(claim.key_id, claim.signature), False
         if found is None:
             raise Refusal(400, "id-missing")
         if not isinstance(found, str) or not has_origin(found, origin):
             raise Refusal(403, "id-origin")
         if not found.startswith("https://") and self._scheme == "https":
             raise Refusal(403, "id-origin")
-        vouched_for = vouched.proven_by != "signature"  # a copy from others never stands in the way of the actor's own
-        return digest_of(f"{vouched.proven_by} {found}" if vouched_for else found), False
+        actor_uri = id_of(vouched.document["actor"]) or ""
+        return keys_of(vouched.document, actor_uri=actor_uri, raw=vouched.raw, signed_at=claim.signed_at), True
 
 
 def has_origin(uri: str, origin: str) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fedcoop.actions.relations import REACTIONS
 from fedcoop.federation.inbox.contract import Received
 from fedcoop.federation.wire.jsonld import AS_PUBLIC, id_of, ids_of, origin_of
 from fedcoop.storage.records import StoredObject
@@ -20,8 +21,6 @@ May = Callable[[Received, UnitOfWork], bool]
 
 QUESTIONS = frozenset({"Question"})
 NOTES = frozenset({"Note", "Article", "Page", "Event"})
-REACTIONS = frozenset({"Like", "EmojiReact", "Dislike", "Announce"})
-_BARE = frozenset({"id", "type", "@context"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,8 @@ def about_theirs(received: Received, urls: Urls) -> bool:
 
 
 def is_poll_vote(received: Received, urls: Urls) -> bool:
-    """Pick votes on a URL of ours; whether there is such a motion the handler asks (12.3)."""
-    return bool(received.votes) and any(urls.is_local(vote.in_reply_to) for vote in received.votes)
+    """Pick votes on a URL of ours, forged ones too; whether there is such a motion the handler asks (12.3)."""
+    return any(urls.is_local(vote.in_reply_to) for vote in received.all_votes)
 
 
 def is_outcome(received: Received, urls: Urls) -> bool:
@@ -76,12 +75,14 @@ def is_question(received: Received, urls: Urls) -> bool:
 
 def is_reference(received: Received, urls: Urls) -> bool:
     """Pick what names an object of the sender's own server without showing it."""
-    return _BARE.issuperset(_embedded(received)) and origin_of(received.object_id or "") == received.origin
+    named = received.object_id or ""
+    is_named_only = len(received.activity.objects) == 1 and isinstance(received.activity.objects[0], str)
+    return is_named_only and named != received.actor_uri and origin_of(named) == received.origin
 
 
 def is_note(received: Received, urls: Urls) -> bool:
     """Pick a post of the sender's own."""
-    return not received.votes and _own_object(received, NOTES)
+    return not received.all_votes and _own_object(received, NOTES)
 
 
 def _embedded(received: Received) -> Mapping[str, Any]:
@@ -89,11 +90,10 @@ def _embedded(received: Received) -> Mapping[str, Any]:
 
 
 def _own_object(received: Received, types: frozenset[str]) -> bool:
-    """Object owner = self and same origin: federation.md 8.2. An id on our origin is only ever a reference."""
-    if received.embedded is None or types.isdisjoint(received.object_types) or received.object_id is None:
-        return False
-    owners = ids_of(received.embedded.get("attributedTo"))
-    return origin_of(received.object_id) == received.origin and owners == [received.actor_uri]
+    """Object owner = self and same origin (8.2): what is embedded is the sender's own, or it would be a mere reference."""
+    return (
+        received.embedded is not None and received.object_id is not None and not types.isdisjoint(received.object_types)
+    )
 
 
 # --- what storage must say to it ----------------------------------------------------------------------------------
@@ -124,9 +124,9 @@ def owns_featured(received: Received, uow: UnitOfWork) -> bool:
 
 
 def is_told_to_us(received: Received, uow: UnitOfWork) -> bool:
-    """Followed actors and partners, and who addresses an actor of ours, may make us fetch what they speak of."""
+    """Followed actors and partners, who addresses an actor of ours, and whose thing we keep may make us fetch it."""
     addressed = any(_is_local_actor(uow, target) for target in received.activity.recipients)
-    return addressed or is_followed_or_partner(received, uow)
+    return addressed or _owner_of_kept(received, uow) or is_followed_or_partner(received, uow)
 
 
 def is_followed(received: Received, uow: UnitOfWork) -> bool:
@@ -158,23 +158,25 @@ def _replies_to_kept(received: Received, uow: UnitOfWork) -> bool:
     return kept is not None and kept.motion_id is not None
 
 
-def owns_stored_motion(received: Received, uow: UnitOfWork) -> bool:
-    """Only the owner of the stored poll updates it: same origin alone is not enough."""
-    stored = uow.notes.find_remote_motion(received.object_id or "")
-    sender = received.sender(uow)
-    return stored is not None and sender is not None and stored.actor_id == sender.id
+def may_change_motion(received: Received, uow: UnitOfWork) -> bool:
+    """Only the owner of the stored poll updates it, same origin alone is not enough; an `Update` may overtake its `Create`."""
+    if uow.notes.find_remote_motion(received.object_id or "") is None:
+        return is_followed_or_partner(received, uow)
+    return _owner_of_kept(received, uow)
 
 
-def owns_stored_note(received: Received, uow: UnitOfWork) -> bool:
-    """Only the owner of the stored post updates it."""
-    stored = uow.notes.find_note(received.object_id or "")
-    sender = received.sender(uow)
-    return stored is not None and sender is not None and stored.actor_id == sender.id
+def may_change_note(received: Received, uow: UnitOfWork) -> bool:
+    """Only the owner of the stored post updates it; an `Update` may overtake its `Create`."""
+    if uow.notes.find_note(received.object_id or "") is None:
+        return concerns_us(received, uow)
+    return _owner_of_kept(received, uow)
 
 
-def owns_stored(received: Received, uow: UnitOfWork) -> bool:
+def _owner_of_kept(received: Received, uow: UnitOfWork) -> bool:
     """The sender owns the poll or post that we keep under this id."""
-    return owns_stored_motion(received, uow) or owns_stored_note(received, uow)
+    sender, uri = received.sender(uow), received.object_id or ""
+    kept = uow.notes.find_remote_motion(uri) or uow.notes.find_note(uri)
+    return kept is not None and sender is not None and kept.actor_id == sender.id
 
 
 def is_followable(received: Received, uow: UnitOfWork) -> bool:
@@ -225,15 +227,14 @@ MATRIX: tuple[Row, ...] = (
     Row(_types("Create"), "vote", is_poll_vote, always),
     Row(_types("Create", "Update"), "outcome", is_outcome, is_followed_or_partner, forwarded=True),
     Row(_types("Create", "Question"), "question", is_question, is_followed_or_partner, forwarded=True),
-    Row(_types("Update"), "question", is_question, owns_stored_motion, forwarded=True),
+    Row(_types("Update"), "question", is_question, may_change_motion, forwarded=True),
     Row(_types("Create"), "note", is_note, concerns_us, forwarded=True),
-    Row(_types("Create"), "reference", is_reference, is_told_to_us),
-    Row(_types("Update"), "note", is_note, owns_stored_note, forwarded=True),
+    Row(_types("Create", "Update"), "reference", is_reference, is_told_to_us, forwarded=True),
+    Row(_types("Update"), "note", is_note, may_change_note, forwarded=True),
     Row(_types("Follow"), "follow", about_ours, is_followable),
     Row(_types("Accept", "Reject"), "response", anything, always),
     Row(_types("Undo"), "undo", anything, always),
     Row(_types("Update", "Delete", "Move"), "actor", about_self, always),
-    Row(_types("Update"), "reference", is_reference, owns_stored),
     Row(_types("Block"), "actor", about_ours, is_followable),
     Row(_types("Delete"), "delete", anything, always),
     Row(REACTIONS, "interaction", about_ours, sees_our_object, forwarded=True),

@@ -2,23 +2,37 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Protocol
 
 import msgspec
 
+from fedcoop.actions.states import FETCHED_EARLIER
 from fedcoop.federation.remote.actors import Actors
 from fedcoop.federation.remote.compactor import Compactor
 from fedcoop.federation.remote.documents import Documents
-from fedcoop.federation.wire.activities import Activity, PollVote, parse_activity, poll_votes
+from fedcoop.federation.wire.activities import (
+    Activity,
+    PollVote,
+    parse_activity,
+    poll_votes,
+    trusted_embedded,
+    without_strangers,
+)
 from fedcoop.federation.wire.jsonld import id_of, origin_of, types_of
+from fedcoop.federation.wire.objects import instant
 from fedcoop.federation.wire.polls import owned
 from fedcoop.kernel.errors import MalformedActivity
 from fedcoop.storage.records import Actor, Inbound
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
 NEW_KEY = "new-key"
+MAX_VOTES = 50
+"""Votes in one activity: as many as the options of any poll that we read (federation.md 16)."""
+
+CREATING = frozenset({"Create", "Question"})
+_BEFORE = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +40,14 @@ class Received:
     """A verified activity: what it says, who truly sent it, when.
 
     `proven_by` is `signature`, `proof` or `fetch` (federation.md 8.3); `by_new_key`: the signature is by a key that is not
-    known yet (14.4). `digest` is that of its id. `embedded` is the only object if it came as more than an id; whether it
-    may be believed the matrix asks. `relayed_by` is who pointed us to something of the actor's, which the actor did not
-    send.
+    known yet (14.4). `digest` is that of its id. `embedded` is the only object if it came as more than an id and may be
+    believed: what others own was cut down to what it names, wherever it stands in the activity (8.2). `votes` are the
+    sender's own; `forged` those that are not. `relayed_by` is who pointed us to something of the actor's, which the actor
+    did not send.
+
+    `said_at` orders states and relations: never after the receipt. It is the signed date, or that of the proof if that is
+    earlier; of what its server showed us, a minute before we asked; what a `Create` shows is as old as its `published`, and
+    older than all else that was said in that second (8.1 step 14).
     """
 
     activity: Activity
@@ -36,12 +55,18 @@ class Received:
     proven_by: str
     received_at: datetime
     signed_at: datetime
+    said_at: datetime
     digest: bytes
     embedded: Mapping[str, Any] | None
-    object_types: frozenset[str]
     votes: tuple[PollVote, ...]
+    forged: frozenset[PollVote]
     relayed_by: str = ""
     by_new_key: bool = False
+
+    @property
+    def all_votes(self) -> tuple[PollVote, ...]:
+        """The sender's own votes, and those that are not, which count for nothing."""
+        return (*self.votes, *self.forged)
 
     @property
     def actor_uri(self) -> str:
@@ -56,11 +81,18 @@ class Received:
     @property
     def object_id(self) -> str | None:
         """The id of the only object."""
-        return (
-            None
-            if self.embedded is None and not self.activity.objects
-            else id_of(self.embedded) or self.activity.object_id
-        )
+        return id_of(self.embedded) or self.activity.object_id
+
+    @property
+    def object_types(self) -> frozenset[str]:
+        """The types of the only object, believed or not."""
+        return frozenset(types_of(self._only))
+
+    @property
+    def _only(self) -> Any:
+        if self.embedded is not None:
+            return self.embedded
+        return self.activity.objects[0] if len(self.activity.objects) == 1 else None
 
     @property
     def cast_at(self) -> datetime:
@@ -74,8 +106,9 @@ class Received:
         return self.activity.raw.get("@context") if own is None else own
 
     def embedded_id(self, key: str) -> str:
-        """Return the id that `key` of the embedded object names, or nothing."""
-        return "" if self.embedded is None else id_of(self.embedded.get(key)) or ""
+        """Return the id that `key` of the only object names, or nothing: of what others own only `actor` and `object`."""
+        only = self._only
+        return id_of(only.get(key)) or "" if isinstance(only, Mapping) else ""
 
     def sender(self, uow: UnitOfWork) -> Actor | None:
         """Return the sender's row."""
@@ -85,35 +118,40 @@ class Received:
 def received_of(row: Inbound) -> Received:
     """Return what the stored row says; its bytes passed every limit of federation.md 10 at the door. Raises MalformedActivity."""
     try:
-        activity = parse_activity(msgspec.json.decode(row.raw, type=dict[str, Any]))
+        whole = parse_activity(msgspec.json.decode(row.raw, type=dict[str, Any]))
     except (msgspec.DecodeError, RecursionError) as error:
         raise MalformedActivity("json") from error
-    votes = poll_votes(activity) if activity.type == "Create" else ()
+    activity = _by_reference(whole) if (row.proven_by, whole.type) == ("fetch", "Update") else without_strangers(whole)
     embedded = _embedded(activity)
+    votes, forged = _votes(whole)
     return Received(
         activity=activity,
         origin=origin_of(activity.actor) or "",
         proven_by="signature" if row.proven_by == NEW_KEY else row.proven_by,
         received_at=row.received_at,
         signed_at=row.signed_at,
+        said_at=_said_at(row, activity, embedded),
         digest=digest_of(activity.id) if activity.id else b"",
         embedded=embedded,
-        object_types=frozenset(types_of(embedded)) if embedded is not None else frozenset(),
         votes=votes,
+        forged=forged,
         by_new_key=row.proven_by == NEW_KEY,
     )
 
 
 def with_object(received: Received, document: Mapping[str, Any]) -> Received:
     """Return the activity with its object as the object's origin served it: vouched for by that, not by the signature."""
-    activity = replace(received.activity, objects=(document,))
+    activity = without_strangers(replace(received.activity, objects=(document,)))
+    votes, forged = _votes(activity)
+    said_at = received.received_at - FETCHED_EARLIER
     return replace(
         received,
         activity=activity,
         proven_by="fetch",
-        embedded=owned(document),
-        object_types=frozenset(types_of(document)),
-        votes=poll_votes(activity),
+        said_at=said_at,
+        embedded=_embedded(activity),
+        votes=votes,
+        forged=forged,
     )
 
 
@@ -129,10 +167,37 @@ def digest_of(uri: str) -> bytes:
     return sha256(uri.encode()).digest()[:16]
 
 
+def _by_reference(activity: Activity) -> Activity:
+    """An old `Update` is served for ever: what counts is what its object says now, which must be asked for."""
+    return replace(activity, objects=tuple(found for item in activity.objects if (found := id_of(item)) is not None))
+
+
 def _embedded(activity: Activity) -> Mapping[str, Any] | None:
     if activity.type == "Question" and not activity.objects:  # Bonfire sends polls bare (8.4)
         return owned(activity.raw)
-    return owned(activity.embedded[0]) if len(activity.objects) == 1 and activity.embedded else None
+    only = activity.objects[0] if len(activity.objects) == 1 else None
+    return owned(only) if isinstance(only, Mapping) and trusted_embedded(activity, only) else None
+
+
+def _votes(activity: Activity) -> tuple[tuple[PollVote, ...], frozenset[PollVote]]:
+    """Return the sender's own votes, and those that are not. Raises MalformedActivity where they are too many."""
+    if activity.type != "Create":
+        return (), frozenset()
+    found = poll_votes(activity)
+    if len(found) > MAX_VOTES:
+        raise MalformedActivity("votes")
+    own = tuple(vote for vote in poll_votes(without_strangers(activity)) if vote.attributed_to == activity.actor)
+    return own, frozenset(found).difference(own)
+
+
+def _said_at(row: Inbound, activity: Activity, embedded: Mapping[str, Any] | None) -> datetime:
+    proof = activity.raw.get("proof")
+    proven = instant(proof.get("created")) if isinstance(proof, Mapping) else None
+    fetched = row.received_at - FETCHED_EARLIER if row.proven_by == "fetch" else None
+    dates = [found for found in (row.signed_at, row.received_at, proven, fetched) if found is not None]
+    if embedded is None or activity.type not in CREATING:
+        return min(dates)
+    return min(*dates, instant(embedded.get("published")) or row.signed_at) - _BEFORE
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from fedcoop.federation.inbox.authenticate import Authenticated
 from fedcoop.federation.inbox.refusal import Accepted, Refusal
+from fedcoop.federation.inbox.replays import COPIES, Keys, is_new
 from fedcoop.federation.remote.media_types import is_activitypub_media_type
 from fedcoop.federation.server.door import Door
 from fedcoop.federation.server.keys import AUTHENTICATOR, CLOCK, DOOR, UNITS
@@ -92,17 +93,17 @@ async def _receive(request: web.Request, door: Door, address: str, body: bytes) 
             signed_at=verified.signed_at,
             attempts=0,
         )
-        forget_after = REPLAY_WINDOW if verified.is_replay_digest else None
-        await request.app[UNITS].write(accept_inbound, row, verified.digest, forget_after)
+        forget_after = None if verified.has_id else REPLAY_WINDOW
+        await request.app[UNITS].write(accept_inbound, row, verified.keys, forget_after)
     finally:
         door.in_flight.leave(ticket)
     return web.Response(status=202, body=_ACCEPTED)
 
 
-def accept_inbound(uow: UnitOfWork, row: Inbound, digest: bytes, forget_after: timedelta | None) -> bool:
-    """Steps 14 and 15: the activity is stored, unless its id was seen; return whether it is new."""
+def accept_inbound(uow: UnitOfWork, row: Inbound, keys: Keys, forget_after: timedelta | None) -> bool:
+    """Steps 14 and 15: the activity is stored, unless it is known; return whether it is new."""
     forget_at = None if forget_after is None else uow.now + forget_after
-    if not uow.queues.see(digest, forget_at=forget_at):
+    if not is_new(uow, keys, as_copy=row.proven_by in COPIES, forget_at=forget_at):
         return False
     uow.queues.add_inbound(
         Inbound(uow.new_id(), row.actor_uri, row.raw, row.proven_by, row.received_at, row.signed_at, row.attempts)

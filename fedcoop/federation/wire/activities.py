@@ -1,7 +1,7 @@
 """Activities as typed values: what was said, by whom, about what; and votes in all their spellings (federation.md 12.2)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fedcoop.federation.wire.jsonld import (
@@ -20,6 +20,10 @@ from fedcoop.kernel.html import text_of_html
 
 VOTE_TYPES = frozenset({"Note", "Answer"})
 _EMPTY_CHARS = 1000
+_OWNERS = ("actor", "attributedTo")
+_NAMES = ("id", "actor", "object")
+_BARE = frozenset({"id", "type", "@context"})
+"""What shows nothing of an object but which it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +126,38 @@ def poll_votes(activity: Activity) -> tuple[PollVote, ...]:
 
 
 def trusted_embedded(activity: Activity, value: Mapping[str, Any]) -> bool:
-    """Return whether an embedded object may be believed: anonymous, a fragment of the activity, or of one origin and owner.
+    """Return whether an embedded object may be believed: its owner is the activity's actor, and so is its id's origin.
 
-    Source: federation.md 8.2, FEP-fe34.
+    It may be anonymous, or a fragment of the activity; only what is anonymous may lack an owner. Source: federation.md 8.2,
+    FEP-fe34.
     """
-    if "id" not in value:
+    owners = [value[key] for key in _OWNERS if value.get(key) is not None]
+    if any({id_of(item) for item in as_list(owner)} != {activity.actor} for owner in owners):
+        return False
+    if value.get("id") is None:
         return True
     found = id_of(value)
-    if found is None:
+    if found is None or not owners:
         return False
-    if activity.id is not None and found.startswith(activity.id + "#"):
-        return True
-    if not same_origin(found, activity.actor):
-        return False
-    return ids_of(value.get("attributedTo")) == [activity.actor]
+    is_fragment = activity.id is not None and found.startswith(activity.id + "#")
+    return is_fragment or same_origin(found, activity.actor)
+
+
+def without_strangers(activity: Activity) -> Activity:
+    """Return the activity with every embedded object that may not be believed cut down to what it names."""
+    objects = tuple(_believed(activity, item) for item in activity.objects)
+    return replace(activity, objects=objects, raw={**activity.raw, "object": list(objects)})
+
+
+def _believed(activity: Activity, item: str | Mapping[str, Any]) -> str | Mapping[str, Any]:
+    if isinstance(item, str):
+        return item
+    if _BARE.issuperset(item) and (found := id_of(item)) is not None:
+        return found
+    return item if trusted_embedded(activity, item) else reference_of(item)
+
+
+def reference_of(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return only what an object names: its id and types, and as an activity whose it is and about what. Says nothing else."""
+    named = {key: found for key in _NAMES if (found := id_of(value.get(key))) is not None}
+    return {**named, "type": types_of(value)}

@@ -95,4 +95,4 @@ def _block(received: Received, uow: UnitOfWork) -> None:
     sender = received.sender(uow)
     ours = uow.actors.find(received.object_id or "")
     if sender is not None and ours is not None and ours.local:
-        blocked_by(uow, blocker=sender, ours=ours)
+        blocked_by(uow, blocker=sender, ours=ours, at=received.said_at)

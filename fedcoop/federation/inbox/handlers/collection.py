@@ -13,6 +13,6 @@ def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
     if sender is None or not received.object_id:
         return
     if received.activity.type == "Add":
-        pin(uow, author=sender, target=received.object_id, uri=received.id)
+        pin(uow, author=sender, target=received.object_id, uri=received.id, said_at=received.said_at)
     else:
-        unpin(uow, author=sender, target=received.object_id)
+        unpin(uow, author=sender, target=received.object_id, at=received.said_at)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fedcoop.actions.remote import delete_remote
+from fedcoop.actions.mirrors import delete_remote
 from fedcoop.actions.votes import withdraw_vote
 from fedcoop.federation.inbox.contract import Received, digest_of
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -15,4 +15,4 @@ def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
         return
     digest = digest_of(received.object_id)
     if not withdraw_vote(uow, actor_id=sender.id, digest=digest, at=received.received_at):
-        delete_remote(uow, actor=sender, uri=received.object_id)
+        delete_remote(uow, actor=sender, uri=received.object_id, at=received.said_at)

@@ -12,4 +12,4 @@ def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
     follower = received.sender(uow)
     followee = uow.actors.find(received.object_id or "")
     if follower is not None and followee is not None:
-        receive_follow(uow, follower=follower, followee=followee, uri=received.id)
+        receive_follow(uow, follower=follower, followee=followee, uri=received.id, said_at=received.said_at)

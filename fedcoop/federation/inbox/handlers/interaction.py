@@ -11,4 +11,11 @@ def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
     """The reaction is counted once for each sender and object."""
     sender = received.sender(uow)
     if sender is not None and received.object_id:
-        count_interaction(uow, actor=sender, type_=received.activity.type, uri=received.id, target=received.object_id)
+        count_interaction(
+            uow,
+            actor=sender,
+            type_=received.activity.type,
+            uri=received.id,
+            target=received.object_id,
+            said_at=received.said_at,
+        )

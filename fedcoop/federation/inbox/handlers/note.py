@@ -10,7 +10,7 @@ from typing import Any
 
 from fedcoop.actions.desk import receive_message, receive_post
 from fedcoop.actions.members import prove_link
-from fedcoop.actions.remote import SeenNote, store_note
+from fedcoop.actions.mirrors import SeenNote, hide, store_note
 from fedcoop.actions.templates import receive_offer
 from fedcoop.federation.inbox.contract import Received
 from fedcoop.federation.inbox.seen import seen_note
@@ -30,12 +30,14 @@ def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
     if sender is None or received.embedded is None:
         return
     seen = seen_note(received.embedded)
-    if received.activity.type == "Update":
-        _keep_offer(received, uow, sender)
-        store_note(uow, author=sender, seen=seen, motion_id=None, kind="post")
+    kept = uow.notes.find_note(seen.uri)
+    if kept is not None:
+        if store_note(uow, author=sender, seen=seen, motion_id=None, kind=kept.kind, said_at=received.said_at):
+            _keep_offer(received, uow, sender)
     elif seen.public:
-        _keep_offer(received, uow, sender)
         _keep_public(received, uow, sender, seen)
+    elif received.activity.type == "Update":
+        hide(uow, author=sender, uri=seen.uri, at=received.said_at)
     else:
         _keep_private(received, uow, sender, seen)
 
@@ -49,8 +51,10 @@ def _keep_offer(received: Received, uow: UnitOfWork, sender: Actor) -> None:
 
 def _keep_public(received: Received, uow: UnitOfWork, sender: Actor, seen: SeenNote) -> None:
     motion_id = _motion_of(uow, seen.in_reply_to)
-    if not store_note(uow, author=sender, seen=seen, motion_id=motion_id, kind=_kind(received, uow, motion_id)):
+    kind = _kind(received, uow, motion_id)
+    if not store_note(uow, author=sender, seen=seen, motion_id=motion_id, kind=kind, said_at=received.said_at):
         return
+    _keep_offer(received, uow, sender)
     answered = uow.urls.parse(seen.in_reply_to) if seen.in_reply_to else None
     if motion_id is not None or (answered is not None and answered.kind in SHOWN_WITH):
         return
@@ -66,7 +70,7 @@ def _keep_private(received: Received, uow: UnitOfWork, sender: Actor, seen: Seen
     recipient = _recipient(uow, _named(received))
     if recipient is None or (_is_to_us_alone(received, uow) and _proves(received, uow, sender, seen)):
         return
-    receive_message(uow, author=sender, recipient=recipient, seen=seen)
+    receive_message(uow, author=sender, recipient=recipient, seen=seen, said_at=received.said_at)
 
 
 def _named(received: Received) -> Sequence[str]:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from fedcoop.actions.remote import mirror_outcome
+from fedcoop.actions.mirrors import mirror_outcome
 from fedcoop.federation.inbox.contract import Received
+from fedcoop.federation.inbox.seen import seen_note
 from fedcoop.federation.wire.jsonld import id_of
-from fedcoop.federation.wire.objects import parse_note
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
@@ -16,6 +16,13 @@ def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
         return
     outcome = received.embedded["coop:outcome"]
     motion_uri = id_of(outcome.get("coop:motion")) or received.embedded_id("inReplyTo")
+    note = seen_note(received.embedded)
     mirror_outcome(
-        uow, author=sender, motion_uri=motion_uri, outcome=outcome, html=parse_note(received.embedded).content
+        uow,
+        author=sender,
+        motion_uri=motion_uri,
+        outcome=outcome,
+        html=note.content,
+        note=note,
+        said_at=received.said_at,
     )

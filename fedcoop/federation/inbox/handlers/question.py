@@ -5,7 +5,7 @@ A partner may write our extension terms under another spelling: those are brough
 
 from typing import Any
 
-from fedcoop.actions.remote import mirror_motion
+from fedcoop.actions.mirrors import mirror_motion
 from fedcoop.federation.inbox.contract import Received, Remote
 from fedcoop.federation.inbox.seen import seen_motion
 from fedcoop.federation.inbox.terms import our_terms
@@ -34,4 +34,4 @@ def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
     document = {**received.embedded, **(prepared or {})}
     if not any(ids_of(document.get(key)) for key in AUDIENCE):
         document |= {"to": list(received.activity.to), "cc": list(received.activity.cc)}
-    mirror_motion(uow, author=sender, seen=seen_motion(document))
+    mirror_motion(uow, author=sender, seen=seen_motion(document), said_at=received.said_at)

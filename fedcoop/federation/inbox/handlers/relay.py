@@ -9,7 +9,7 @@ from typing import Any
 
 from fedcoop.federation.inbox.contract import Received, Remote, relayed
 from fedcoop.federation.wire.activities import is_vote
-from fedcoop.federation.wire.jsonld import id_of, ids_of, is_public
+from fedcoop.federation.wire.jsonld import first_known_type, id_of, ids_of, is_public
 from fedcoop.federation.wire.polls import owned
 from fedcoop.storage.unit_of_work import UnitOfWork
 
@@ -41,7 +41,7 @@ def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
 def relayed_id(received: Received) -> str | None:
     """Return the id of the object that is relayed: named itself, or inside a relayed activity."""
     for item in received.activity.objects[:1]:
-        if isinstance(item, Mapping) and "actor" in item and item.get("type") != "Question":
-            return id_of(item.get("object")) if item.get("type") in RELAYED else None
+        if isinstance(item, Mapping) and "actor" in item and first_known_type(item, ("Question",)) is None:
+            return id_of(item.get("object")) if first_known_type(item, RELAYED) else None
         return id_of(item)
     return None

@@ -18,17 +18,16 @@ def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
 
 
 def _our_follow(received: Received, uow: UnitOfWork) -> Follow | None:
-    """Find it by id, or by who follows whom where a peer answers with another id; its target must be the sender."""
-    sender = received.sender(uow)
+    """Find it by id, or by who follows whom where a peer answers with an id of its own; its target must be the sender.
+
+    An id of ours that stands for nothing any more is a late answer to what is over.
+    """
+    sender, uri = received.sender(uow), received.object_id or ""
     if sender is None:
         return None
-    found = uow.actors.find_follow_by_uri(received.object_id) if received.object_id else None
-    if found is None and received.embedded is not None:
-        follower = uow.actors.find(received.embedded_id("actor"))
-        if follower is not None and follower.local and received.embedded_id("object") == received.actor_uri:
-            found = uow.actors.find_follow(follower.id, sender.id)
-    return (
-        found
-        if found is not None and found.followee_id == sender.id and uow.actors.get(found.follower_id).local
-        else None
-    )
+    if uow.urls.is_local(uri):
+        return next((follow for follow in uow.actors.follows_by_uri(uri) if follow.followee_id == sender.id), None)
+    follower = uow.actors.find(received.embedded_id("actor"))
+    if follower is None or not follower.local or received.embedded_id("object") != received.actor_uri:
+        return None
+    return uow.actors.find_follow(follower.id, sender.id)

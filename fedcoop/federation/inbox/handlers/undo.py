@@ -1,13 +1,14 @@
 """Undo of what the sender did before: a follow, a reaction, a block or a vote (federation.md 8.4).
 
-The inner activity is matched by its id, or by type, sender and object where we do not know the id.
+The inner activity is matched by its id, or by type, sender and object where we do not know the id; and it may still be on
+its way. A block is an event to us: what it ended stays ended.
 """
 
 from typing import Any
 
+from fedcoop.actions.relations import undo
 from fedcoop.actions.votes import withdraw_vote
 from fedcoop.federation.inbox.contract import Received, digest_of
-from fedcoop.storage.records import Actor
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
@@ -16,25 +17,14 @@ def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
     sender = received.sender(uow)
     if sender is None or received.embedded_id("actor") not in ("", received.actor_uri):
         return
-    if received.object_id:
-        digest = digest_of(received.object_id)
-        if withdraw_vote(uow, actor_id=sender.id, digest=digest, at=received.received_at):
-            return
-    if _undo_follow(received, uow, sender):
+    uri = received.object_id or ""
+    if uri and withdraw_vote(uow, actor_id=sender.id, digest=digest_of(uri), at=received.received_at):
         return
-    if received.object_id and uow.actors.drop_interaction(actor_id=sender.id, type_=None, target=received.object_id):
-        return
-    target = received.embedded_id("object")
-    for kind in received.object_types if target else ():
-        uow.actors.drop_interaction(actor_id=sender.id, type_=kind, target=target)
-
-
-def _undo_follow(received: Received, uow: UnitOfWork, sender: Actor) -> bool:
-    follow = uow.actors.find_follow_by_uri(received.object_id) if received.object_id else None
-    if follow is None and "Follow" in received.object_types:
-        followee = uow.actors.find(received.embedded_id("object"))
-        follow = None if followee is None else uow.actors.find_follow(sender.id, followee.id)
-    if follow is None or follow.follower_id != sender.id:
-        return False
-    uow.actors.drop_follow(follow.follower_id, follow.followee_id)
-    return True
+    undo(
+        uow,
+        actor=sender,
+        uri=uri,
+        types=received.object_types,
+        target=received.embedded_id("object"),
+        at=received.said_at,
+    )

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from fedcoop.accounts.freezing import KEYS_CHANGED
+from fedcoop.actions import overtaking
 from fedcoop.actions.members import freeze_links
-from fedcoop.actions.votes import Mark, RemoteVote, count_vote, refuse_vote, unknown_key
+from fedcoop.actions.votes import Mark, RemoteVote, count_vote, note_vote, refuse_vote, unknown_key
 from fedcoop.federation.inbox.contract import Received, digest_of
 from fedcoop.federation.translate.decisions import option_by_name
 from fedcoop.federation.wire.activities import PollVote
@@ -35,11 +36,14 @@ def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
     if received.by_new_key and voter.link_state == "active":
         freeze_links(uow, actor_ids=[voter.actor_id], reason=KEYS_CHANGED)
         voter = replace(voter, link_state="frozen")
-    for url in dict.fromkeys(vote.in_reply_to for vote in received.votes):
+    for url in dict.fromkeys(vote.in_reply_to for vote in received.all_votes):
         motion = uow.motions.find_by_url(url)
         if motion is None:
             continue
-        votes = [vote for vote in received.votes if vote.in_reply_to == url][:MOST_AT_ONCE]
+        if received.proven_by != "signature":
+            _note_copy(uow, motion, voter)
+            continue
+        votes = [vote for vote in received.all_votes if vote.in_reply_to == url][:MOST_AT_ONCE]
         try:
             left = _count(received, uow, motion, votes, voter)
         except BallotRefused as refusal:
@@ -56,11 +60,17 @@ def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
             )
 
 
+def _note_copy(uow: UnitOfWork, motion: Motion, voter: Voter) -> None:
+    """A copy that somebody else brought counts for nothing, and takes nothing from the voter: not even the one answer."""
+    if voter.link_state == "active":
+        note_vote(uow, motion=motion, actor_id=voter.actor_id, code="forged")
+
+
 def _count(
     received: Received, uow: UnitOfWork, motion: Motion, votes: list[PollVote], voter: Voter
 ) -> tuple[NotCounted, ...]:
     """Return the marks that did not count. Raises BallotRefused where none can, whatever it says."""
-    if received.proven_by != "signature" or any(vote.attributed_to != received.actor_uri for vote in votes):
+    if not received.forged.isdisjoint(votes):
         raise BallotRefused("forged")
     if voter.link_state != "active" or voter.member_id is None:
         raise BallotRefused(_code_for_stranger(motion, received))
@@ -78,8 +88,16 @@ def _count(
             cast_at=received.cast_at,
             received_at=received.received_at,
             accumulate=accumulate,
+            taken_back=_taken_back(received, uow, votes),
         ),
     )
+
+
+def _taken_back(received: Received, uow: UnitOfWork, votes: list[PollVote]) -> tuple[bytes, ...]:
+    """Return the digests of those ids whose `Undo` or `Delete` came first (8.1)."""
+    sender = received.sender(uow)
+    ids = [received.id, *(vote.id or "" for vote in votes)]
+    return tuple(digest_of(uri) for uri in ids if sender is not None and overtaking.was_taken_back(uow, sender, uri))
 
 
 def _mark(received: Received, motion: Motion, vote: PollVote) -> Mark:

@@ -1,0 +1,49 @@
+"""What ended before we knew it: a Delete, an Undo, a Block that overtook what it ends is remembered for thirty days.
+
+So the order of arrival does not matter: what comes late finds its end here. An end belongs to the actor who said it, so
+nobody ends what others say; it is kept by digest, and bounded for each origin. Source: federation.md 8.1.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from fedcoop.storage.records import Actor
+from fedcoop.storage.unit_of_work import UnitOfWork
+from fedcoop.urls import origin_of
+
+KEEP = timedelta(days=30)
+PER_ORIGIN = 10_000
+DELETED = "Delete"
+UNDONE = "Undo"
+
+
+def bury(uow: UnitOfWork, *, actor: Actor, how: str, uri: str, at: datetime) -> None:
+    """What the actor says under the id `uri`, of its own origin, is over since `at`: `how` is DELETED or UNDONE."""
+    if origin_of(uri) == actor.origin:
+        _note(uow, actor, how, uri, at)
+
+
+def end(uow: UnitOfWork, *, actor: Actor, relation: str, target: str, at: datetime) -> None:
+    """What the actor said of this kind about `target` (a `Follow`, a `Like`, …) before `at` is over."""
+    _note(uow, actor, relation, target, at)
+
+
+def ended_at(uow: UnitOfWork, *, actor: Actor, how: str, uris: Iterable[str]) -> datetime | None:
+    """Return since when one of these ids, or the relation `how` to one of these targets, is over; None if none is."""
+    return uow.queues.buried_at([_digest(actor, how, uri) for uri in uris if uri])
+
+
+def was_taken_back(uow: UnitOfWork, actor: Actor, uri: str) -> bool:
+    """Return whether the actor deleted or undid what has this id before it came."""
+    digests = [_digest(actor, how, uri) for how in (DELETED, UNDONE)]
+    return bool(uri) and uow.queues.buried_at(digests) is not None
+
+
+def _note(uow: UnitOfWork, actor: Actor, how: str, uri: str, at: datetime) -> None:
+    digest = _digest(actor, how, uri)
+    uow.queues.bury(digest, row_id=uow.new_id(), origin=actor.origin, said_at=at, noted_at=uow.now, most=PER_ORIGIN)
+
+
+def _digest(actor: Actor, how: str, uri: str) -> bytes:
+    return sha256(f"{actor.uri}\n{how}\n{uri}".encode()).digest()[:16]

@@ -1,0 +1,59 @@
+"""Under which key an activity is remembered, so that a known one has no effect for ever (federation.md 5.2.6, 8.1 step 14).
+
+An id belongs to its actor: nobody uses up the ids of others on the same server. What somebody else brings, with a proof
+or as its origin shows it, is the actor's word too, but not always enough for it (8.3): so a copy is remembered under a key
+of its own and never stands in the way of the actor's own delivery, which after a copy finds its state already there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from fedcoop.storage.unit_of_work import UnitOfWork
+
+COPIES = frozenset({"proof", "fetch"})
+_COMES_AGAIN = frozenset({"Follow", "Undo"})
+"""Some servers give every follow of one actor one id, and its end too: a later signed date makes it another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The key of an activity; and where its id may come again, that of just this time: then both must be known."""
+
+    id: bytes
+    this_time: bytes | None = None
+
+    @property
+    def own(self) -> bytes:
+        """The key of this very activity."""
+        return self.this_time or self.id
+
+
+def keys_of(document: Mapping[str, Any], *, actor_uri: str, raw: bytes, signed_at: datetime) -> Keys:
+    """Return the keys of an activity that has an id: actor and id; of an `Update`, whose id may be that of all, also its body."""
+    words = [actor_uri, str(document["id"])]
+    key = _short("\n".join(words).encode())
+    if document["type"] == "Update":
+        return Keys(key, _short("\n".join([*words, "Update", sha256(raw).hexdigest()]).encode()))
+    if document["type"] in _COMES_AGAIN:
+        return Keys(key, _short("\n".join([*words, document["type"], str(int(signed_at.timestamp()))]).encode()))
+    return Keys(key)
+
+
+def keys_of_signature(key_id: str, signature: bytes) -> Keys:
+    """Return the keys of an activity without an id: by whose key, and the very signature."""
+    return Keys(_short(key_id.encode() + b"\n" + signature))
+
+
+def is_new(uow: UnitOfWork, keys: Keys, *, as_copy: bool, forget_at: datetime | None) -> bool:
+    """Remember the activity; return whether it is new, and for a copy, whether the actor's own delivery has not come either."""
+    if as_copy:
+        return not uow.queues.was_seen(keys.own) and uow.queues.see(_short(b"copy " + keys.own))
+    is_new_id = uow.queues.see(keys.id, forget_at=forget_at)
+    return is_new_id if keys.this_time is None else uow.queues.see(keys.this_time) or is_new_id
+
+
+def _short(data: bytes) -> bytes:
+    return sha256(data).digest()[:16]
