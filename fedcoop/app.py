@@ -26,6 +26,7 @@ from fedcoop.federation.catchup.polls import PollLooks
 from fedcoop.federation.catchup.visitor import Visitor
 from fedcoop.federation.delivery.worker import DeliveryWorker
 from fedcoop.federation.inbox.process import InboxProcessor
+from fedcoop.federation.publish import profile
 from fedcoop.federation.server import collections, inboxes, objects, wellknown
 from fedcoop.federation.server.assembly import FederationParts, assemble
 from fedcoop.federation.server.door import InFlightTracker
@@ -34,6 +35,7 @@ from fedcoop.federation.server.presence import Presence
 from fedcoop.federation.server.refreshing import Refresher
 from fedcoop.kernel.clock import Clock, SystemClock
 from fedcoop.kernel.ids import RemoteMotionId
+from fedcoop.media import ProfilePictures, profile_pictures
 from fedcoop.queueing import TimerLoop
 from fedcoop.storage.engine import Database, make_database
 from fedcoop.storage.unit_of_work import Site, UnitOfWork, Units
@@ -132,10 +134,16 @@ class Node:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, *, only_process: bool = True) -> None:
-        """Open the database, check its version, start the loops."""
+        """Open the database, check its version, show the co-op as the settings have it, start the loops.
+
+        Raises ConfigError, before anything is opened, for a picture of its profile that is none.
+        """
+        pictures = await asyncio.to_thread(self._pictures) if only_process else None
         await self.database.start()
         await check_version(self.database)
         await self.units.write(upkeep.start_up, only_process=only_process)
+        if pictures is not None:
+            await self.units.write(profile.take_over_settings, pictures)
         self._parts = parts = await assemble(self.units, self.config, self.clock, self.in_flight)
         await parts.transport.start()
         self.loops = Loops(
@@ -161,6 +169,10 @@ class Node:
     def open_door(self) -> None:
         """Others can reach us from now on: that is remembered again and again, so that a time without it shows."""
         self._tasks.append(asyncio.create_task(self.presence.run(), name="presence"))
+
+    def _pictures(self) -> ProfilePictures:
+        instance, most = self.config.instance, self.config.media.max_bytes
+        return profile_pictures(instance, uri=self.units.site.urls.actor(instance.actor), max_bytes=most)
 
     async def stop(self) -> None:
         """Take no more work, finish or release what is under way, close everything; within some eight seconds."""

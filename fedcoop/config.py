@@ -20,6 +20,7 @@ import msgspec
 
 from fedcoop.kernel.errors import ConfigError
 from fedcoop.kernel.names import is_name, is_origin
+from fedcoop.kernel.profile import MAX_DESCRIPTION, MAX_FIELD_NAME, MAX_FIELD_VALUE, MAX_FIELDS, is_web_address
 
 ACCENTS = ("spruce", "harbour", "damson", "brick", "rye", "fern", "heather", "slate")
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -43,13 +44,17 @@ class Networks(tuple[IPv4Network | IPv6Network, ...]):
 
 
 class InstanceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who we are: `[instance]`."""
+    """Who we are: `[instance]`. `icon` and `header` are paths of picture files, absolute once loaded."""
 
     origin: str
     name: str
     actor: str
     contact: str = ""
     description: str = ""
+    website: str = ""
+    fields: dict[str, str] = msgspec.field(default_factory=dict)
+    icon: str = ""
+    header: str = ""
     languages: tuple[str, ...] = ("en",)
     time_zone: str = "UTC"
     accent: str = "spruce"
@@ -325,7 +330,12 @@ def _with_paths(config: Config, root: Path) -> Config:
         url = f"sqlite:///{place(url.removeprefix('sqlite:///'))}"
     return replace(
         config,
-        instance=replace(instance, key_file=str(place(instance.key_file))),
+        instance=replace(
+            instance,
+            key_file=str(place(instance.key_file)),
+            icon=str(place(instance.icon)) if instance.icon else "",
+            header=str(place(instance.header)) if instance.header else "",
+        ),
         server=replace(
             server,
             tls_cert=str(place(server.tls_cert)) if server.tls_cert else "",
@@ -367,6 +377,7 @@ def _demands(config: Config) -> tuple[tuple[str, str, bool, str], ...]:
         ),
         ("instance", "name", bool(instance.name.strip()), "write the name of the co-op"),
         ("instance", "actor", is_name(instance.actor), 'write up to 64 of a-z, 0-9, _, with . or - inside: "alder"'),
+        *_profile_demands(instance),
         ("instance", "languages", bool(instance.languages), 'write at least one, like ["en"]'),
         ("instance", "time_zone", _is_zone(instance.time_zone), 'write an IANA name, like "Europe/Rome"'),
         ("instance", "accent", instance.accent in ACCENTS, "write one of " + ", ".join(ACCENTS)),
@@ -394,6 +405,28 @@ def _demands(config: Config) -> tuple[tuple[str, str, bool, str], ...]:
         ("cluster", "bus", config.cluster.bus in ("", "postgresql"), 'write "" or "postgresql"'),
         ("logging", "level", config.logging.level in LOG_LEVELS, "write one of " + ", ".join(LOG_LEVELS)),
         ("logging", "format", config.logging.format in ("text", "json"), 'write "text" or "json"'),
+    )
+
+
+def _profile_demands(instance: InstanceConfig) -> tuple[tuple[str, str, bool, str], ...]:
+    fields = instance.fields.items()
+    lengths = all(0 < len(name) <= MAX_FIELD_NAME and 0 < len(value) <= MAX_FIELD_VALUE for name, value in fields)
+    is_address = not instance.website or (is_web_address(instance.website) and len(instance.website) <= MAX_FIELD_VALUE)
+    return (
+        (
+            "instance",
+            "description",
+            len(instance.description) <= MAX_DESCRIPTION,
+            f"write at most {MAX_DESCRIPTION:,} characters",
+        ),
+        ("instance", "website", is_address, 'write a web address, like "https://alder.example", or nothing'),
+        (
+            "instance",
+            "fields",
+            len(fields) <= MAX_FIELDS and lengths,
+            f'write at most {MAX_FIELDS}, like {{ "Open" = "Mo-Fr 8-18" }}; a name has up to {MAX_FIELD_NAME} characters, '
+            f"what it says {MAX_FIELD_VALUE}",
+        ),
     )
 
 

@@ -27,6 +27,7 @@ from fedcoop.federation.publish import (
     desk,
     joining,
     notes,
+    profile,
     refusals,
     relations,
     templates,
@@ -81,7 +82,7 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
     federation_events.LinkProven: (notes.confirm_proof,),
     federation_events.LinkConfirmed: (notes.confirm_link,),
     federation_events.CodeSent: (notes.send_code,),
-    federation_events.ActorChanged: (relations.announce_actor,),
+    federation_events.ActorChanged: (profile.announce_actor,),
     federation_events.ActorRemoved: (relations.announce_removal,),
 }
 

@@ -1,8 +1,8 @@
 """The form of a backup: a tar archive whose names do not depend on where the instance kept its files.
 
-`manifest.json` comes first: version, time, and where each part lay. Parts: `instance.toml`, `instance.key`, `fedcoop.db` (an online
-copy) or `database.dump` (pg_dump), `media/…`. Restoring puts each part where the settings look for it, and where that was an
-absolute path, into the new folder instead.
+`manifest.json` comes first: version, time, and where each part lay. Parts: `instance.toml`, `instance.key`, `fedcoop.db` (an
+online copy) or `database.dump` (pg_dump), `media/…`, `icon`, `header`. Restoring puts each part where the settings look for it,
+and where that was an absolute path, into the new folder instead.
 """
 
 import asyncio
@@ -29,6 +29,8 @@ PLACES = {  # part → section and key of its place, and where it goes if that w
     "instance.key": ("instance", "key_file", "data/instance.key"),
     "fedcoop.db": ("database", "url", "data/fedcoop.db"),
     "media": ("media", "path", "data/media"),
+    "icon": ("instance", "icon", "data/icon"),
+    "header": ("instance", "header", "data/header"),
 }
 BALLOT_KEYS = "ballot-keys"
 
@@ -79,6 +81,9 @@ def _write(archive: tarfile.TarFile, config: Config, copy: Path, *, with_ballot_
     if key.exists():  # it may live in the environment instead
         archive.add(key, "instance.key")
     archive.add(copy, copy.name)
+    for part, picture in (("icon", config.instance.icon), ("header", config.instance.header)):
+        if picture and Path(picture).is_file():
+            archive.add(Path(picture), part)
     media = Path(config.media.path)
     if media.is_dir():
         archive.add(media, "media", filter=lambda entry: entry if entry.isfile() or entry.isdir() else None)

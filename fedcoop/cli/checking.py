@@ -28,7 +28,8 @@ from fedcoop.cli.instance import opened, settings
 from fedcoop.cli.output import REFUSED, emit, json_option, table
 from fedcoop.config import Config
 from fedcoop.kernel.clock import SystemClock
-from fedcoop.kernel.errors import FedcoopError
+from fedcoop.kernel.errors import ConfigError, FedcoopError
+from fedcoop.media import profile_pictures
 from fedcoop.storage.maintenance import integrity_problems
 from fedcoop.storage.unit_of_work import UnitOfWork
 from fedcoop.storage.version import check_version
@@ -76,6 +77,10 @@ def check_configuration(config: Config) -> Iterator[Finding]:
     for path in (config.root / "instance.toml", Path(config.instance.key_file)):
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
             yield Finding("configuration", False, f"others can read {path}", f"chmod 600 {path}")
+    try:
+        profile_pictures(config.instance, uri=config.instance.origin, max_bytes=config.media.max_bytes)
+    except ConfigError as error:
+        yield Finding("configuration", False, error.message, "name another file, or none")
     if config.federation.allow_http and config.instance.origin.startswith("https:"):
         yield Finding("configuration", False, "plain http is allowed", "remove [federation] allow_http")
 

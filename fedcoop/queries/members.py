@@ -11,6 +11,7 @@ from fedcoop.governance.members import ENDED, Member, MemberStatus
 from fedcoop.governance.petitions import ANNUL, signatures_needed
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import MemberId
+from fedcoop.kernel.profile import Field, fields_of, summary_html
 from fedcoop.queries.announcements import EVERYBODY, AnnouncementView, announcement_views
 from fedcoop.queries.outages import AwayLine, away_for_office
 from fedcoop.queries.people import person
@@ -75,7 +76,7 @@ def _line(uow: UnitOfWork, member: Member, profile: str) -> MemberLine:
 
 @dataclass(frozen=True, slots=True)
 class ProfileView:
-    """The page about an actor of ours."""
+    """The page about an actor of ours. `icon` and `image` are names of pictures, empty where a sign is drawn or none is shown."""
 
     display_name: str
     handle: str
@@ -84,6 +85,9 @@ class ProfileView:
     is_coop: bool
     is_gone: bool
     followers: int
+    icon: str
+    image: str
+    fields: tuple[Field, ...]
     open: tuple[MotionLine, ...]
     announcements: tuple[AnnouncementView, ...]
 
@@ -93,17 +97,24 @@ def profile_view(uow: UnitOfWork, *, name: str) -> ProfileView:
     actor = uow.actors.find_local(name)
     if actor is None or actor.kind == "Application":
         raise NotFound("actor-unknown", "There is nobody at this address.")
-    is_coop = name == uow.site.coop_name
+    is_coop, instance = name == uow.site.coop_name, uow.site.config.instance
     lines = motion_lines(uow, uow.motions.listing(UNDER_WAY, public=True)) if is_coop else ()
     found = uow.notes.announcements(EVERYBODY, limit=10) if is_coop else []
     return ProfileView(
         display_name=actor.display_name or actor.name,
         handle=f"{actor.name}@{uow.urls.authority}",
         uri=actor.uri,
-        summary_html=actor.summary,
+        summary_html=summary_html(instance.description) if is_coop else actor.summary,
         is_coop=is_coop,
         is_gone=actor.gone_at is not None,
         followers=uow.actors.count_followers(actor.id),
+        icon=actor.icon if instance.icon else "",
+        image=actor.image,
+        fields=fields_of(
+            website=instance.website, contact=instance.contact, fields=instance.fields, origin=uow.urls.origin
+        )
+        if is_coop
+        else (),
         open=tuple(line for line in lines if line.phase == "open"),
         announcements=announcement_views(uow, found, names=False),
     )

@@ -31,6 +31,7 @@ from fedcoop.storage.exports import Exports
 from fedcoop.storage.follows import Follows
 from fedcoop.storage.looks import Looks
 from fedcoop.storage.lots import Lots
+from fedcoop.storage.media import Media
 from fedcoop.storage.members import Members
 from fedcoop.storage.notes import Notes
 from fedcoop.storage.outages import Outages
@@ -63,6 +64,11 @@ class Site:
     def coop_name(self) -> str:
         """The name of the co-op's actor."""
         return self.config.instance.actor
+
+    @property
+    def media(self) -> str:
+        """The folder of public pictures: at the media origin where there is one (federation.md 2.1)."""
+        return f"{self.config.media.origin or self.urls.origin}/media"
 
 
 class InFlight(Protocol):
@@ -104,6 +110,7 @@ class UnitOfWork:
         self.accounts = Accounts(conn)
         self.actors = Actors(conn)
         self.follows = Follows(conn)
+        self.media = Media(conn)
         self.notes = Notes(conn)
         self.remote_outcomes = RemoteOutcomes(conn)
         self.announcements = Announcements(conn)

@@ -4,15 +4,12 @@ import hashlib
 
 from markupsafe import Markup
 
+from fedcoop.media import PALETTES, quarter_turns
+
 PAIRS = (
     ("d3e9de", "a6d2bc"), ("d8e6f5", "aecbea"), ("f2dfec", "dfb6d3"), ("fae2d3", "f1bd9d"),
     ("f5e9c6", "e8cc72"), ("e6edc8", "c7d58b"), ("e7e1f7", "c8baed"), ("dfe9ed", "b6ccd6"),
 )  # fmt: skip
-PALETTES = {
-    "spruce": ("ecb445", "1b5a48"), "harbour": ("f4ab67", "1b4f80"), "damson": ("eebd6a", "6b2c5d"),
-    "brick": ("efc65f", "93371f"), "rye": ("9cc6ae", "70480f"), "fern": ("f1c453", "475a14"),
-    "heather": ("f3b9a2", "57418f"), "slate": ("ecae86", "34505e"),
-}  # fmt: skip
 _ROUND = "M16 0v7.6l6-2.2v9.2l-6-2.2v7.2l-6-2.2v9.2l6-2.2V32A16 16 0 0 1 16 0z"
 _SQUARE = "M16 0v7.6l6-2.2v9.2l-6-2.2v7.2l-6-2.2v9.2l6-2.2V32H8a8 8 0 0 1-8-8V8a8 8 0 0 1 8-8z"
 
@@ -43,10 +40,9 @@ def person(uri: str, name: str, size: str = "") -> Markup:
 
 def coop(uri: str, accent: str = "", size: str = "") -> Markup:
     """Return the square sign of a co-op: its palette's colours, drawn ones for another co-op's."""
-    digest = hashlib.sha256(uri.encode()).digest()
     names = tuple(PALETTES)
-    light, dark = PALETTES.get(accent) or PALETTES[names[digest[0] % 8]]
-    return _COOP.format(_classes(size), light, digest[1] % 4 * 90, dark, _SQUARE)
+    light, dark = PALETTES.get(accent) or PALETTES[names[hashlib.sha256(uri.encode()).digest()[0] % 8]]
+    return _COOP.format(_classes(size), light, quarter_turns(uri) * 90, dark, _SQUARE)
 
 
 def _classes(size: str) -> str:

@@ -37,6 +37,7 @@ from fedcoop.web import (
 from fedcoop.web import remote as remote_pages
 from fedcoop.web.following_steps import STEPS
 from fedcoop.web.keys import CLOCK, CONFIG, REMOTE, RENDERER, SIGN_IN_THROTTLE, STATIC, UNITS, URLS, Remote, Throttle
+from fedcoop.web.media import MediaFiles
 from fedcoop.web.rendering import Renderer
 from fedcoop.web.static import StaticFiles
 
@@ -202,3 +203,4 @@ def install(
     app.middlewares.append(guards.page_errors)
     app.router.add_routes(ROUTES)
     app.router.add_get("/static/{path:.+}", static.serve)
+    app.router.add_get("/media/{name:[0-9a-f]{32}[.](?:png|jpg)}", MediaFiles().serve)

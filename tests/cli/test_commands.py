@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from fedcoop.cli.main import main
+from fedcoop.config import load
 from tests.cli.conftest import Cli
 
 
@@ -171,6 +173,22 @@ def test_places_outside_the_folder_are_restored_inside(coop: Cli, tmp_path: Path
     restored = Cli(tmp_path / "again/instance.toml")
     assert len(restored.json("member", "list")) == 3
     assert not key.exists()
+
+
+def test_the_coops_own_picture_is_checked_and_comes_back_with_a_backup(coop: Cli, tmp_path: Path):
+    picture = tmp_path / "elsewhere.png"
+    text = coop.config.read_text().replace("[server]", f"icon = {json.dumps(str(picture))}\n\n[server]")
+    coop.config.write_text(text)
+    picture.write_bytes(b"<svg/>")
+    said = coop.run("doctor", code=1).stdout
+    assert f"[instance] icon: {picture}: this is no picture" in said
+    Image.new("RGB", (40, 40)).save(picture)
+    assert "[instance] icon" not in CliRunner().invoke(main, ["--config", str(coop.config), "doctor"]).stdout
+    coop.run("backup", str(tmp_path / "b.tar"))
+    picture.unlink()
+    coop.run("restore", str(tmp_path / "b.tar"), str(tmp_path / "again"))
+    assert load(tmp_path / "again/instance.toml", {}).instance.icon == str(tmp_path / "again/data/icon")
+    assert (tmp_path / "again/data/icon").read_bytes().startswith(b"\x89PNG")
 
 
 def test_another_file_is_no_backup(cli: Cli, tmp_path: Path):

@@ -34,7 +34,7 @@ def served(tmp_path: Path) -> Iterator[tuple[Cli, subprocess.Popen[str]]]:
     process.stdout.close()
 
 
-def get(url: str) -> bytes:
+def get(url: str | urllib.request.Request) -> bytes:
     body: bytes = urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5).read()
     return body
 
@@ -43,6 +43,9 @@ def test_commands_work_beside_a_server_and_sigterm_ends_it_in_time(served: tuple
     cli, process = served
     origin = load(cli.config, {}).instance.origin
     assert json.loads(get(f"{origin}/readyz")) == {"failing": []}
+    request = urllib.request.Request(f"{origin}/actors/alder", headers={"Accept": "application/activity+json"})
+    icon = json.loads(get(request))["icon"]
+    assert get(icon["url"]).startswith(b"\x89PNG")
     for name in ("ada", "ben"):
         cli.run("member", "add", name, "--email", f"{name}@coop.example", *(["--admin"] if name == "ada" else []))
     url = cli.json("motion", "open", "--by", "ada", "--title", "Bake on Sundays")["url"]

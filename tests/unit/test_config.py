@@ -203,3 +203,28 @@ def test_durations(text: str, seconds: int):
 def test_other_text_is_no_duration(text: str):
     with pytest.raises(ValueError, match="is no duration"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ('website = "javascript:x"', "website"),
+        ('website = "bread.example"', "website"),
+        ('fields = { a = "1", b = "2", c = "3", d = "4", e = "5" }', "fields"),
+        ('fields = { a = "" }', "fields"),
+        ("fields = { a = 1 }", "fields"),
+        (f'description = "{"x" * 2001}"', "description"),
+    ],
+)
+def test_a_profile_that_cannot_be_shown_is_refused_with_its_key(file: Path, more: str, key: str):
+    with pytest.raises(ConfigError) as refused:
+        read(file, more + "\n")
+    assert f"[instance] {key}" in refused.value.message
+
+
+def test_a_profile_keeps_the_order_of_its_lines_and_finds_its_pictures(file: Path):
+    config = read(file, 'fields = { Open = "daily", Forum = "https://f.example" }\nicon = "mark.png"\n')
+    assert list(config.instance.fields) == ["Open", "Forum"]
+    assert (config.instance.icon, config.instance.header) == (str(file.parent / "mark.png"), "")
+    from_environment = read(file, "", FEDCOOP_INSTANCE_FIELDS="Open=daily, Forum=https://f.example")
+    assert from_environment.instance.fields == {"Open": "daily", "Forum": "https://f.example"}

@@ -1,10 +1,9 @@
-"""Follow, Accept, Reject, Undo and Block between our actors and theirs (federation.md 8.4), and news of our own actors."""
+"""Follow, Accept, Reject, Undo and Block between our actors and theirs (federation.md 8.4), and the end of our own actors."""
 
 import json
 
 from fedcoop.actions.events import (
     ActivityForwarded,
-    ActorChanged,
     ActorRemoved,
     FollowDropped,
     FollowEnded,
@@ -13,7 +12,6 @@ from fedcoop.actions.events import (
     QuoteRequested,
 )
 from fedcoop.federation.publish.outbox import Parcel, coop_actor, queue, replied_to, send
-from fedcoop.federation.translate.actors import actor_document
 from fedcoop.federation.wire.jsonld import AS_PUBLIC
 from fedcoop.storage.unit_of_work import UnitOfWork
 from fedcoop.urls import origin_of
@@ -60,13 +58,6 @@ def reject_quote(uow: UnitOfWork, event: QuoteRequested) -> None:
         "instrument": event.instrument_uri,
     }
     send(uow, ours, Parcel(type="Reject", object=request, to=[theirs.uri]))
-
-
-def announce_actor(uow: UnitOfWork, event: ActorChanged) -> None:
-    """Followers of our actor get its new document."""
-    actor = uow.actors.get(event.actor_id)
-    document = actor_document(uow.urls, uow.site.config.instance, actor, uow.actors.keys_of(actor.id))
-    send(uow, actor, Parcel(type="Update", object=document, to=[AS_PUBLIC], cc=[actor.followers]))
 
 
 def announce_removal(uow: UnitOfWork, event: ActorRemoved) -> None:

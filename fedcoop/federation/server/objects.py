@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from fedcoop.federation.publish.decisions import motion_document
+from fedcoop.federation.publish.profile import document_of
 from fedcoop.federation.server.access import Reader, reader_of
 from fedcoop.federation.server.documents import Document, answer, document, failure, missing, raw_document, tombstone
 from fedcoop.federation.server.keys import DOCUMENTS, UNITS
 from fedcoop.federation.server.negotiation import wants_activitypub
-from fedcoop.federation.translate.actors import actor_document
 from fedcoop.kernel.canonical import canonical_bytes
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.storage.records import Actor
@@ -85,14 +85,13 @@ def local_actor_document(uow: UnitOfWork, name: str, signed: bool) -> Document |
     if actor is None or actor.uri == uow.urls.instance_actor:
         return None
     if actor.gone_at is not None:
-        former = actor_document(uow.urls, uow.site.config.instance, actor, [])["type"]
+        former = document_of(uow, actor)["type"]
         return tombstone(actor.uri, former, rfc3339(actor.gone_at), signed=signed)
     return _rendered(uow, actor, signed=signed)
 
 
 def _rendered(uow: UnitOfWork, actor: Actor, *, signed: bool) -> Document:
-    keys = uow.actors.keys_of(actor.id)
-    return document(actor_document(uow.urls, uow.site.config.instance, actor, keys), max_age=ACTOR_AGE_S, signed=signed)
+    return document(document_of(uow, actor), max_age=ACTOR_AGE_S, signed=signed)
 
 
 def _to_page(request: web.Request, name: str) -> web.Response:

@@ -1,12 +1,12 @@
 """Our own actors as ActivityPub documents (federation.md 3). What we read of others' is `inbox/seen.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from fedcoop.federation.wire.contexts import CONTEXT_ACTOR
 from fedcoop.kernel.clock import rfc3339
-from fedcoop.kernel.html import escape
+from fedcoop.kernel.profile import fields_of, summary_html
 from fedcoop.urls import Urls
 
 _TYPES = {
@@ -17,6 +17,7 @@ _TYPES = {
     "member": "Person",
     "instance": "Application",
 }
+_MEDIA_TYPES = {"png": "image/png", "jpg": "image/jpeg"}
 _KINDS = {"Organization": "cooperative", "Group": "circle", "Person": "member"}
 _IMPLEMENTS = [
     {
@@ -34,6 +35,12 @@ class _Instance(Protocol):
     def actor(self) -> str: ...
     @property
     def description(self) -> str: ...
+    @property
+    def website(self) -> str: ...
+    @property
+    def contact(self) -> str: ...
+    @property
+    def fields(self) -> Mapping[str, str]: ...
 
 
 class _Actor(Protocol):
@@ -49,6 +56,10 @@ class _Actor(Protocol):
     def summary(self) -> str: ...
     @property
     def created_at(self) -> datetime: ...
+    @property
+    def icon(self) -> str: ...
+    @property
+    def image(self) -> str: ...
 
 
 class _Key(Protocol):
@@ -60,8 +71,13 @@ class _Key(Protocol):
     def material(self) -> str: ...
 
 
-def actor_document(urls: Urls, instance: _Instance, actor: _Actor, keys: Sequence[_Key]) -> dict[str, Any]:
-    """Return the document of one of our actors, with its public keys; the instance actor has neither profile nor followers."""
+def actor_document(
+    urls: Urls, instance: _Instance, actor: _Actor, keys: Sequence[_Key], *, media: str
+) -> dict[str, Any]:
+    """Return the document of one of our actors, with its public keys; the instance actor has neither profile nor followers.
+
+    The co-op's own says what the settings say of it; `media` is the folder of its pictures.
+    """
     kind = _TYPES.get(actor.kind, actor.kind)
     if kind == "Application":
         return _instance_actor(urls, instance, actor, keys)
@@ -74,7 +90,7 @@ def actor_document(urls: Urls, instance: _Instance, actor: _Actor, keys: Sequenc
         "preferredUsername": name,
         "webfinger": urls.handle(name).removeprefix("@"),
         "name": actor.display_name or name,
-        "summary": actor.summary,
+        "summary": actor.summary if kind == "Person" else summary_html(instance.description),
         "url": urls.profile(name),
         "published": rfc3339(actor.created_at.replace(hour=0, minute=0, second=0, microsecond=0)),
         "inbox": urls.inbox(name),
@@ -88,7 +104,8 @@ def actor_document(urls: Urls, instance: _Instance, actor: _Actor, keys: Sequenc
         "indexable": kind != "Person",
         **_keys(actor, keys),
         "generator": {"type": "Application", "name": "fedcoop", "implements": _IMPLEMENTS},
-        "attachment": [_website(urls)],
+        "attachment": _fields(urls, instance, is_member=kind == "Person"),
+        **_pictures(actor, media),
     }
     if kind == "Person":
         document["coop:affiliatedWith"] = urls.actor(instance.actor)
@@ -105,7 +122,7 @@ def _instance_actor(urls: Urls, instance: _Instance, actor: _Actor, keys: Sequen
         "preferredUsername": urls.host,
         "webfinger": f"{urls.host}@{urls.authority}",
         "name": instance.name,
-        "summary": f"<p>{escape(instance.description)}</p>" if instance.description else "",
+        "summary": summary_html(instance.description),
         "url": urls.origin,
         "inbox": urls.shared_inbox,
         "outbox": f"{urls.instance_actor}/outbox",
@@ -132,7 +149,20 @@ def _keys(actor: _Actor, keys: Sequence[_Key]) -> dict[str, Any]:
     return shown
 
 
-def _website(urls: Urls) -> dict[str, str]:
-    origin = escape(urls.origin)
-    value = f'<a href="{origin}" rel="me">{escape(urls.authority)}</a>'
-    return {"type": "PropertyValue", "name": "Website", "value": value}
+def _fields(urls: Urls, instance: _Instance, *, is_member: bool) -> list[dict[str, str]]:
+    """A member's profile leads to the co-op's pages and says nothing else of it (3.1)."""
+    found = (
+        fields_of(website="", contact="", fields={}, origin=urls.origin)
+        if is_member
+        else fields_of(website=instance.website, contact=instance.contact, fields=instance.fields, origin=urls.origin)
+    )
+    return [{"type": "PropertyValue", "name": field.name, "value": field.html} for field in found]
+
+
+def _pictures(actor: _Actor, media: str) -> dict[str, Any]:
+    named = (("icon", actor.icon), ("image", actor.image))
+    return {key: _image(f"{media}/{name}", name) for key, name in named if name}
+
+
+def _image(url: str, name: str) -> dict[str, str]:
+    return {"type": "Image", "mediaType": _MEDIA_TYPES[name.rpartition(".")[2]], "url": url}
