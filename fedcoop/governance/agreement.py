@@ -64,6 +64,10 @@ class Agreement(BaseMethod):
         """Return the threshold, which governance.md 7.6 names `min_agree`."""
         return {"min_agree": "threshold", "threshold": "threshold"}
 
+    def threshold_of(self, settings: Settings) -> Threshold:
+        """Return the threshold set, else more than half."""
+        return settings.threshold or _AGREE
+
     def validate(self, options: Sequence[Option], settings: Settings) -> None:
         """Raise MotionRefused (`options`, `reasons`, `max_blocks`, `max_stand_aside`, `require`)."""
         if [option.key for option in options] != [option.key for option in self.default_options()]:
@@ -101,14 +105,14 @@ class Agreement(BaseMethod):
     def _classes(self, tally: Tally, options: Sequence[Option], settings: Settings) -> tuple[Requirement, ...]:
         """Return the quorums of classes, and the classes that must agree by themselves too (9)."""
         keys = [option.key for option in options]
-        threshold = settings.threshold or _AGREE
+        threshold = self.threshold_of(settings)
         return class_requirements(tally, settings, threshold, yes=self.stances.agree, inside=keys)
 
     def sentence(self, options: Sequence[Option], settings: Settings, eligible: int) -> Sentence:
         """Return "Adopted if nobody blocks, at most a fifth stand aside, and more than half agree."."""
         blocks, stances = extra_int(settings, "max_blocks", 0), self.stances
         aside = share_words(Fraction(extra_int(settings, "max_stand_aside", 20), 100))
-        threshold = settings.threshold or _AGREE
+        threshold = self.threshold_of(settings)
         limit = stances.nobody_blocks if blocks == 0 else f"at most {blocks} {stances.block}"
         parts = [Part("Adopted if "), Part(limit, bold=True)]
         parts += [Part(", at most "), Part(aside, bold=True), Part(f" {stances.aside_verb}, and ")]

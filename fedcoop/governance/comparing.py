@@ -30,6 +30,10 @@ class Comparison(RankedMethod):
         """Return the threshold: that against the status quo."""
         return {"threshold": "threshold"}
 
+    def threshold_of(self, settings: Settings) -> Threshold | None:
+        """Return what must prefer the winner to the status quo, where one is set: more than half if nothing else is said."""
+        return (settings.threshold or MAJORITY) if extra_key(settings, "status_quo") else None
+
     def validate(self, options: Sequence[Option], settings: Settings) -> None:
         """Raise MotionRefused as for all rankings, and `unranked`, `threshold`."""
         super().validate(options, settings)

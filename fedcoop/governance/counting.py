@@ -29,6 +29,7 @@ class Method(Protocol):
 
     `shape` is what a ballot looks like, `form` the name of its part of the voting page, `own_options` whether the motion
     brings its options. `binding` says whether it can decide anything; what is not binding may re-open (governance.md 2).
+    `has_quorum` says whether too few can take part; where words or answers are gathered, nobody is too few.
     Write a new one as a subclass of `BaseMethod`.
     """
 
@@ -40,6 +41,7 @@ class Method(Protocol):
     shape: Shape
     form: str
     binding: bool
+    has_quorum: bool
 
     def default_options(self) -> tuple[Option, ...]:
         """Return the options where the method has its own, else nothing; with `own_options` those used where none are given."""
@@ -62,6 +64,10 @@ class Method(Protocol):
 
     def reads(self) -> Mapping[str, str]:
         """Return which of `threshold`, `base`, `approval_quorum` it reads, by the names that `--set` has for them."""
+        ...
+
+    def threshold_of(self, settings: Settings) -> Threshold | None:
+        """Return the threshold that the rule asks for under these settings, or None where it asks for none."""
         ...
 
     def named_members(self, settings: Settings) -> Mapping[str, tuple[str, ...]]:
@@ -108,6 +114,7 @@ class BaseMethod:
     shape = Shape.ONE
     form = "one"
     binding = True
+    has_quorum = True
 
     def default_options(self) -> tuple[Option, ...]:
         """Return nothing: the options are the motion's own."""
@@ -124,6 +131,10 @@ class BaseMethod:
     def reads(self) -> Mapping[str, str]:
         """Return nothing: neither threshold nor base."""
         return {}
+
+    def threshold_of(self, settings: Settings) -> Threshold | None:
+        """Return the threshold set, if the method reads one."""
+        return settings.threshold if "threshold" in self.reads().values() else None
 
     def named_members(self, settings: Settings) -> Mapping[str, tuple[str, ...]]:
         """Return nothing: settings name nobody."""

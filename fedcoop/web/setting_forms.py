@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from fedcoop.governance.counting import Method
 from fedcoop.governance.delegation import DELEGABLE
 from fedcoop.governance.lifecycle import COMBINING
+from fedcoop.governance.methods import METHODS
 from fedcoop.governance.weight_rules import BY_CLASSES, BY_COLLEGES
 from fedcoop.kernel.clock import parse_rfc3339, rfc3339
 from fedcoop.queries.choosable import Choosable
@@ -18,7 +19,7 @@ from fedcoop.web.forms import Form, local_instant
 from fedcoop.web.rendering import input_time
 from fedcoop.web.setting_fields import BY_NAME, ELSEWHERE, FIELDS, SHARED, SettingField
 
-WITHOUT_QUORUM = frozenset({"advice", "opt_in", "questions", "sense"})
+WITHOUT_QUORUM = frozenset(key for key, method in METHODS.items() if not method.has_quorum)
 """Methods that gather words or answers: nobody is too few, nothing is tied, nothing is called again."""
 _OF_DECISIONS = ("quorum", "second_call", "second_call_quorum", "second_call_lasts", "scrutineers")
 _ONLY_RESOLUTIONS = frozenset({"present", "approval_quorum", "confirm_after"})

@@ -25,6 +25,7 @@ class AdviceMethod(BaseMethod):
     title = "Advice"
     icon = "concern"
     binding = False
+    has_quorum = False
 
     def default_options(self) -> tuple[Option, ...]:
         """Return the three stances; advice may come without one."""

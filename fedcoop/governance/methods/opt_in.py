@@ -22,6 +22,7 @@ class OptIn(BaseMethod):
     icon = "people"
     wire: str | None = "oneOf"
     binding = False
+    has_quorum = False
 
     def default_options(self) -> tuple[Option, ...]:
         """Return accept and decline."""

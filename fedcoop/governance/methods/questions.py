@@ -19,6 +19,7 @@ class Questions(BaseMethod):
     shape = Shape.WORDS
     form = "words"
     binding = False
+    has_quorum = False
 
     def defaults(self) -> Settings:
         """Return that words are required and may be long."""

@@ -67,6 +67,10 @@ class Resolution(BaseMethod):
         """Return all three."""
         return {"threshold": "threshold", "base": "base", "approval_quorum": "approval_quorum"}
 
+    def threshold_of(self, settings: Settings) -> Threshold:
+        """Return the threshold set, else more than half."""
+        return settings.threshold or _SIMPLE
+
     def validate(self, options: Sequence[Option], settings: Settings) -> None:
         """Raise MotionRefused (`options`, `base`, `threshold`, `present`, `confirm_after`, `require`)."""
         if tuple(option.key for option in options) != KEYS:
@@ -81,14 +85,14 @@ class Resolution(BaseMethod):
 
     def decide(self, tally: Tally, options: Sequence[Option], settings: Settings) -> Outcome:
         """Return carried, not_carried, inquorate or tied, with every requirement's sum (governance.md 6)."""
-        weighed = weigh(tally, settings, settings.threshold or _SIMPLE, majority(tally, settings))
+        weighed = weigh(tally, settings, self.threshold_of(settings), majority(tally, settings))
         others = (found for rule in RULES for found in rule(tally, options, settings))
         requirements = (weighed.majority, *weighed.more, *others)
         return Outcome(_code(requirements, tally, settings, weighed), requirements, notes=weighed.notes)
 
     def sentence(self, options: Sequence[Option], settings: Settings, eligible: int) -> Sentence:
         """Return "Carried if more than half of the votes for and against are for, and at least 12 of 120 members take part."."""
-        threshold, of_all = settings.threshold or _SIMPLE, settings.base in _OF_ALL
+        threshold, of_all = self.threshold_of(settings), settings.base in _OF_ALL
         base = base_words(settings, BASES[settings.base].format(eligible=eligible, present=_present(settings)))
         strong = threshold_words(threshold) + (f" {base}" if of_all else "")
         parts = [Part("Carried if "), Part(strong, bold=True)]

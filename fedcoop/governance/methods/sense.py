@@ -18,6 +18,7 @@ class Sense(BaseMethod):
     wire: str | None = "oneOf"
     own_options = True
     binding = False
+    has_quorum = False
 
     def default_options(self) -> tuple[Option, ...]:
         """Return the usual three, used where the motion brings none."""
