@@ -27,12 +27,13 @@ from fedcoop.federation.catchup.visitor import Visitor
 from fedcoop.federation.delivery.worker import DeliveryWorker
 from fedcoop.federation.inbox.process import InboxProcessor
 from fedcoop.federation.publish import profile
-from fedcoop.federation.server import collections, inboxes, objects, wellknown
+from fedcoop.federation.server import objects
 from fedcoop.federation.server.assembly import FederationParts, assemble
 from fedcoop.federation.server.door import InFlightTracker
 from fedcoop.federation.server.negotiation import wants_activitypub
 from fedcoop.federation.server.presence import Presence
 from fedcoop.federation.server.refreshing import Refresher
+from fedcoop.federation.server.routes import TABLES as FEDERATION_TABLES
 from fedcoop.kernel.clock import Clock, SystemClock
 from fedcoop.kernel.ids import RemoteMotionId
 from fedcoop.media import ProfilePictures, profile_pictures
@@ -202,7 +203,7 @@ class Node:
         app = web.Application(client_max_size=1 << 20, middlewares=[_errors])
         app.on_response_prepare.append(_on_every_answer(self.units.site.urls.scheme == "https"))
         self._parts.install(app)
-        for table in (inboxes.routes, objects.routes, collections.routes, wellknown.routes):
+        for table in FEDERATION_TABLES:
             app.router.add_routes(table)
         pages.install(
             app,

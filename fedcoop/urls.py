@@ -32,6 +32,11 @@ _PROFILE = re.compile(rf"/@({NAME_PATTERN})")
 _THING = re.compile(rf"/({'|'.join(_THINGS)})/({_UUID})")
 
 
+def replies_of(uri: str) -> str:
+    """Return the collection of public replies to the object of ours with this id (federation.md 4)."""
+    return f"{uri}/replies"
+
+
 @dataclass(frozen=True, slots=True)
 class Local:
     """What a URL of ours names: `kind` is `actor`, `inbox`, … `motion`, `note`, …; `name` a name or UUID, or empty."""

@@ -11,6 +11,7 @@ from fedcoop.kernel.html import markdown_to_html
 from fedcoop.kernel.ids import MemberId
 from fedcoop.kernel.mentions import fold_tag
 from fedcoop.queries.people import people
+from fedcoop.queries.replies import ReplyView, reply_view
 from fedcoop.storage.records import Announcement
 from fedcoop.storage.unit_of_work import UnitOfWork
 
@@ -142,6 +143,11 @@ def history(uow: UnitOfWork, *, uuid: str, reader: MemberId | None) -> tuple[Ann
         versions.append(Version(number, at, diff_texts(before, body), ""))
     view = announcement_views(uow, [found], names=reader is not None, reader=reader)[0]
     return view, tuple(reversed(versions))
+
+
+def replies_to(uow: UnitOfWork, *, uuid: str) -> tuple[ReplyView, ...]:
+    """Return public answers from elsewhere to a public announcement, oldest first."""
+    return tuple(reply_view(note, actor) for note, actor in uow.notes.replies_to(uow.urls.note(uuid)))
 
 
 def motion_of_note(uow: UnitOfWork, *, uuid: str) -> str | None:

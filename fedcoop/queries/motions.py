@@ -30,7 +30,8 @@ from fedcoop.queries.outages import NEVER, Away, away_during
 from fedcoop.queries.people import Person, people
 from fedcoop.queries.places import PlacesView, places_view
 from fedcoop.queries.register import phase_of, rule_of
-from fedcoop.storage.records import Actor, Note, OutcomeRow
+from fedcoop.queries.replies import ReplyView, reply_view
+from fedcoop.storage.records import OutcomeRow
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 BALLOTS_SHOWN = 20
@@ -46,22 +47,6 @@ class BallotLine:
     reason: str
     channel: str
     is_guest: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyView:
-    """A public reply from another server; `html` was sanitised when it came in."""
-
-    uri: str
-    name: str
-    handle: str
-    origin: str
-    address: str
-    html: str
-    warning: str
-    language: str
-    published_at: datetime | None
-    deleted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,23 +246,7 @@ def _steps(motion: Motion, member: Member | None, phase: str) -> frozenset[str]:
 
 
 def _replies(uow: UnitOfWork, motion: Motion) -> tuple[ReplyView, ...]:
-    return tuple(_reply(note, actor) for note, actor in uow.notes.replies(motion.id))
-
-
-def _reply(note: Note, actor: Actor) -> ReplyView:
-    host = actor.origin.partition("://")[2]
-    return ReplyView(
-        uri=actor.uri,
-        name=actor.display_name or actor.name or host,
-        handle=actor.handle or f"{actor.name}@{host}",
-        origin=host,
-        address=note.url or note.uri,
-        html=note.content,
-        warning=note.summary,
-        language=note.language,
-        published_at=note.published_at,
-        deleted=note.deleted_at is not None,
-    )
+    return tuple(reply_view(note, actor) for note, actor in uow.notes.replies(motion.id))
 
 
 def _linked(uow: UnitOfWork, member: Member | None) -> tuple[str, ...]:

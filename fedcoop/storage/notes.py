@@ -124,6 +124,19 @@ class Notes:
         query = select(t.notes).where(t.notes.c.in_reply_to == uri, *_HEARD)
         return self._with_actors(query.order_by(t.notes.c.id).limit(limit))
 
+    def reply_ids(self, uri: str, *, after: int | None = None, limit: int = 50) -> list[tuple[int, str]]:
+        """Return public replies to an object of ours that stand, oldest first, as internal id and id."""
+        c = t.notes.c
+        query = select(c.id, c.uri).where(c.in_reply_to == uri, c.deleted_at.is_(None), *_HEARD)
+        query = query if after is None else query.where(c.id > after)
+        return [(int(row[0]), str(row[1])) for row in self._conn.execute(query.order_by(c.id).limit(limit))]
+
+    def count_replies(self, uri: str) -> int:
+        """Return how many public replies to an object of ours stand."""
+        c = t.notes.c
+        query = select(func.count()).select_from(t.notes).where(c.in_reply_to == uri, c.deleted_at.is_(None), *_HEARD)
+        return int(self._conn.execute(query).scalar_one())
+
     def posts(self, kind: str, *, before: int | None = None, limit: int = 20) -> list[tuple[Note, Actor]]:
         """Return posts of one kind, newest first, each with its author."""
         c = t.notes.c

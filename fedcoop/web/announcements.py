@@ -9,7 +9,7 @@ from fedcoop.governance.diffs import diff_texts
 from fedcoop.kernel.errors import Conflict, Invalid, NotFound
 from fedcoop.kernel.mentions import MAX_TAG
 from fedcoop.queries.accounts import Viewer
-from fedcoop.queries.announcements import announcement, editable, history, motion_of_note, news, on_topic
+from fedcoop.queries.announcements import announcement, editable, history, motion_of_note, news, on_topic, replies_to
 from fedcoop.web.decisions import cursor, uuid_of
 from fedcoop.web.forms import read_form
 from fedcoop.web.guards import html, member_page, page, see_other
@@ -118,7 +118,7 @@ async def note_page(request: web.Request, viewer: Viewer) -> web.Response:
         if motion is None:
             return await _offered(request, uuid)
         return see_other(f"/motions/{motion}")
-    return html(request, "note.html", item=found)
+    return html(request, "note.html", item=found, replies=await request.app[UNITS].read(replies_to, uuid=uuid))
 
 
 async def _offered(request: web.Request, uuid: str) -> web.Response:

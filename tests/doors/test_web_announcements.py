@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from fedcoop.actions.mirrors import SeenNote, store_note
+from fedcoop.actions.peers import block
 from fedcoop.actions.remote import remember_actor
 from fedcoop.web.keys import RemoteActor
 from tests.actions.coop import seen
@@ -90,3 +92,16 @@ async def test_a_topic_leads_to_all_that_the_reader_may_see_on_it(site: Website)
     assert "The code" not in page.words
     assert "The code" in inside.words
     assert "Nothing on this topic" in (await stranger.get("/tags/till")).words
+
+
+async def test_public_replies_stand_under_an_announcement_but_not_of_who_is_blocked(site: Website) -> None:
+    noor = await site.signed_in("noor")
+    uuid = await announce(noor, "The oven arrives on Monday.")
+    zoe = await site.units.write(remember_actor, seen("zoe"))
+    words = SeenNote(f"{zoe.uri}/1", f"{site.origin}/notes/{uuid}", "<p>Well done</p>", "", "en", "", True, None, None)
+    await site.units.write(store_note, author=zoe, seen=words, motion_id=None, kind="mention")
+    page = await site.browser().get(f"/notes/{uuid}")
+    assert "Well done" in page.words
+    assert 'id="replies"' in page.text
+    await site.units.write(block, target=zoe.uri)
+    assert "Well done" not in (await site.browser().get(f"/notes/{uuid}")).words

@@ -66,7 +66,7 @@ def _outbox(uow: UnitOfWork, actor: Actor) -> dict[str, Any]:
 
 def _outbox_page(uow: UnitOfWork, actor: Actor, page: str) -> dict[str, Any]:
     uri = uow.urls.outbox(actor.name)
-    rows = uow.queues.outbox(actor.id, before=_cursor(page), limit=OUTBOX_PAGE + 1)
+    rows = uow.queues.outbox(actor.id, before=cursor_of(page), limit=OUTBOX_PAGE + 1)
     shown = rows[:OUTBOX_PAGE]
     value: dict[str, Any] = {
         "id": f"{uri}?page={page}",
@@ -79,8 +79,8 @@ def _outbox_page(uow: UnitOfWork, actor: Actor, page: str) -> dict[str, Any]:
     return value
 
 
-def _cursor(page: str) -> int | None:
-    """Return the id to go on below. Raises Invalid (`cursor`)."""
+def cursor_of(page: str) -> int | None:
+    """Return the id to go on from, None for the first page. Raises Invalid (`cursor`)."""
     if page == "first":
         return None
     if len(page) > 16 or not page.isascii() or not page.isalnum():

@@ -2,10 +2,10 @@
 
 from aiohttp import web
 
-from fedcoop.federation.server import collections, inboxes, objects, wellknown
+from fedcoop.federation.server import collections, inboxes, objects, replies, wellknown
 from fedcoop.federation.server.negotiation import Handler
 
-TABLES = (inboxes.routes, objects.routes, collections.routes, wellknown.routes)
+TABLES = (inboxes.routes, objects.routes, collections.routes, replies.routes, wellknown.routes)
 SHARED: dict[str, Handler] = {
     "/motions/{uuid}": objects.get_motion,
     "/notes/{uuid}": objects.get_note,

@@ -14,6 +14,7 @@ from fedcoop.governance.publication import motion_members
 from fedcoop.governance.tallies import Tally
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.html import fold_name
+from fedcoop.urls import replies_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ def motion_object(
         "cc": [publication.followers],
         "url": motion.url,
         "context": publication.context,
+        "replies": replies_of(motion.url),
         "content": content,
         "contentMap": {publication.language: content},
         "sensitive": False,
@@ -96,6 +98,7 @@ def outcome_note(
         "attributedTo": publication.author,
         "inReplyTo": motion.url,
         "context": publication.context,
+        "replies": replies_of(uri),
         "to": [AS_PUBLIC],
         "cc": [publication.followers],
         "content": content,
@@ -114,6 +117,7 @@ def beside_note(motion: Motion, publication: Publication, *, uri: str, content: 
         "attributedTo": publication.author,
         "inReplyTo": motion.url,
         "context": publication.context,
+        "replies": replies_of(uri),
         "to": [AS_PUBLIC],
         "cc": [publication.followers],
         "content": content,

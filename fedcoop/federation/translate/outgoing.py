@@ -9,6 +9,7 @@ from fedcoop.federation.wire.contexts import CONTEXT_NOTE
 from fedcoop.federation.wire.jsonld import AS_PUBLIC
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.html import escape
+from fedcoop.urls import replies_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ def announcement_note(
         "to": [AS_PUBLIC],
         "cc": [followers, *names.addressed],
         "url": url,
+        "replies": replies_of(uri),
         "content": content,
         "contentMap": {language: content},
         "sensitive": False,

@@ -4,6 +4,7 @@ from typing import Any
 
 from fedcoop.federation.wire.contexts import CONTEXT_NOTE
 from fedcoop.federation.wire.jsonld import AS_PUBLIC
+from fedcoop.urls import replies_of
 
 
 def proposal_note(
@@ -26,6 +27,7 @@ def proposal_note(
         "to": [AS_PUBLIC],
         "cc": [followers],
         "url": uri,
+        "replies": replies_of(uri),
         "context": context,
         "content": content,
         "contentMap": {language: content},
