@@ -190,7 +190,11 @@ class User:
         if len(choices) > 1 and not poll.multiple:
             raise Refusal("poll only accepts single choice")
         self.server.count(poll, self.uri, choices)
-        await self._tell(status.author, documents.vote(self.uri, status, choices, self.server.clock.now()))
+        author = self.server.user_of(status.author)
+        if author is not None:
+            await author.publish_totals(status)
+        else:
+            await self._tell(status.author, documents.vote(self.uri, status, choices, self.server.clock.now()))
 
     # -------------------------------------------------------------------------------------------------------- account
 

@@ -8,7 +8,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -104,8 +104,8 @@ class Coop:
 
     def wake(self) -> None:
         assert self.node.loops is not None
-        for queue in ("inbox", "delivery", "timers", "standing", "visits"):
-            self.node.loops.wake(queue)
+        for loop in fields(self.node.loops):
+            self.node.loops.wake(loop.name)
 
     # ------------------------------------------------------------------------------------------------ what people do
 
@@ -224,13 +224,11 @@ def _claim_and_undo(uow: UnitOfWork) -> None:
     queues, now, lease = uow.queues, uow.now, timedelta(minutes=1)
     leased = [
         uow.conn.execute(select(func.count()).select_from(table).where(table.c.leased_until >= now)).scalar_one()
-        for table in (t.inbound, t.deliveries, t.timers, t.visits)
+        for table in t.metadata.tables.values()
+        if "leased_until" in table.c
     ]
-    free = [
-        len(claim(now, limit=1, lease=lease))
-        for claim in (queues.claim_inbound, queues.claim_deliveries, queues.claim_timers, uow.visits.claim)
-    ]
-    raise Claimed(sum(leased) + sum(free))
+    claims = (queues.claim_inbound, queues.claim_deliveries, queues.claim_timers, uow.visits.claim, uow.looks.claim)
+    raise Claimed(sum(leased) + sum(len(claim(now, limit=1, lease=lease)) for claim in claims))
 
 
 def _new_database(path: Path) -> None:

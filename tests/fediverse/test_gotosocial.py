@@ -157,6 +157,41 @@ async def page_of(alder, motion, by="noor"):
         return await web.page(f"/motions/{motion.url.rpartition('/')[2]}")
 
 
+async def test_every_edit_of_a_reply_is_shown_also_two_within_a_second(alder):
+    ana = await alder.account("ana", member="noor")
+    motion = await alder.coop.open_poll()
+    await alder.settle()
+    reply = await ana.write("words of Monday", alder.coop.uri, in_reply_to=motion.url)
+    await alder.settle()
+    assert "words of Monday" in await page_of(alder, motion)
+    for text in ("words of Tuesday", "words of Wednesday"):  # one id, one second, two versions
+        await ana.edit(reply, text)
+        await alder.settle()
+    shown = await page_of(alder, motion)
+    assert "words of Wednesday" in shown
+    assert "of Monday" not in shown
+    await alder.advance(days=1)
+    await ana.edit(reply, "words of Friday")
+    await alder.settle()
+    assert "words of Friday" in await page_of(alder, motion)
+
+
+async def test_totals_and_end_of_a_poll_there_are_shown_here(alder):
+    ana, bea, cas = [await alder.account(name, follows=False) for name in ("ana", "bea", "cas")]
+    async with alder.coop.signed_in("ilse") as web:
+        await web.send("/office", action="/office/follow", handle=f"@{ana.handle}")
+    await alder.settle()
+    assert ana.followers == {alder.coop.uri}
+    poll = await ana.ask("Tea or coffee?", "Tea", "Coffee", lasts=timedelta(days=2))
+    await alder.settle()
+    for number, voter in enumerate((bea, cas), start=1):
+        await voter.vote(poll.uri, "Coffee")
+        await alder.settle()
+        assert await mirrored(alder, poll) == ([0, number], number, False)
+    await alder.advance(days=3)
+    assert await mirrored(alder, poll) == ([0, 2], 2, True)
+
+
 async def mirrored(alder, poll):
     """Votes, voters, and whether it is over, as we know them."""
     found = await alder.coop.node.units.read(lambda uow: uow.notes.find_remote_motion(poll.uri))

@@ -75,18 +75,21 @@ async def test_a_short_stop_loses_nothing_and_nobody_is_told(alder):
     assert alder.told(ana) == []
 
 
-async def test_what_a_followed_account_published_while_we_were_away_is_fetched(alder):
-    ana = await alder.account("ana")
-    await alder.coop.write(peers.follow, actor_uri=ana.uri)
+async def test_posts_of_a_followed_account_that_were_lost_in_an_outage_are_fetched(alder):
+    ana = await alder.account("ana", follows=False)
+    async with alder.coop.signed_in("ilse") as web:
+        await web.send("/office", action="/office/follow", handle=f"@{ana.handle}")
     await alder.settle()
     await alder.coop.down()
-    await ana.ask("Asked while they were away", "Rye", "Oats")
+    poll = await ana.ask("Tea or coffee?", "Tea", "Coffee")
     for _ in range(6):
         await alder.advance(minutes=1)
+    assert [letter.activity["type"] for letter in alder.gts.courier.lost] == ["Create"]
     await alder.coop.up()
+    await alder.settle()
     await alder.advance(minutes=2)
-    async with alder.coop.signed_in("noor") as web:
-        assert "Asked while they were away" in text_of_html(await web.page("/remote/motions"))
+    found = await alder.coop.node.units.read(lambda uow: uow.notes.find_remote_motion(poll.uri))
+    assert found is not None
 
 
 # --------------------------------------------------------------------------------------------------------------- blocks
@@ -123,6 +126,14 @@ async def days(alder, number=2):
     """Enough hours pass for everything that is done once a day."""
     for _ in range(number * 8):
         await alder.advance(hours=3)
+
+
+async def test_a_deleted_account_that_told_only_its_followers_is_found_out_within_a_day(alder):
+    ana = await alder.account("ana", member="noor")
+    await ana.delete_account()
+    await alder.settle()
+    await days(alder)
+    assert "its server said it is gone" in await accounts_page(alder)
 
 
 # ------------------------------------------------------------------------------------------------------- a real process
