@@ -19,6 +19,7 @@ from fedcoop.governance.register import MAX_STATEMENT, Statement, check_written
 from fedcoop.governance.sequels import SequelKind
 from fedcoop.governance.settings import settings_of
 from fedcoop.kernel.errors import Conflict, MotionRefused, NotAllowed, NotFound
+from fedcoop.kernel.html import prose
 from fedcoop.kernel.ids import MemberId, MotionId
 from fedcoop.storage.unit_of_work import UnitOfWork
 
@@ -37,8 +38,8 @@ def answer_advice(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, member_
         raise NotFound("advice-unknown", "There is no advice of this member.")
     check_written(answer, field="answer")
     found = uow.deciding.answer(motion_id, member_id)
-    uow.deciding.put_answer(replace(found, answer=answer.strip(), answered_at=uow.now))
-    details = {"advice": str(member_id), "before": found.answer, "after": answer.strip()}
+    uow.deciding.put_answer(replace(found, answer=prose(answer), answered_at=uow.now))
+    details = {"advice": str(member_id), "before": found.answer, "after": prose(answer)}
     uow.audit("advice-answered", who=who(by), subject=motion.url, details=details)
 
 
@@ -82,9 +83,9 @@ def call_in(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, reason: str) 
         raise Conflict("call-in-late", "The 7 days of calling it in are over.")
     if not uow.members.get(by).may_vote or uow.motions.roll_entry(motion_id, by) is None:
         raise NotAllowed("off-roll", "Who is on the roll can call a decision in.")
-    if not reason.strip():
+    if not prose(reason):
         raise MotionRefused("reason", "Say why all should decide this; everybody will read it.")
-    signature = Signature(by, reason.strip()[:1000], uow.now)
+    signature = Signature(by, prose(reason)[:1000], uow.now)
     if not uow.deciding.sign(motion_id, CALL_IN, signature):
         raise Conflict("petition-signed", "You have called it in already.")
     number = len(uow.deciding.signatures(motion_id, CALL_IN))

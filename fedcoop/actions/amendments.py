@@ -13,6 +13,7 @@ from fedcoop.governance.counting import plural
 from fedcoop.governance.permissions import Deed, demand
 from fedcoop.governance.proposals import Proposal, ProposalEvent, ProposalState, after
 from fedcoop.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
+from fedcoop.kernel.html import prose
 from fedcoop.kernel.ids import MemberId, new_uuid
 from fedcoop.storage.unit_of_work import UnitOfWork
 
@@ -39,7 +40,7 @@ def propose_amendment(
         change=rules.check_change(change, proposal.body),
         based_on=proposal.version,
         state=AmendmentState.OPEN,
-        reason=reason.strip(),
+        reason=prose(reason),
         created_at=uow.now,
     )
     uow.proposals.add_amendment(amendment)

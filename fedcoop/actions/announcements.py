@@ -13,6 +13,7 @@ from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.events import AnnouncementPublished
 from fedcoop.governance.permissions import Deed, demand
 from fedcoop.kernel.errors import Conflict, Invalid, NotAllowed
+from fedcoop.kernel.html import prose
 from fedcoop.kernel.ids import MemberId, new_uuid
 from fedcoop.kernel.mentions import MAX_MENTIONS, fold_tag, handles_in, hashtags_in, text_with_mentions
 from fedcoop.storage.records import Actor, Announcement
@@ -44,7 +45,7 @@ def publish_announcement(
         id=uow.new_id(),
         uuid=new_uuid(),
         author_id=by,
-        body=text.strip(),
+        body=prose(text),
         body_html=_html(uow, text, named),
         audience=audience,
         kind=kind,
@@ -82,10 +83,10 @@ def edit_announcement(
         raise Conflict(
             "edited-meanwhile", "This text was changed while you wrote. See what it says now, then send yours."
         )
-    if text.strip() == earlier.body:
+    if prose(text) == earlier.body:
         return earlier
     named = _named(uow, text, earlier.audience, people or {})
-    uow.announcements.edit(earlier, body=text.strip(), body_html=_html(uow, text, named), at=uow.now)
+    uow.announcements.edit(earlier, body=prose(text), body_html=_html(uow, text, named), at=uow.now)
     _keep_names(uow, earlier.id, text, named)
     uow.audit(
         "announcement-edited",
@@ -129,7 +130,7 @@ def _actor(uow: UnitOfWork, handle: str, people: Mapping[str, str]) -> Actor | N
 
 def _html(uow: UnitOfWork, text: str, named: Mapping[str, Actor | None]) -> str:
     pages = {handle: actor.url or actor.uri for handle, actor in named.items() if actor is not None}
-    return text_with_mentions(text.strip(), people=pages, topics=uow.urls.topics)
+    return text_with_mentions(prose(text), people=pages, topics=uow.urls.topics)
 
 
 def _keep_names(uow: UnitOfWork, announcement_id: int, text: str, named: Mapping[str, Actor | None]) -> None:
@@ -144,7 +145,7 @@ def _check_standing(announcement: Announcement) -> None:
 
 
 def _check(text: str, audience: str, kind: str) -> None:
-    if not text.strip():
+    if not prose(text):
         raise Invalid("text-missing", "Write the announcement.", field="text")
     if len(text) > MAX_TEXT:
         raise Invalid(

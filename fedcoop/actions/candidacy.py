@@ -7,6 +7,7 @@ from fedcoop.governance.motions import Motion
 from fedcoop.governance.permissions import Deed, demand
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.errors import MotionRefused
+from fedcoop.kernel.html import prose
 from fedcoop.kernel.ids import MemberId, MotionId
 from fedcoop.storage.unit_of_work import UnitOfWork
 
@@ -22,11 +23,11 @@ def withdraw_option(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId
     motion = uow.motions.get(motion_id, lock=True)
     if by is not None:
         demand(uow.members.get(by), Deed.EXTEND, Bylaws(), own=motion.opened_by == by)
-    if not reason.strip():
+    if not prose(reason):
         raise MotionRefused("reason", "Say why; everybody who ranked it will ask.")
     left = candidacy.left_since(uow.motions.log_of_type(motion.id, candidacy.ENTRY))
     candidacy.may_leave(motion, left, key)
     uow.motions.append_log(motion.id, motion.url, candidacy.withdrawal_entry(key, rfc3339(uow.now)))
     who = "operator" if by is None else f"member:{by}"
-    uow.audit(WITHDRAWN, who=who, subject=motion.url, details={"option": key}, reason=reason.strip())
+    uow.audit(WITHDRAWN, who=who, subject=motion.url, details={"option": key}, reason=prose(reason))
     return motion

@@ -27,7 +27,7 @@ from fedcoop.governance.rounds import NextStep, fallback_of, next_step, rounds_o
 from fedcoop.governance.sequels import SequelKind
 from fedcoop.governance.settings import settings_of
 from fedcoop.kernel.errors import Conflict, Invalid, MotionRefused, NotAllowed, NotFound
-from fedcoop.kernel.html import markdown_to_html, plain_text
+from fedcoop.kernel.html import markdown_to_html, plain_text, prose
 from fedcoop.kernel.ids import MemberId, MotionId
 from fedcoop.storage.records import Version
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -78,8 +78,8 @@ def record_finding(
     _objection(uow, motion_id, member_id)
     check_written(finding, field="finding")
     found = uow.deciding.answer(motion_id, member_id)
-    uow.deciding.put_answer(replace(found, finding=finding.strip(), found_at=uow.now))
-    details = {"objection": str(member_id), "before": found.finding, "after": finding.strip()}
+    uow.deciding.put_answer(replace(found, finding=prose(finding), found_at=uow.now))
+    details = {"objection": str(member_id), "before": found.finding, "after": prose(finding)}
     uow.audit("objection-found", who=who(by, nobody="operator"), subject=motion.url, details=details)
 
 
@@ -103,16 +103,16 @@ def next_round(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, new: NewVe
     motion, proposal = _round(uow, motion_id)
     _demand_author(uow, proposal, by)
     for member_id, answer in new.answers.items():
-        if answer.strip():
+        if prose(answer):
             _store_answer(uow, motion, member_id, answer, by)
-    title, body = plain_text(new.title or proposal.title, lifecycle.MAX_TITLE), new.body.strip()
+    title, body = plain_text(new.title or proposal.title, lifecycle.MAX_TITLE), prose(new.body)
     lifecycle.check_text(title, body)
     lifecycle.check_dates(uow.now, new.closes_at, Bylaws())
     _check_new(uow, motion, changed=(title, body) != (motion.title, motion.body))
     number = uow.deciding.round_of(motion.id) + 1
     if proposal.state is ProposalState.CLOSED:
-        move(uow, proposal.id, ProposalEvent.NEXT_VERSION, by=who(by), reason=new.note.strip())
-    _store_version(uow, proposal, title, body, new.note.strip(), by)
+        move(uow, proposal.id, ProposalEvent.NEXT_VERSION, by=who(by), reason=prose(new.note))
+    _store_version(uow, proposal, title, body, prose(new.note), by)
     move(uow, proposal.id, ProposalEvent.FREEZE, by=who(by))
     following = Next(uow.now, new.closes_at, title, body, motion.settings)
     opened = add_sequel(uow, motion, SequelKind.ROUND, following, by=by, number=number)
@@ -150,11 +150,11 @@ def give_up(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, reason: str) 
     """The author leaves it at the last round: the proposal is rejected. Raises NotAllowed, Conflict, MotionRefused."""
     _, proposal = _round(uow, motion_id)
     _demand_author(uow, proposal, by)
-    if not reason.strip():
+    if not prose(reason):
         raise MotionRefused("reason", "Say why you leave it here; everybody will read it.")
     if proposal.state is not ProposalState.CLOSED:
         raise Conflict("round-state", "The next version is under discussion already.")
-    move(uow, proposal.id, ProposalEvent.REJECT, by=who(by), reason=reason.strip())
+    move(uow, proposal.id, ProposalEvent.REJECT, by=who(by), reason=prose(reason))
 
 
 def _round(uow: UnitOfWork, motion_id: MotionId) -> tuple[Motion, Proposal]:
@@ -190,8 +190,8 @@ def _store_answer(uow: UnitOfWork, motion: Motion, member_id: MemberId, answer: 
     _objection(uow, motion.id, member_id)
     check_written(answer, field="answer")
     found = uow.deciding.answer(motion.id, member_id)
-    uow.deciding.put_answer(replace(found, answer=answer.strip(), answered_at=uow.now))
-    details = {"objection": str(member_id), "before": found.answer, "after": answer.strip()}
+    uow.deciding.put_answer(replace(found, answer=prose(answer), answered_at=uow.now))
+    details = {"objection": str(member_id), "before": found.answer, "after": prose(answer)}
     uow.audit("objection-answered", who=who(by), subject=motion.url, details=details)
 
 

@@ -16,7 +16,7 @@ from fedcoop.actions.votes import AN_HOUR, IN_ALL, PER_ORIGIN, STRANGERS_SHARE
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.permissions import Deed, demand, desks_of
 from fedcoop.kernel.errors import Conflict, Invalid, NotFound
-from fedcoop.kernel.html import markdown_to_html
+from fedcoop.kernel.html import markdown_to_html, prose
 from fedcoop.kernel.ids import MemberId, NoteId, new_uuid
 from fedcoop.storage.desk import DeskItem, DeskReply, Report
 from fedcoop.storage.records import Actor
@@ -119,7 +119,7 @@ def settle(uow: UnitOfWork, *, by: MemberId, item_id: int, remark: str = "") -> 
     if len(remark) > MAX_REMARK:
         raise Invalid("remark-long", f"A note has at most {MAX_REMARK:,} characters.", field="remark")
     if item.done_at is None:
-        uow.desk.mark([item.id], at=uow.now, by=by, remark=remark.strip())
+        uow.desk.mark([item.id], at=uow.now, by=by, remark=prose(remark))
         _audit(uow, "desk-done", by, item)
     return item
 
@@ -143,7 +143,7 @@ def reply(uow: UnitOfWork, *, by: MemberId, item_id: int, text: str) -> DeskRepl
     if item.recipient_id != uow.actors.local(uow.site.coop_name).id:
         raise NotFound("desk-item-unknown", "There is nothing at this address.")
     _check_answerable(uow, item)
-    if not text.strip():
+    if not prose(text):
         raise Invalid("text-missing", "Write the answer.", field="text")
     if len(text) > MAX_REPLY:
         message = f"An answer has at most {MAX_REPLY:,} characters; this one has {len(text):,}."
@@ -153,8 +153,8 @@ def reply(uow: UnitOfWork, *, by: MemberId, item_id: int, text: str) -> DeskRepl
         item_id=item.id,
         member_id=by,
         note_uuid=new_uuid(),
-        body=text.strip(),
-        body_html=markdown_to_html(text.strip()),
+        body=prose(text),
+        body_html=markdown_to_html(prose(text)),
         sent_at=uow.now,
     )
     uow.desk.add_reply(answer)

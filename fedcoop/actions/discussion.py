@@ -9,7 +9,7 @@ from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.permissions import Deed, demand
 from fedcoop.governance.proposals import ProposalState
 from fedcoop.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
-from fedcoop.kernel.html import markdown_to_html
+from fedcoop.kernel.html import markdown_to_html, prose
 from fedcoop.kernel.ids import MemberId, ProposalId, new_uuid
 from fedcoop.storage.records import Comment
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -32,7 +32,7 @@ def comment(
         raise NotFound("proposal-unknown", "There is no such proposal.")
     if kind not in KINDS:
         raise Invalid("comment-kind", f"What you write is one of: {', '.join(KINDS)}.", field="kind")
-    words = text.strip()
+    words = prose(text)
     if not 1 <= len(words) <= MAX_COMMENT:
         raise Invalid("comment-text", f"Write something, of at most {MAX_COMMENT:,} characters.", field="text")
     above = _answered(uow, proposal.id, reply_to)
@@ -83,7 +83,7 @@ def summarise(uow: UnitOfWork, *, by: MemberId, uuid: str, text: str) -> None:
     demand(uow.members.get(by), Deed.COORDINATE, Bylaws(), own=by in uow.proposals.writers(proposal))
     if len(text) > MAX_COMMENT:
         raise Invalid("comment-text", f"A summary has at most {MAX_COMMENT:,} characters.", field="summary")
-    uow.proposals.put_plan(replace(plan, summary=text.strip()))
+    uow.proposals.put_plan(replace(plan, summary=prose(text)))
     uow.audit("discussion-summarised", who=f"member:{by}", subject=uow.urls.proposal(uuid))
 
 

@@ -8,6 +8,7 @@ from fedcoop.governance.motions import MotionState
 from fedcoop.governance.permissions import Deed, demand
 from fedcoop.governance.register import Erratum, check_erratum
 from fedcoop.kernel.errors import MotionRefused
+from fedcoop.kernel.html import prose
 from fedcoop.kernel.ids import MemberId, MotionId, new_uuid
 from fedcoop.storage.unit_of_work import UnitOfWork
 
@@ -23,7 +24,7 @@ def add_erratum(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId, wa
         demand(uow.members.get(by), Deed.COORDINATE, Bylaws(), own=motion.opened_by == by)
     if motion.state not in (MotionState.OPEN, MotionState.CLOSED, MotionState.DECIDED):
         raise MotionRefused("motion-state", "A spelling fix is for a text that is put to the vote. Edit yours instead.")
-    was, reads = was.replace("\r\n", "\n").strip(), reads.strip()
+    was, reads = prose(was), prose(reads)
     check_erratum(motion.body, motion.title, was, reads)
     erratum = Erratum(uow.new_id(), motion_id, was, reads, by, uow.now, new_uuid())
     uow.deciding.add_erratum(erratum)

@@ -15,6 +15,7 @@ from fedcoop.governance.members import ENDED, Member, MemberStatus
 from fedcoop.governance.motions import Motion
 from fedcoop.governance.roll import Correction, Merge, merged, pseudonym
 from fedcoop.kernel.errors import Conflict, Invalid
+from fedcoop.kernel.html import prose
 from fedcoop.kernel.ids import MemberId
 from fedcoop.storage.unit_of_work import UnitOfWork
 
@@ -33,7 +34,7 @@ def merge_members(uow: UnitOfWork, *, keep: MemberId, drop: MemberId, who: str, 
     Raises Invalid (`reason-empty`) or Conflict (`merge-same`, `merge-gone`).
     """
     kept, dropped = uow.members.get(keep), uow.members.get(drop)
-    if not reason.strip():
+    if not prose(reason):
         raise Invalid("reason-empty", "Write how it is known that both are one person.", field="reason")
     if keep == drop:
         raise Conflict("merge-same", "These are one number already.")
@@ -53,7 +54,7 @@ def merge_members(uow: UnitOfWork, *, keep: MemberId, drop: MemberId, who: str, 
     else:
         standing.end(uow, linked, status=MemberStatus.CEASED, who=who, reason=reason)
     details = {"kept": kept.number, "dropped": dropped.number}
-    uow.audit("members-merged", who=who, subject=f"member:{kept.number}", details=details, reason=reason.strip())
+    uow.audit("members-merged", who=who, subject=f"member:{kept.number}", details=details, reason=prose(reason))
     return Merged(kept, found)
 
 

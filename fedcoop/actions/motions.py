@@ -37,7 +37,7 @@ from fedcoop.governance.tallies import tally_to_json
 from fedcoop.governance.weight_rules import with_register
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.errors import MotionRefused
-from fedcoop.kernel.html import markdown_to_html, plain_text
+from fedcoop.kernel.html import markdown_to_html, plain_text, prose
 from fedcoop.kernel.ids import MemberId, MotionId, ProposalId, new_uuid
 from fedcoop.storage.records import LogEntry, OutcomeRow, Version
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -76,7 +76,9 @@ def build_motion(uow: UnitOfWork, *, by: MemberId | None, draft: Draft, proposal
     if draft.method not in METHODS:
         raise MotionRefused("method", f"The method is one of: {', '.join(METHODS)}.")
     method = METHODS[draft.method]
-    options = (tuple(draft.options) if method.own_options else ()) or method.default_options()
+    options = (
+        tuple(lifecycle.tidy(option) for option in draft.options) if method.own_options else ()
+    ) or method.default_options()
     if method.shape is not Shape.WORDS:
         lifecycle.check_options(options)
     words = with_register(draft.settings, method, uow.classes.all())
@@ -90,7 +92,7 @@ def build_motion(uow: UnitOfWork, *, by: MemberId | None, draft: Draft, proposal
     lifecycle.check_dates(opens_at, draft.closes_at, Bylaws())
     if not draft.channels:
         raise MotionRefused("channels", "Choose at least one way to vote: web or activitypub.")
-    title, body = plain_text(draft.title, lifecycle.MAX_TITLE), draft.body.strip()
+    title, body = plain_text(draft.title, lifecycle.MAX_TITLE), prose(draft.body)
     uuid = new_uuid()
     motion = Motion(
         id=MotionId(uow.new_id()),
@@ -228,16 +230,16 @@ def extend_motion(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, closes_
     """Move the closing time, with a reason that all can read (governance.md 2). Raises NotAllowed or MotionRefused."""
     motion = uow.motions.get(motion_id, lock=True)
     demand(uow.members.get(by), Deed.EXTEND, Bylaws(), own=motion.opened_by == by)
-    if not reason.strip():
+    if not prose(reason):
         raise MotionRefused("reason", "Say why the vote goes on longer.")
     later = lifecycle.extended(motion, closes_at, uow.now)
     uow.motions.put(later)
-    uow.motions.append_log(later.id, later.url, logchain.extend_entry(later, reason.strip()))
+    uow.motions.append_log(later.id, later.url, logchain.extend_entry(later, prose(reason)))
     uow.queues.move_timer(CLOSE_TIMER, str(later.id), lifecycle.acceptance_ends_at(later))
-    move_with(uow, later, ProposalEvent.EXTEND, by=who(by), reason=reason.strip())
+    move_with(uow, later, ProposalEvent.EXTEND, by=who(by), reason=prose(reason))
     details = {"before": rfc3339(motion.closes_at), "after": rfc3339(closes_at), "number": later.extensions}
     uow.audit("motion-extended", who=who(by), subject=later.url, details=details, reason=reason)
-    uow.record(MotionExtended(motion_id=later.id, reason=reason.strip()))
+    uow.record(MotionExtended(motion_id=later.id, reason=prose(reason)))
     return later
 
 
@@ -372,12 +374,12 @@ def annul_motion(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId, r
     check_last(uow.deciding.sequels_after(motion_id))
     ended = lifecycle.annulled(motion, reason, uow.now)
     uow.motions.put(ended)
-    uow.motions.append_log(ended.id, ended.url, logchain.annul_entry(reason.strip(), rfc3339(uow.now)))
+    uow.motions.append_log(ended.id, ended.url, logchain.annul_entry(prose(reason), rfc3339(uow.now)))
     for timer in (CLOSE_TIMER, COUNT_TIMER):
         uow.queues.drop_timer(timer, str(ended.id))
-    move_with(uow, ended, ProposalEvent.ANNUL, by=who(by, nobody="operator"), reason=reason.strip())
+    move_with(uow, ended, ProposalEvent.ANNUL, by=who(by, nobody="operator"), reason=prose(reason))
     uow.audit("motion-annulled", who="operator" if by is None else f"member:{by}", subject=ended.url, reason=reason)
-    uow.record(MotionAnnulled(motion_id=ended.id, reason=reason.strip()))
+    uow.record(MotionAnnulled(motion_id=ended.id, reason=prose(reason)))
     return ended
 
 

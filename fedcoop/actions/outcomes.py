@@ -17,6 +17,7 @@ from fedcoop.governance.proposals import Proposal, ProposalEvent, ProposalState
 from fedcoop.governance.register import Decision, Statement
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.errors import Conflict, Invalid, MotionRefused
+from fedcoop.kernel.html import prose
 from fedcoop.kernel.ids import MemberId, MotionId, ProposalId, new_uuid
 from fedcoop.storage.unit_of_work import UnitOfWork
 
@@ -51,7 +52,7 @@ def add_statement(
 ) -> Statement:
     """Store the next version of the outcome's text and tell of it."""
     version = len(uow.deciding.statements(motion.id)) + 1
-    statement = Statement(motion.id, version, code, text.strip(), options, by, uow.now, new_uuid())
+    statement = Statement(motion.id, version, code, prose(text), options, by, uow.now, new_uuid())
     uow.deciding.add_statement(statement)
     details = {"version": version, "options": list(options), "code": code}
     uow.audit("outcome-stated", who=who(by, nobody="operator"), subject=motion.url, details=details)
@@ -77,14 +78,14 @@ def reopen(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId, closes_
     uow.exports.drop_parts(motion_id)
     uow.motions.drop_outcome(motion_id)
     uow.motions.put(again)
-    uow.motions.append_log(again.id, again.url, logchain.reopen_entry(again, reason.strip()))
+    uow.motions.append_log(again.id, again.url, logchain.reopen_entry(again, prose(reason)))
     by_ = who(by, nobody="operator")
-    move(uow, proposal.id, ProposalEvent.CALL_AGAIN, by=by_, reason=reason.strip())
-    move(uow, proposal.id, ProposalEvent.OPEN, by=by_, reason=reason.strip())
+    move(uow, proposal.id, ProposalEvent.CALL_AGAIN, by=by_, reason=prose(reason))
+    move(uow, proposal.id, ProposalEvent.OPEN, by=by_, reason=prose(reason))
     uow.queues.move_timer(CLOSE_TIMER, str(again.id), lifecycle.acceptance_ends_at(again))
     details = {"before": rfc3339(motion.closes_at), "after": rfc3339(closes_at), "tally": before.tally}
-    uow.audit("motion-reopened", who=by_, subject=again.url, details=details, reason=reason.strip())
-    uow.record(MotionReopened(motion_id=again.id, reason=reason.strip()))
+    uow.audit("motion-reopened", who=by_, subject=again.url, details=details, reason=prose(reason))
+    uow.record(MotionReopened(motion_id=again.id, reason=prose(reason)))
     return again
 
 
@@ -143,7 +144,7 @@ def end_decision(
     if older or by_proposal == proposal_id:
         raise Conflict("newer-is-older", "A decision is replaced by a newer one.")
     event = ProposalEvent.REPEAL if repeals else ProposalEvent.SUPERSEDE
-    move(uow, proposal_id, event, by=who(by, nobody="operator"), reason=reason.strip() or newer_line.label)
+    move(uow, proposal_id, event, by=who(by, nobody="operator"), reason=prose(reason) or newer_line.label)
     ended = replace(line, ended_at=uow.now, ended_by=by_proposal)
     uow.deciding.put_decision(ended)
     set_date(uow, REVIEW_TIMER, proposal_id, None)

@@ -17,7 +17,7 @@ from fedcoop.governance.proposals import Proposal, ProposalEvent, ProposalState
 from fedcoop.governance.sequels import SequelKind, check_last, check_rerun
 from fedcoop.governance.settings import settings_over
 from fedcoop.kernel.errors import Conflict
-from fedcoop.kernel.html import markdown_to_html, plain_text
+from fedcoop.kernel.html import markdown_to_html, plain_text, prose
 from fedcoop.kernel.ids import MemberId, MotionId, ProposalId, new_uuid
 from fedcoop.storage.records import Version
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -38,7 +38,7 @@ def sign_petition(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, reason:
     check_signing(motion, petition, on_roll=on_roll, signed=signed, reason=reason)
     if petition is None:
         uow.deciding.put_petition(Petition(motion_id, ANNUL, PetitionState.OPEN, uow.now))
-    uow.deciding.sign(motion_id, ANNUL, Signature(by, reason.strip(), uow.now))
+    uow.deciding.sign(motion_id, ANNUL, Signature(by, prose(reason), uow.now))
     number = len(uow.deciding.signatures(motion_id, ANNUL))
     uow.audit("petition-signed", who=who(by), subject=motion.url, details={"signatures": number})
     return number
@@ -57,10 +57,10 @@ def find_on_petition(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionI
     check_finding(petition, len(uow.deciding.signatures(motion_id, ANNUL)), motion.eligible, reason)
     assert petition is not None
     state = PetitionState.UPHELD if upheld else PetitionState.REJECTED
-    uow.deciding.put_petition(replace(petition, state=state, finding=reason.strip(), found_at=uow.now))
+    uow.deciding.put_petition(replace(petition, state=state, finding=prose(reason), found_at=uow.now))
     details = {"before": petition.state.value, "after": state.value}
     uow.audit(
-        "petition-found", who=who(by, nobody="operator"), subject=motion.url, details=details, reason=reason.strip()
+        "petition-found", who=who(by, nobody="operator"), subject=motion.url, details=details, reason=prose(reason)
     )
     return annul_motion(uow, by=by, motion_id=motion_id, reason=reason) if upheld else motion
 
@@ -87,7 +87,7 @@ def rerun(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, again: Again) -
     if any(sequel.kind is SequelKind.RERUN for sequel in uow.deciding.sequels_after(motion_id)):
         raise Conflict("rerun-exists", "This vote has been called again already.")
     title = plain_text(again.title or earlier.title, lifecycle.MAX_TITLE)
-    body = (earlier.body if again.body is None else again.body).strip()
+    body = prose(earlier.body if again.body is None else again.body)
     settings = settings_over(METHODS[earlier.method], earlier.settings, again.settings or {})
     lifecycle.check_text(title, body)
     lifecycle.check_settings(earlier.method, earlier.options, settings)

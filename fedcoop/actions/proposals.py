@@ -22,7 +22,7 @@ from fedcoop.governance.option_lines import read_lines
 from fedcoop.governance.permissions import Deed, demand
 from fedcoop.governance.proposals import Proposal, ProposalEvent, ProposalState, after
 from fedcoop.kernel.errors import Conflict, Invalid, MotionRefused, NotAllowed, NotFound
-from fedcoop.kernel.html import markdown_to_html, plain_text
+from fedcoop.kernel.html import markdown_to_html, plain_text, prose
 from fedcoop.kernel.ids import MemberId, ProposalId, new_uuid
 from fedcoop.storage.records import Version
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -67,7 +67,7 @@ def save_draft(uow: UnitOfWork, *, by: MemberId, wanted: Wanted, uuid: str = "")
     Raises NotAllowed, NotFound, Conflict (`proposal-state`), MotionRefused for what could never be put to a vote.
     """
     _demand_right(uow, by)
-    title, body = plain_text(wanted.title, lifecycle.MAX_TITLE), wanted.body.strip()
+    title, body = plain_text(wanted.title, lifecycle.MAX_TITLE), prose(wanted.body)
     if len(body) > lifecycle.MAX_BODY:
         raise MotionRefused(
             "body", f"A text has at most {lifecycle.MAX_BODY:,} characters; this one has {len(body):,}."
@@ -109,7 +109,7 @@ def _plan(proposal_id: ProposalId, wanted: Wanted) -> Plan:
     return Plan(
         proposal_id=proposal_id,
         method=wanted.method,
-        options=tuple(wanted.options),
+        options=tuple(plain_text(line, 2 * lifecycle.MAX_OPTION_TEXT) for line in wanted.options),
         settings=dict(wanted.settings),
         channels=wanted.channels if public else wanted.channels - {Channel.ACTIVITYPUB, Channel.PEER},
         template=wanted.template,
@@ -274,7 +274,7 @@ def next_version(uow: UnitOfWork, *, by: MemberId, uuid: str, change: Edit) -> P
 
 def _revised(uow: UnitOfWork, proposal: Proposal, plan: Plan, change: Edit, *, by: MemberId) -> Proposal:
     """Check and store the new wording."""
-    title, body = plain_text(change.title, lifecycle.MAX_TITLE), change.body.strip()
+    title, body = plain_text(change.title, lifecycle.MAX_TITLE), prose(change.body)
     lifecycle.check_text(change.title, body)
     options = plan.options if change.options is None else tuple(change.options)
     if (title, body, options) == (proposal.title, proposal.body, plan.options):

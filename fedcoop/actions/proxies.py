@@ -16,6 +16,7 @@ from fedcoop.governance.motions import Channel, Motion, MotionState
 from fedcoop.governance.representation import Grant, cap_of
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.errors import BallotRefused, Conflict, Invalid, NotFound
+from fedcoop.kernel.html import prose
 from fedcoop.kernel.ids import MemberId, MotionId
 from fedcoop.storage.unit_of_work import UnitOfWork
 
@@ -39,7 +40,7 @@ def name_proxy(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, naming: Na
     """
     motion = uow.motions.get(motion_id, lock=True)
     check_pair(uow, by=by, to=naming.to)
-    instruction = naming.instruction.strip()
+    instruction = prose(naming.instruction)
     if len(instruction) > MAX_INSTRUCTION:
         raise Invalid(
             "delegation-instruction", f"An instruction has at most {MAX_INSTRUCTION} characters.", field="instruction"

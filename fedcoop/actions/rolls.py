@@ -29,6 +29,7 @@ from fedcoop.governance.roll import (
 )
 from fedcoop.governance.weight_rules import check_weighting
 from fedcoop.kernel.errors import Conflict, Invalid, NotFound
+from fedcoop.kernel.html import prose
 from fedcoop.kernel.ids import MemberId, MotionId
 from fedcoop.storage.records import RollObjection
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -105,7 +106,7 @@ def object_to_roll(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, words:
     demand(uow.members.get(by), Deed.SEE_MEMBERS, Bylaws())
     if motion.state is not MotionState.OPEN or uow.now > motion.closes_at:
         raise Conflict("roll-closed", "The roll can be objected to until the vote closes.")
-    text = words.strip()
+    text = prose(words)
     if not text:
         raise Invalid("objection-empty", "Write what is wrong: who is missing, or should not be there.", field="words")
     if len(text) > MAX_WORDS:
@@ -123,11 +124,11 @@ def refuse_objection(uow: UnitOfWork, *, by: MemberId, objection_id: int, reason
     """The roll stays as it is, for a reason that the member reads. Raises NotAllowed, Conflict or Invalid."""
     demand(uow.members.get(by), Deed.MANAGE_MEMBERS, Bylaws())
     objection = _pending(uow, objection_id)
-    if not reason.strip():
+    if not prose(reason):
         raise Invalid("reason-empty", "Say why the roll is right; the member reads it.", field="reason")
-    uow.rolls.answer(objection_id, state="refused", answer=reason.strip(), at=uow.now)
+    uow.rolls.answer(objection_id, state="refused", answer=prose(reason), at=uow.now)
     motion = uow.motions.get(objection.motion_id)
-    uow.audit("roll-objection-refused", who=f"member:{by}", subject=motion.url, reason=reason.strip())
+    uow.audit("roll-objection-refused", who=f"member:{by}", subject=motion.url, reason=prose(reason))
 
 
 @in_name_of("by")
@@ -149,15 +150,15 @@ def correct_roll(
     who = "operator" if by is None else f"member:{by}"
     if by is not None:
         demand(uow.members.get(by), Deed.MANAGE_MEMBERS, Bylaws())
-    if not reason.strip():
+    if not prose(reason):
         raise Invalid("reason-empty", "Say why the roll changes; all members can read it.", field="reason")
     objection = None if objection_id is None else _pending(uow, objection_id, motion_id)
     demand_open(motion)
     before = uow.motions.roll_entry(motion_id, change.member_id)
     after = _changed(uow, motion, change, before)
-    corrected = strike(uow, motion, change.kind, before, after, who=who, reason=reason.strip())
+    corrected = strike(uow, motion, change.kind, before, after, who=who, reason=prose(reason))
     if objection is not None:
-        uow.rolls.answer(objection.id, state="granted", answer=reason.strip(), at=uow.now)
+        uow.rolls.answer(objection.id, state="granted", answer=prose(reason), at=uow.now)
     uow.record(RollCorrected(motion_id=motion_id))
     return corrected
 

@@ -14,7 +14,7 @@ from fedcoop.governance.classes import Group, MemberClass, check_class, check_gr
 from fedcoop.governance.members import DEFAULT_CLASS, Member, MemberStatus
 from fedcoop.governance.permissions import Deed, demand
 from fedcoop.kernel.errors import Conflict, Invalid, NotFound
-from fedcoop.kernel.html import plain_text
+from fedcoop.kernel.html import plain_text, prose
 from fedcoop.kernel.ids import MemberId
 from fedcoop.storage.unit_of_work import UnitOfWork
 
@@ -36,7 +36,7 @@ STEPS: Mapping[MemberStatus, frozenset[MemberStatus]] = {
 def change_status(uow: UnitOfWork, *, member_id: MemberId, status: MemberStatus, who: str, reason: str) -> Member:
     """The member has another status from now on. Raises Conflict (`status-step`) or Invalid (`reason-empty`)."""
     member = uow.members.get(member_id)
-    if not reason.strip():
+    if not prose(reason):
         raise Invalid("reason-empty", "Write why; it stands in the log.", field="reason")
     if member.status not in STEPS.get(status, frozenset()):
         raise Conflict("status-step", f"{member.display_name} is {member.status}; {status} cannot follow that.")
@@ -159,4 +159,4 @@ def _for_group(uow: UnitOfWork, group: str, member_id: MemberId) -> Member:
 
 
 def _told(uow: UnitOfWork, what: str, member: Member, who: str, details: Mapping[str, object], reason: str) -> None:
-    uow.audit(what, who=who, subject=f"member:{member.number}", details=dict(details), reason=reason.strip())
+    uow.audit(what, who=who, subject=f"member:{member.number}", details=dict(details), reason=prose(reason))

@@ -10,6 +10,7 @@ from fedcoop.governance.members import MemberStatus
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Change, Channel, Motion, MotionState, Reasons
 from fedcoop.kernel.errors import BallotRefused
+from fedcoop.kernel.html import prose
 from fedcoop.kernel.ids import ActorId, MemberId, MotionId
 
 FROM_AFAR = frozenset({Channel.ACTIVITYPUB, Channel.PEER})
@@ -176,7 +177,7 @@ def _ordered(motion: Motion, choice: Choice) -> Choice:
 
 def _reason(motion: Motion, choice: Choice, cast: Cast) -> str:
     settings = motion.settings
-    reason = cast.reason.strip()
+    reason = prose(cast.reason)
     if settings.reasons is Reasons.OFF:
         reason = ""
     if len(reason) > settings.reason_max:

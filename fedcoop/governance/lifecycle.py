@@ -29,7 +29,8 @@ from fedcoop.governance.tallies import Tally
 from fedcoop.governance.weighting import Weighting
 from fedcoop.kernel.canonical import digest_of
 from fedcoop.kernel.errors import MotionRefused
-from fedcoop.kernel.html import fold_name
+from fedcoop.kernel.html import fold_name, plain_text
+from fedcoop.kernel.lookalikes import first_twins
 
 ELECTIONS = frozenset({"runoff", "stv_scottish", "stv_meek"})
 COMBINING = frozenset({"resolution", "consensus", "gradients"})
@@ -38,6 +39,7 @@ MAX_POLL_OPTIONS = 10
 MAX_TITLE = 200
 MAX_BODY = 50_000
 MAX_OPTION_NAME = 100
+MAX_OPTION_TEXT = 1000
 
 
 def check_text(title: str, body: str) -> None:
@@ -51,7 +53,7 @@ def check_text(title: str, body: str) -> None:
 
 
 def check_options(options: Sequence[Option]) -> None:
-    """Raise MotionRefused (`options`): 2 to 50, keys and folded names distinct, names of 1 to 100 characters."""
+    """Raise MotionRefused (`options`): 2 to 50, keys and names of 1 to 100 characters that nobody takes for one another."""
     if not 2 <= len(options) <= MAX_OPTIONS:
         raise MotionRefused("options", f"A vote has 2 to {MAX_OPTIONS} choices.")
     names = [fold_name(option.name) for option in options]
@@ -60,6 +62,17 @@ def check_options(options: Sequence[Option]) -> None:
             raise MotionRefused("options", f"A choice has 1 to {MAX_OPTION_NAME} characters.")
     if len(set(names)) != len(names) or len({option.key for option in options}) != len(options):
         raise MotionRefused("options", "Two choices have the same name. Give each its own.")
+    twins = first_twins(names)
+    if twins is not None:
+        told = f"“{names[twins[0]]}” and “{names[twins[1]]}” look alike. Word one of them differently."
+        raise MotionRefused("options", told)
+
+
+def tidy(option: Option) -> Option:
+    """Return the choice as it is kept: its words one line each, with nothing in them that is not seen."""
+    return replace(
+        option, name=plain_text(option.name, MAX_OPTION_TEXT), meaning=plain_text(option.meaning, MAX_OPTION_TEXT)
+    )
 
 
 def check_dates(opens_at: datetime, closes_at: datetime, bylaws: Bylaws) -> None:

@@ -180,6 +180,12 @@ def plain_text(text: str, max_length: int) -> str:
     return unicodedata.normalize("NFC", _IDLE_JOINERS.sub("", seen))[:max_length].strip()
 
 
+def prose(text: str) -> str:
+    """Return what somebody wrote in several lines without controls, bidi overrides and unseen characters, ends cut."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").translate(_UNSEEN).split("\n")
+    return "\n".join(_IDLE_JOINERS.sub("", line) for line in lines).strip()
+
+
 def fold_name(name: str) -> str:
     """Return `name` as option names are compared: NFC, runs of white space one space, ends cut (federation.md 12.3).
 

@@ -8,6 +8,7 @@ from typing import Any
 from fedcoop.governance.members import Member
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import MemberId, RemoteMotionId
+from fedcoop.kernel.lookalikes import first_twins
 from fedcoop.storage.looks import NOT_FOUND
 from fedcoop.storage.records import Actor, RemoteMotion
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -91,6 +92,13 @@ class RemoteMotionView:
     void: bool
     bar_to_vote: str
     as_name: str
+
+    @property
+    def alike(self) -> tuple[str, str] | None:
+        """Two answers that look like one another, whoever meant them to; their author's server takes them all the same."""
+        names = [str(option["name"]) for option in self.options]
+        twins = first_twins(names)
+        return None if twins is None else (names[twins[0]], names[twins[1]])
 
     @property
     def sent_words(self) -> str:

@@ -109,3 +109,21 @@ async def test_a_membership_that_ended_in_any_way_does_not_end_again(instance: I
             await instance.units.write(end_membership, member_id=ada.id, who="test", reason="again")
         assert refused.value.code == "member-left"
         assert (await instance.units.read(lambda uow: uow.members.get(ada.id))).status is status
+
+
+@pytest.mark.parametrize("twin", ["\u039fven", "0ven", "OVEN", "Ov\u200ben", "\uff2fven"])
+async def test_two_choices_that_look_alike_are_refused_and_unseen_characters_kept_out(
+    instance: Instance, twin: str
+) -> None:
+    (ada,) = await join(instance.units, "ada")
+    names = ("Oven", "Mixer\u202e", twin)
+    options = tuple(Option(key, name, meaning="a\u2066b") for key, name in zip("abc", names, strict=True))
+    with pytest.raises(MotionRefused) as refused:
+        await ask(instance, ada, method="approval", options=options)
+    assert refused.value.code == "options"
+    assert "look alike" in refused.value.message or "same name" in refused.value.message
+    motion = await ask(instance, ada, method="approval", options=options[:2], body="One\u202e\r\ntwo\u0000")
+    assert [(option.name, option.meaning) for option in motion.options] == [("Oven", "ab"), ("Mixer", "ab")]
+    assert motion.body == "One\ntwo"
+    ballot = await vote(instance, ada, motion, "a", reason="Because\u2067.")
+    assert ballot.reason == "Because."

@@ -151,6 +151,16 @@ async def test_a_poll_whose_answers_look_alike_is_answered_there(site: Website, 
     assert f"{path}/vote" not in page.text
 
 
+async def test_answers_that_only_look_alike_are_marked_and_can_be_sent(site: Website, noor: Browser) -> None:
+    path = f"/remote/motions/{(await mirror(site, poll(1, 0, 2))).uuid}"
+    assert "look alike" not in (await noor.get(path)).words
+    twins = poll(1, 0, 2) | {"id": "https://social.example/polls/twins"}
+    twins["oneOf"][1]["name"] = "T\u0435a"
+    path = f"/remote/motions/{(await mirror(site, twins)).uuid}"
+    assert "look alike but are two answers" in (await noor.get(path)).words
+    assert (await noor.submit(path, f"{path}/vote", {"choice": "T\u0435a"})).status == 303
+
+
 async def test_a_vote_on_answers_that_are_no_more_is_told_and_sent_again(site: Website, noor: Browser) -> None:
     path = f"/remote/motions/{(await mirror(site, poll(1, 0))).uuid}"
     await noor.submit(path, f"{path}/vote", {"choice": "Coffee"})

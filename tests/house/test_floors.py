@@ -49,3 +49,31 @@ def test_functions_stay_short_and_import_nothing_behind_our_back(path: Path):
 def test_nothing_is_left_for_later(path: Path):
     text = path.read_text(encoding="utf-8")
     assert not [word for word in ("TO" + "DO", "FIX" + "ME", "XX" + "X:") if word in text]
+
+
+CUT_ONLY = ("name", "email", "commitment", "value", "target", "number", "statement")
+"""What actions may cut at its ends and no more: no words that somebody reads."""
+
+
+def test_what_people_write_is_kept_without_what_is_not_seen():
+    """`.strip()` in an action leaves bidi overrides and unseen characters in; `prose` and `plain_text` do not."""
+    found = [
+        f"{name_of(path)}:{number} {line.strip()}"
+        for path in MODULES
+        if path.parent.name == "actions"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if ".strip()" in line and not any(f"{word}.strip()" in line or word in line for word in CUT_ONLY)
+    ]
+    assert found == []
+
+
+def test_rights_are_asked_of_the_office_not_of_its_name():
+    """`is_admin` is what the register says; whether it can be used now `Member.has_office` tells."""
+    shows = {"actions/members.py", "governance/members.py", "queries/members.py", "storage/tables.py"}
+    asks = {
+        str(path.relative_to(ROOT / "fedcoop")) for path in MODULES if "is_admin" in path.read_text(encoding="utf-8")
+    }
+    assert {path for path in asks if not path.startswith("cli/")} <= shows
+    assert not [
+        path for path in (ROOT / "fedcoop").rglob("*.html") if "me.is_admin" in path.read_text(encoding="utf-8")
+    ]
