@@ -96,6 +96,14 @@ class Votes:
         query = select(a.created_at).where(a.object == url, a.type == "Update").order_by(a.id.desc()).limit(1)
         return self._conn.execute(query).scalar()
 
+    def voted_since_update(self, motion_id: MotionId) -> bool:
+        """Return whether a ballot was cast since the motion's object was last sent as an `Update`."""
+        a, b = t.activities.c, t.ballots.c
+        url = select(t.motions.c.url).where(t.motions.c.id == motion_id).scalar_subquery()
+        last = select(func.coalesce(func.max(a.id), 0)).where(a.object == url, a.type == "Update").scalar_subquery()
+        query = select(b.id).where(b.motion_id == motion_id, b.id > last).limit(1)
+        return self._conn.execute(query).first() is not None
+
     def note_refused_vote(self, values: Mapping[str, Any]) -> bool:
         """Remember that this actor's vote on this motion was refused; return whether it is the first time."""
         return insert_ignore(self._conn, t.refused_votes, values)

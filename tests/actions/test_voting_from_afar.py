@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from fedcoop.actions.founding import open_member_actor
 from fedcoop.actions.mirrors import SeenMotion, mirror_motion
 from fedcoop.actions.peers import block, unblock
 from fedcoop.actions.remote import actor_gone
-from fedcoop.actions.votes import Mark, RemoteVote, count_vote, refuse_vote, withdraw_vote
+from fedcoop.actions.votes import Mark, RemoteVote, count_vote, refuse_vote, unknown_key, withdraw_vote
 from fedcoop.federation.inbox.seen import seen_motion
 from fedcoop.governance.members import Member
 from fedcoop.governance.motions import Motion, Option
@@ -76,6 +77,25 @@ async def test_an_id_counts_once_and_a_refused_vote_leaves_its_id_unused(instanc
     assert [bytes(row.digest) for row in await rows(instance, t.votes)] == [b"1"]
     await say(instance, motion, ada, zoe, (b"2", "against"))
     assert await choice(instance) == [["against"]]
+
+
+async def test_in_whatever_order_marks_arrive_those_count_that_can_and_the_others_have_their_reason(
+    instance: Instance,
+) -> None:
+    """All at once or one by one, in each order: two known answers and an unknown one, where one may be ticked."""
+    strange = unknown_key("Perhaps")
+    cases = [(order, at_once) for order in permutations(("rye", "wheat", strange)) for at_once in (True, False)]
+    voters = await join(instance.units, *(f"m{number}" for number in range(len(cases))))
+    motion = await ask(instance, voters[0], method="approval", options=BREADS, settings={"max": "1"})
+    for number, ((order, at_once), voter) in enumerate(zip(cases, voters, strict=True)):
+        actor = await know(instance, voter.name)
+        marks = [(f"{number} {place}".encode(), key) for place, key in enumerate(order)]
+        messages = [marks] if at_once else [[mark] for mark in marks]
+        left = [found for message in messages for found in await say(instance, motion, voter, actor, *message)]
+        counted, late = [key for key in order if key != strange]
+        told = {late: (late.title(), "too-many"), strange: ("Perhaps", "option")}
+        assert left == [told[key] for key in order if key in told]
+        assert (await choice(instance))[-1] == [counted]
 
 
 async def test_a_vote_is_taken_back_by_its_sender_until_the_close(instance: Instance) -> None:

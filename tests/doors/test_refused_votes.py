@@ -105,6 +105,17 @@ async def test_with_new_totals_one_update_goes_to_all(bread, peer, far, ana):
     assert [(to, totals(question)) for to, question in told] == [(both, ([1, 0, 0], 1))]
 
 
+async def test_a_vote_that_replaces_an_equal_one_brings_its_server_the_true_totals(bread, peer, ana):
+    motion = await open_poll(bread)
+    await cast(bread, motion, "ana", "for")
+    await run_timers(bread, minutes=4)
+    before = len(await updates(bread, motion))
+    await bread.deliver(ana, vote(ana, bread, motion, "For"))
+    await run_timers(bread, minutes=3, seconds=6)
+    ((to, question),) = (await updates(bread, motion))[before:]
+    assert (to, totals(question)) == ([peer.origin + "/inbox"], ([1, 0, 0], 1))
+
+
 @pytest.mark.parametrize("end", ["counted", "annulled"])
 async def test_a_late_vote_brings_its_server_the_final_totals(bread, peer, ana, end):
     motion = await open_poll(bread, days=2)

@@ -68,8 +68,9 @@ def refresh_later(uow: UnitOfWork, event: BallotCast | BallotWithdrawn | Represe
 def refresh(uow: UnitOfWork, key: str) -> None:
     """The newest totals of a poll are on their way, if it is open and they may be seen; else to whom they are owed.
 
-    Where nothing changed only servers that counted a refused vote hear of it, of hidden totals and ended polls too. From
-    the close to the outcome nobody does: that comes with the count.
+    A vote that replaced an equal one changes no totals but those of its voter's server, so that each goes out. Where there
+    was none only servers that counted a refused vote hear of it, of hidden totals and ended polls too. From the close to
+    the outcome nobody does: that comes with the count.
     """
     motion = uow.motions.get(MotionId(int(key)))
     _, is_poll, _ = uow.motions.presentation(motion.id)
@@ -77,10 +78,14 @@ def refresh(uow: UnitOfWork, key: str) -> None:
     if not is_poll or stored is None or motion.state in (MotionState.CLOSED, MotionState.SCHEDULED):
         return
     shows = motion.state is MotionState.OPEN and motion.settings.visibility is Visibility.LIVE
-    if shows and stored.document != canonical_bytes(motion_document(uow, motion)).decode():
+    if shows and (uow.votes.voted_since_update(motion.id) or stored.document != _text_of(uow, motion)):
         update_object(uow, motion)
     elif owed := uow.votes.refused_inboxes(motion.id, owed_only=True):
         _send_update(uow, motion, owed, only=True)
+
+
+def _text_of(uow: UnitOfWork, motion: Motion) -> str:
+    return canonical_bytes(motion_document(uow, motion)).decode()
 
 
 def announce_roll(uow: UnitOfWork, event: RollCorrected) -> None:
