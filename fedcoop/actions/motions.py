@@ -29,7 +29,7 @@ from fedcoop.governance.outcomes import outcome_to_json
 from fedcoop.governance.permissions import Deed, demand
 from fedcoop.governance.posts import Place, vote_post
 from fedcoop.governance.proposals import Proposal, ProposalEvent, ProposalState, after
-from fedcoop.governance.publication import motion_digest
+from fedcoop.governance.publication import motion_digest, published
 from fedcoop.governance.recount import Counted, Material
 from fedcoop.governance.sequels import check_last
 from fedcoop.governance.settings import settings_of
@@ -210,7 +210,7 @@ def _open(uow: UnitOfWork, motion: Motion, body_html: str) -> Motion:
     content = vote_post(ready, body_html, _place(uow))
     ready = replace(ready, motion_digest=motion_digest(ready, content=content, electorate=coop))
     uow.motions.put(ready)
-    uow.motions.put_content(ready.id, content)
+    uow.motions.put_published(ready.id, published(ready, content=content, electorate=coop))
     uow.motions.add_roll(entries)
     uow.motions.append_log(ready.id, ready.url, logchain.open_entry(ready))
     lots.log_commits(uow, ready)

@@ -60,6 +60,11 @@ def threshold_share(motion: Motion) -> Fraction | None:
     return None if threshold is None else threshold.share
 
 
+def published(motion: Motion, *, content: str, electorate: str) -> dict[str, Any]:
+    """Return what the digest covers: the post's content and the locked members. It is kept, and published for ever."""
+    return {"content": content, **motion_members(motion, electorate=electorate)}
+
+
 def motion_digest(motion: Motion, *, content: str, electorate: str) -> str:
     """Return `sha-256:` and the hex digest that ballots and outcomes quote (federation.md 12.5)."""
-    return "sha-256:" + digest_of({"content": content, **motion_members(motion, electorate=electorate)})
+    return "sha-256:" + digest_of(published(motion, content=content, electorate=electorate))

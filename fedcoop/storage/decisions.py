@@ -95,7 +95,7 @@ _COUNT_IN = select(func.count()).select_from(t.motions).where(_IN_STATES)
 _PRESENTATION = select(t.motions.c.body_html, t.motions.c.is_poll, t.motions.c.context_uuid).where(
     t.motions.c.id == bindparam("motion_id")
 )
-_CONTENT = select(t.motions.c.content).where(t.motions.c.id == bindparam("motion_id"))
+_PUBLISHED = select(t.motions.c.published).where(t.motions.c.id == bindparam("motion_id"))
 _BALLOT_COUNTS = (
     select(t.ballots.c.motion_id, func.count())
     .where(t.ballots.c.motion_id.in_(bindparam("ids", expanding=True)))
@@ -178,13 +178,14 @@ class Motions:
         row = self._conn.execute(_PRESENTATION, {"motion_id": motion_id}).one()
         return str(row[0]), bool(row[1]), str(row[2])
 
-    def put_content(self, motion_id: MotionId, content: str) -> None:
-        """Keep the post of a motion as its digest covers it: it never changes after the opening (federation.md 12.5)."""
-        self._conn.execute(update(t.motions).where(t.motions.c.id == motion_id).values(content=content))
+    def put_published(self, motion_id: MotionId, published: Mapping[str, Any]) -> None:
+        """Keep what the motion's digest covers: it never changes after the opening (federation.md 12.5)."""
+        self._conn.execute(update(t.motions).where(t.motions.c.id == motion_id).values(published=dict(published)))
 
-    def content_of(self, motion_id: MotionId) -> str:
-        """Return the motion's post as it was fixed when the vote opened."""
-        return str(self._conn.execute(_CONTENT, {"motion_id": motion_id}).scalar_one())
+    def published_of(self, motion_id: MotionId) -> dict[str, Any]:
+        """Return what the motion's digest covers, as `publication.published` gave it when the vote opened."""
+        found: dict[str, Any] = self._conn.execute(_PUBLISHED, {"motion_id": motion_id}).scalar_one()
+        return found
 
     def find_by_context(self, context_uuid: str) -> Motion | None:
         """Return the motion whose conversation has this uuid."""

@@ -442,7 +442,7 @@ motions = Table(
     Column("is_poll", Boolean, nullable=False),
     _ref("reruns", "motions.id", nullable=True),
     Column("first_eligible", Integer, nullable=False, server_default="0"),
-    Column("content", Text, nullable=False, server_default=""),
+    Column("published", Json, nullable=False, server_default="{}"),
     Index("ix_motions_state_closes_at", "state", "closes_at"),
 )
 

@@ -170,10 +170,24 @@ async def test_what_was_published_stays_as_it_is(instance: Instance) -> None:
     now = await instance.units.read(lambda uow: uow.motions.get(motion.id))
     digest = motion_digest(now, content=post["content"], electorate=f"{ORIGIN}/actors/alder")
     assert {update["coop:motion"]["coop:motionDigest"] for update in updates} == {digest}
-    old = "<p>As it was worded once.</p>"
-    await instance.units.write(lambda uow: uow.motions.put_content(motion.id, old))
+    assert digest == now.motion_digest
+
+
+async def test_what_was_published_by_an_older_version_stays_as_it_was(instance: Instance) -> None:
+    (ada,) = await join(instance.units, "ada")
+    motion = await ask(instance, ada)
+    old = {"content": "<p>As it was worded once.</p>", "coop:method": "resolution", "coop:quorum": "1/7"}
+    await instance.units.write(lambda uow: uow.motions.put_published(motion.id, old))
     await instance.units.write(annul_motion, by=ada.id, motion_id=motion.id, reason="Wrong.")
-    assert (await posts(instance, "Update"))[-1]["content"] == old
+    update = (await posts(instance, "Update"))[-1]
+    assert {"content": update["content"], **update["coop:motion"]} == {
+        **old,
+        "type": "coop:Motion",
+        "coop:state": "annulled",
+        "coop:electorateSize": 1,
+        "coop:rollDigest": f"sha-256:{motion.roll_hash}",
+        "coop:motionDigest": motion.motion_digest,
+    }
 
 
 # beside a vote

@@ -153,12 +153,12 @@ def motion_document(uow: UnitOfWork, motion: Motion, actor: Actor | None = None)
     """Return the motion as its object says it now: what an `Update` and a GET both show."""
     author = actor or coop_actor(uow)
     _, is_poll, _ = uow.motions.presentation(motion.id)
-    content = uow.motions.content_of(motion.id)
+    published = uow.motions.published_of(motion.id)
     tally = visible_tally(uow, motion)
     counts: Mapping[str, int] | None = None if tally is None else tally.counts
     voters = 0 if tally is None else tally.took_part
     named = publication(uow, motion, author)
-    return motion_object(motion, named, content=content, is_poll=is_poll, counts=counts, voters=voters)
+    return motion_object(motion, named, published=published, is_poll=is_poll, counts=counts, voters=voters)
 
 
 def visible_tally(uow: UnitOfWork, motion: Motion) -> Tally | None:

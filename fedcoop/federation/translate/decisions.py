@@ -10,7 +10,6 @@ from fedcoop.federation.wire.jsonld import AS_PUBLIC
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Motion, MotionState, Option
 from fedcoop.governance.outcomes import Outcome
-from fedcoop.governance.publication import motion_members
 from fedcoop.governance.tallies import Tally
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.html import fold_name
@@ -35,12 +34,16 @@ def motion_object(
     motion: Motion,
     publication: Publication,
     *,
-    content: str,
+    published: Mapping[str, Any],
     is_poll: bool,
     counts: Mapping[str, int] | None,
     voters: int,
 ) -> dict[str, Any]:
-    """Return the Question, or the Note where a poll would be miscounted (12.1). `counts` None: hidden, shown as zeros."""
+    """Return the Question, or the Note where a poll would be miscounted (12.1). `counts` None: hidden, shown as zeros.
+
+    `published` is what its digest covers, as it was fixed at the opening (`governance.publication`).
+    """
+    content, members = published.get("content", ""), {key: published[key] for key in published if key != "content"}
     document: dict[str, Any] = {
         "@context": CONTEXT_MOTION,
         "id": motion.url,
@@ -64,7 +67,7 @@ def motion_object(
         document["votersCount"] = voters if counts is not None else 0
         if motion.state not in (MotionState.OPEN, MotionState.SCHEDULED):
             document["closed"] = rfc3339(motion.closed_at or motion.closes_at)
-    document["coop:motion"] = _node(motion, publication.author)
+    document["coop:motion"] = _node(motion, members)
     if publication.supersedes:
         document["coop:motion"]["coop:supersedes"] = publication.supersedes
     return document
@@ -152,8 +155,7 @@ def _poll_option(option: Option, count: int) -> dict[str, Any]:
     return {"type": "Note", "name": option.name, "replies": {"type": "Collection", "totalItems": count}}
 
 
-def _node(motion: Motion, electorate: str) -> dict[str, Any]:
-    members = motion_members(motion, electorate=electorate)
+def _node(motion: Motion, members: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "type": "coop:Motion",
         **members,

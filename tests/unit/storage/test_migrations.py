@@ -1,5 +1,6 @@
 """From an empty database to the tables of this version, in steps and at once, on both makes."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -127,13 +128,15 @@ async def test_the_post_of_a_vote_is_kept_as_it_was_published(url: str) -> None:
         put(conn, "proposals", id=1, uuid="p", author_id=1)
         for number in (1, 2):
             put(conn, "motions", id=number, uuid=str(number), url=f"u{number}", context_uuid=str(number), proposal_id=1)
-        document = '{"id": "u1", "content": "<p>As it was.</p>"}'
+        node = {"type": "coop:Motion", "coop:method": "sense", "coop:state": "open", "coop:quorum": "1/7"}
+        document = json.dumps({"id": "u1", "content": "<p>As it was.</p>", "coop:motion": node})
         put(conn, "objects", uri="u1", actor_id=1, type="Question", document=document, public=True, listed=True)
 
     await database.write(before)
     await database.write(upgrade)
-    kept = await database.read(lambda conn: conn.execute(text("SELECT url, content FROM motions ORDER BY id")).all())
-    assert [tuple(row) for row in kept] == [("u1", "<p>As it was.</p>"), ("u2", "")]
+    kept = await database.read(lambda conn: conn.execute(text("SELECT published FROM motions ORDER BY id")).all())
+    locked = {"content": "<p>As it was.</p>", "coop:method": "sense", "coop:quorum": "1/7"}
+    assert [json.loads(row[0]) for row in kept] == [locked, {}]
     await database.close()
 
 

@@ -10,6 +10,7 @@ from fedcoop.federation.translate.decisions import Publication, Result, motion_o
 from fedcoop.federation.translate.outgoing import announcement_note, direct_note, vote_note
 from fedcoop.federation.wire.compaction import expand, our_terms
 from fedcoop.federation.wire.extensions import says_it_otherwise
+from fedcoop.governance.publication import published
 from fedcoop.governance.tallies import Tally
 from fedcoop.kernel.errors import MalformedActivity
 from tests.unit.governance.samples import motion
@@ -67,9 +68,12 @@ async def test_the_worker_process_answers_and_leaves_out_what_it_cannot_bring() 
 def _samples() -> list[dict[str, Any]]:
     resolution, approval = motion(), motion("approval")
     tally = Tally({"for": 3, "against": 1, "abstain": 0}, 4, 12)
-    poll = motion_object(resolution, PUBLICATION, content="<p>x</p>", is_poll=True, counts=tally.counts, voters=4)
-    marks = motion_object(approval, PUBLICATION, content="<p>x</p>", is_poll=True, counts=None, voters=0)
-    note = motion_object(resolution, PUBLICATION, content="<p>x</p>", is_poll=False, counts=None, voters=0)
+    text, other = [
+        published(asked, content="<p>x</p>", electorate=PUBLICATION.author) for asked in (resolution, approval)
+    ]
+    poll = motion_object(resolution, PUBLICATION, published=text, is_poll=True, counts=tally.counts, voters=4)
+    marks = motion_object(approval, PUBLICATION, published=other, is_poll=True, counts=None, voters=0)
+    note = motion_object(resolution, PUBLICATION, published=text, is_poll=False, counts=None, voters=0)
     uri = "https://a.example/notes/1"
     outcome = outcome_note(
         resolution, PUBLICATION, uri=uri, content="<p>x</p>", result=Result("carried", tally, True, "00"), at=AT
