@@ -102,6 +102,23 @@ async def test_numbers_are_named_as_far_as_they_were_told(site: Website) -> None
         assert "None" not in page.words
 
 
+async def test_what_is_extreme_is_shown_all_the_same(site: Website, noor: Browser) -> None:
+    far, past, long = "8999-12-31T23:59:59Z", "1900-01-01T00:00:00Z", "x" * 1999
+    extremes = [
+        poll(10**9, 10**9, votersCount=10**9, endTime=far, closed=far, published=past, updated=far),
+        poll(0, 0, endTime=past, closed=past, votersCount=0),
+        poll(1, 0, endTime="9999-12-31T23:59:59+14:00", closed="0001-01-01T00:00:00-12:00"),
+        {**poll(), "anyOf": [{"name": f"{n} {long[5:]}", "replies": n} for n in range(60)], "content": long},
+        poll(1, 0, name="", content="", url="javascript:alert(1)"),
+    ]
+    for number, document in enumerate(extremes, start=1):
+        motion = await mirror(site, {**document, "id": f"{BEN}/polls/{number}"})
+        page = await noor.get(f"/remote/motions/{motion.uuid}")
+        assert page.status == 200, number
+        assert "javascript:" not in page.text
+    assert (await noor.get("/remote/motions")).status == 200
+
+
 async def test_a_member_who_reads_old_numbers_has_us_look_and_a_stranger_does_not(site: Website, noor: Browser) -> None:
     motion, stranger = await mirror(site, poll(1, 0)), site.browser()
     path = f"/remote/motions/{motion.uuid}"
