@@ -76,12 +76,12 @@ def store_note(
 ) -> bool:
     """Keep a post, or what its author made of it since; return whether this is what stands.
 
-    A post of another author under the same id, a deleted one and an older state change nothing but that a post which was
-    ever less than public stays so. `said_at` is when the author said it; without it, it was fetched now.
+    A post of another author under the same id, a deleted one, what was a poll and an older state change nothing but that a
+    post which was ever less than public stays so. `said_at` is when the author said it; without it, it was fetched now.
     """
     said_at = said_at or fetched_at(uow)
     earlier = uow.notes.find_note(seen.uri)
-    if earlier is None and _was_deleted(uow, author, seen.uri):
+    if earlier is None and (_was_deleted(uow, author, seen.uri) or uow.notes.find_remote_motion(seen.uri) is not None):
         return False
     if earlier is not None and (earlier.actor_id != author.id or earlier.deleted_at is not None):
         return False
@@ -183,7 +183,7 @@ def _new_remote_motion(
 ) -> RemoteMotion | None:
     if public is False:
         hide(uow, author=author, uri=new.uri, at=new.said_at)
-    if not public or _was_deleted(uow, author, new.uri):
+    if not public or _was_deleted(uow, author, new.uri) or uow.notes.find_note(new.uri) is not None:
         return None
     motion = _with_outcome(uow, new)
     uow.notes.put_remote_motion(motion)

@@ -21,7 +21,7 @@ from fedcoop.federation.wire.activities import (
     without_strangers,
 )
 from fedcoop.federation.wire.jsonld import id_of, origin_of, types_of
-from fedcoop.federation.wire.objects import instant
+from fedcoop.federation.wire.objects import addressed, instant
 from fedcoop.federation.wire.polls import owned
 from fedcoop.kernel.errors import MalformedActivity
 from fedcoop.storage.records import Actor, Inbound
@@ -176,7 +176,9 @@ def _embedded(activity: Activity) -> Mapping[str, Any] | None:
     if activity.type == "Question" and not activity.objects:  # Bonfire sends polls bare (8.4)
         return owned(activity.raw)
     only = activity.objects[0] if len(activity.objects) == 1 else None
-    return owned(only) if isinstance(only, Mapping) and trusted_embedded(activity, only) else None
+    if not isinstance(only, Mapping) or not trusted_embedded(activity, only):
+        return None
+    return addressed(owned(only), to=activity.to, cc=activity.cc)
 
 
 def _votes(activity: Activity) -> tuple[tuple[PollVote, ...], frozenset[PollVote]]:

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -136,6 +136,13 @@ def parse_note(value: Mapping[str, Any]) -> Note:
         updated=instant(value.get("updated")),
         raw=value,
     )
+
+
+def addressed(value: Mapping[str, Any], *, to: Sequence[str], cc: Sequence[str]) -> Mapping[str, Any]:
+    """Return an object with its audience: one that has an owner and names nobody is for whom its activity is."""
+    if value.get("attributedTo") is None or any(ids_of(value.get(key)) for key in AUDIENCE):
+        return value
+    return {**value, "to": list(to), "cc": list(cc)}
 
 
 def instant(value: Any) -> datetime | None:

@@ -10,13 +10,15 @@ from fedcoop.storage.unit_of_work import UnitOfWork
 
 
 def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
-    """The outcome stands beside the mirrored motion; one about a motion of somebody else changes nothing."""
+    """The public outcome stands beside the mirrored motion; one about a motion of somebody else changes nothing."""
     sender = received.sender(uow)
     if sender is None or received.embedded is None:
         return
     outcome = received.embedded["coop:outcome"]
     motion_uri = id_of(outcome.get("coop:motion")) or received.embedded_id("inReplyTo")
     note = seen_note(received.embedded)
+    if not note.public:
+        return
     mirror_outcome(
         uow,
         author=sender,

@@ -10,8 +10,6 @@ from fedcoop.federation.inbox.contract import Received, Remote
 from fedcoop.federation.inbox.seen import seen_motion
 from fedcoop.federation.inbox.terms import our_terms
 from fedcoop.federation.wire.extensions import says_it_otherwise
-from fedcoop.federation.wire.jsonld import ids_of
-from fedcoop.federation.wire.objects import AUDIENCE
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
@@ -27,11 +25,8 @@ async def prepare(received: Received, remote: Remote) -> dict[str, Any]:
 
 
 def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
-    """The poll is kept, or its new numbers are; one that names no audience is for whom its activity is."""
+    """The poll is kept, or its new numbers are."""
     sender = received.sender(uow)
-    if sender is None or received.embedded is None:
-        return
-    document = {**received.embedded, **(prepared or {})}
-    if not any(ids_of(document.get(key)) for key in AUDIENCE):
-        document |= {"to": list(received.activity.to), "cc": list(received.activity.cc)}
-    mirror_motion(uow, author=sender, seen=seen_motion(document), said_at=received.said_at)
+    if sender is not None and received.embedded is not None:
+        seen = seen_motion({**received.embedded, **(prepared or {})})
+        mirror_motion(uow, author=sender, seen=seen, said_at=received.said_at)

@@ -65,7 +65,7 @@ def mirrored(seen: SeenMotion) -> RemoteMotion:
         id=RemoteMotionId(1), uuid="1", uri=seen.uri, actor_id=ActorId(1), url=seen.url, title=seen.title,
         content=seen.content, options=seen.options, multiple=seen.multiple, ends_at=seen.ends_at,
         closed_at=seen.closed_since(NOW), voters_count=seen.voters_count, motion=seen.motion, outcome=None,
-        outcome_html="", published_at=seen.published_at, updated_at=seen.updated_at, received_at=NOW, deleted_at=None,
+        outcome_html="", published_at=seen.published_at, updated_at=seen.updated_at, said_at=NOW, received_at=NOW, deleted_at=None,
     )  # fmt: skip
 
 
