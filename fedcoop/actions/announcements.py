@@ -70,6 +70,7 @@ def edit_announcement(
 ) -> Announcement:
     """The announcement says `text` from now on; what it said before is kept, and whom it named stays addressed.
 
+    Who was found for an earlier version is known, whether their server answers now or not.
     Raises NotFound, NotAllowed (`not-the-author`), Conflict (`announcement-deleted`, `edited-meanwhile` where `base` is
     not its present version) or Invalid. The same text again changes nothing.
     """
@@ -85,7 +86,7 @@ def edit_announcement(
         )
     if prose(text) == earlier.body:
         return earlier
-    named = _named(uow, text, earlier.audience, people or {})
+    named = _named(uow, text, earlier.audience, {**_found_before(uow, earlier), **(people or {})})
     uow.announcements.edit(earlier, body=prose(text), body_html=_html(uow, text, named), at=uow.now)
     _keep_names(uow, earlier.id, text, named)
     uow.audit(
@@ -117,6 +118,12 @@ def _named(uow: UnitOfWork, text: str, audience: str, people: Mapping[str, str])
     if audience != "public":
         return {}
     return {handle: _actor(uow, handle, people) for handle in handles_in(text)}
+
+
+def _found_before(uow: UnitOfWork, announcement: Announcement) -> dict[str, str]:
+    found = uow.announcements.mentions([announcement.id]).get(announcement.id, [])
+    actors = uow.actors.many([mention.actor_id for mention in found if mention.actor_id is not None])
+    return {mention.handle: actors[mention.actor_id].uri for mention in found if mention.actor_id is not None}
 
 
 def _actor(uow: UnitOfWork, handle: str, people: Mapping[str, str]) -> Actor | None:

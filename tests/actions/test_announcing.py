@@ -6,11 +6,14 @@ from datetime import timedelta
 import pytest
 
 from fedcoop.actions.announcements import delete_announcement, edit_announcement, publish_announcement
+from fedcoop.actions.mirrors import SeenNote, store_note
 from fedcoop.actions.peers import block
 from fedcoop.actions.standing import save_class, set_class
 from fedcoop.governance.classes import MemberClass
 from fedcoop.kernel.clock import parse_rfc3339
 from fedcoop.kernel.errors import Conflict, Invalid, NotAllowed, Refused
+from fedcoop.kernel.ids import MemberId
+from fedcoop.queries.announcements import on_topic
 from fedcoop.storage import tables as t
 from tests.actions.coop import follow, join, know, rows, sent
 from tests.conftest import Instance
@@ -198,3 +201,46 @@ async def test_a_class_without_a_vote_announces_only_where_it_says_so(instance: 
     await instance.units.write(save_class, item=replace(guests, may_announce=True), who="test")
     made = await instance.units.write(publish_announcement, by=ben.id, text="Hello.")
     assert made.author_id == ben.id
+
+
+async def test_who_was_found_once_is_known_when_their_server_does_not_answer(instance: Instance) -> None:
+    (ada,) = await join(instance.units, "ada")
+    zoe = await know(instance, "zoe")
+    people = {"zoe@far.example": zoe.uri}
+    made = await instance.units.write(publish_announcement, by=ada.id, text="Hello @zoe@far.example.", people=people)
+    for version, text in enumerate(("Nobody.", "Hello again @zoe@far.example."), 1):
+        await instance.units.write(edit_announcement, by=ada.id, uuid=made.uuid, text=text, base=version)
+    last = (await sent(instance))[-1]["object"]
+    assert [tag["href"] for tag in last["tag"]] == [zoe.uri]
+    assert zoe.uri in last["cc"]
+
+
+async def test_a_topic_is_one_whatever_its_case_and_only_for_who_may_read_it(instance: Instance) -> None:
+    (ada,) = await join(instance.units, "ada")
+    for audience, text in (("public", "#Oven"), ("members", "#oven code"), ("public", "#till")):
+        await instance.units.write(publish_announcement, by=ada.id, text=text, audience=audience)
+
+    async def found(tag: str, reader: MemberId | None) -> list[str]:
+        views, _ = await instance.units.read(on_topic, tag=tag, reader=reader, before=None)
+        return [view.audience for view in views]
+
+    assert await found("OVEN", None) == ["public"]
+    assert await found("oven", ada.id) == ["members", "public"]
+    assert await found("ove", ada.id) == []
+
+
+async def test_replies_to_an_announcement_are_kept_apart_from_those_of_the_blocked(instance: Instance) -> None:
+    (ada,) = await join(instance.units, "ada")
+    made = await instance.units.write(publish_announcement, by=ada.id, text="Hello.")
+    uri = f"https://alder.example/notes/{made.uuid}"
+    for name in ("zoe", "yan"):
+        author = await know(instance, name, host=f"{name}.example")
+        seen = SeenNote(f"{author.uri}/1", uri, "<p>Hi</p>", "", "en", "", True, None, None)
+        await instance.units.write(store_note, author=author, seen=seen, motion_id=None, kind="mention")
+    assert await instance.units.read(lambda uow: uow.notes.count_replies(uri)) == 2
+    await instance.units.write(block, target="zoe.example")
+    assert await instance.units.read(lambda uow: uow.notes.count_replies(uri)) == 1
+    assert len(await instance.units.read(lambda uow: uow.notes.replies_to(uri))) == 1
+    assert [reply for _, reply in await instance.units.read(lambda uow: uow.notes.reply_ids(uri))] == [
+        "https://yan.example/users/yan/1"
+    ]

@@ -16,7 +16,9 @@ from tests.conftest import Instance
 
 async def ask(instance: Instance, follower: Actor, followee: Actor, number: int = 1) -> str:
     def run(uow: UnitOfWork) -> str:
-        return receive_follow(uow, follower=follower, followee=followee, uri=f"{follower.uri}/follows/{number}")
+        return receive_follow(
+            uow, follower=follower, followee=followee, uri=f"{follower.uri}/follows/{number}", said_at=uow.now
+        )
 
     return await instance.units.write(run)
 

@@ -6,7 +6,9 @@ import pytest
 
 from fedcoop.actions.announcements import publish_announcement
 from fedcoop.actions.desk import reply
+from fedcoop.actions.followers import answer_request
 from fedcoop.actions.founding import open_member_actor
+from fedcoop.kernel.errors import NotFound
 from fedcoop.storage import tables as t
 from tests.doors.harness import keys_of
 from tests.doors.votes import open_poll
@@ -180,3 +182,23 @@ async def test_a_report_is_kept_with_what_it_names_and_its_words_are_plain(bread
     )
     assert await on_the_desk(bread) == [("report", "bread", False)]
     assert await bread.audit_codes("report-received") == [""]
+
+
+async def test_a_request_to_follow_that_was_taken_back_waits_no_more(bread, eve):
+    noor = await bread.add_member("noor")
+    mine = await bread.units.write(open_member_actor, member_id=noor, name="noor", keys=keys_of("noor"))
+    asked = act(eve, "Follow", mine.uri)
+    await bread.deliver(eve, asked)
+    assert await bread.units.read(lambda uow: uow.follows.count_requests(mine.id)) == 1
+    assert await bread.rows(t.activities) == []
+    await bread.deliver(eve, act(eve, "Undo", asked))
+    assert await bread.units.read(lambda uow: uow.follows.count_requests(mine.id)) == 0
+    follower = await bread.units.read(lambda uow: uow.actors.find(eve.uri).id)
+    with pytest.raises(NotFound):
+        await bread.units.write(answer_request, by=noor, follower_id=follower, accepted=True)
+    assert await bread.rows(t.activities) == []
+    bread.advance(seconds=1)
+    await bread.deliver(eve, act(eve, "Follow", mine.uri, 2))
+    await bread.units.write(answer_request, by=noor, follower_id=follower, accepted=True)
+    (accept,) = await bread.rows(t.activities)
+    assert (accept.type, json.loads(accept.document)["object"]["id"]) == ("Accept", f"{eve.uri}/act/Follow/2")

@@ -198,7 +198,9 @@ async def test_what_comes_to_a_profile_is_its_members(site: Website) -> None:
 async def ask_to_follow(site: Website, follower: Actor, name: str = "noor") -> None:
     def run(uow: UnitOfWork) -> str:
         followee = uow.actors.local(name)
-        return receive_follow(uow, follower=follower, followee=followee, uri=f"{follower.uri}/follows/{name}")
+        return receive_follow(
+            uow, follower=follower, followee=followee, uri=f"{follower.uri}/follows/{name}", said_at=uow.now
+        )
 
     assert await site.units.write(run) == "pending"
 
