@@ -10,9 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from fedcoop.actions import looks
-from fedcoop.actions.members import freeze_links
 from fedcoop.actions.relations import want_follow
-from fedcoop.actions.remote import SeenActor, actor_gone, remember_actor
+from fedcoop.actions.remote import SeenActor, actor_gone, inbox_moved, remember_actor
 from fedcoop.actions.timers import LOOK_TIMER as LOOK_TIMER
 from fedcoop.storage.records import Actor, Visit
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -29,6 +28,7 @@ LOOK_AGAIN = timedelta(minutes=65)
 ASKED_LATELY = timedelta(days=30)
 ASKED_AGAIN = 100
 MAX_POLLS = 20
+SUSPENDED = "suspended"
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
 ACTOR_PAUSES = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=12))
 
@@ -78,8 +78,7 @@ def _up_to(length: timedelta) -> timedelta:
 
 def found_actor(uow: UnitOfWork, visit: Visit, *, seen: SeenActor) -> None:
     """The linked actor is as its own document shows it now; another name of it stands with the link."""
-    actor = remember_actor(uow, seen)
-    _note_handle(uow, actor)
+    _note_news(uow, remember_actor(uow, seen))
     _next_day(uow, visit, DAY)
 
 
@@ -91,7 +90,7 @@ def found_gone(uow: UnitOfWork, visit: Visit) -> None:
 
 def found_elsewhere(uow: UnitOfWork, visit: Visit) -> None:
     """The actor's inbox is on another server: its links are frozen (federation.md 14.4)."""
-    freeze_links(uow, actor_ids=[visit.actor_id], reason="inbox-moved")
+    inbox_moved(uow, uow.actors.get(visit.actor_id).uri)
     _next_day(uow, visit, DAY)
 
 
@@ -138,10 +137,16 @@ def _next_day(uow: UnitOfWork, visit: Visit, after: timedelta) -> None:
         uow.visits.succeed(visit, due_at=uow.now + after - timedelta(hours=1) + _up_to(timedelta(hours=2)))
 
 
-def _note_handle(uow: UnitOfWork, actor: Actor) -> None:
-    """Where the account has another name now, the link has it too, and keeps the one it was linked by."""
+def _note_news(uow: UnitOfWork, actor: Actor) -> None:
+    """The link says whether its account is suspended there; its new name, if it has one, beside the one it was linked by."""
     link = uow.members.find_link(actor.id)
-    if link is None or not actor.handle or actor.handle.lower() == link.handle.lower():
+    if link is None:
+        return
+    if link.state == "active":
+        suspended = (actor.document or {}).get("suspended") is True
+        link = replace(link, reason=SUSPENDED if suspended else "")
+        uow.members.put_link(link)
+    if not actor.handle or actor.handle.lower() == link.handle.lower():
         return
     former = link.former_handle or link.handle
     former = "" if former.lower() == actor.handle.lower() else former

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from fedcoop.governance.lifecycle import acceptance_ends_at
 from fedcoop.governance.motions import Channel, Motion, MotionState
-from fedcoop.governance.times import name_of
+from fedcoop.kernel.dates import moment
 
 SHORTEST = timedelta(minutes=2)
 LONGEST_GRACE = timedelta(seconds=240)
@@ -57,4 +57,5 @@ def times_of(outage: Outage, zone: tzinfo, now: datetime) -> str:
     start, end = outage.said_from.astimezone(zone), outage.said_to.astimezone(zone)
     if start.date() == end.date() == now.astimezone(zone).date():
         return f"{start:%H:%M} to {end:%H:%M}"
-    return name_of(outage.said_from, (outage.said_to - outage.said_from) // _MINUTE, zone)
+    until = f"{end:%H:%M}" if start.date() == end.date() else moment(end, zone, now)
+    return f"{moment(start, zone, now)} to {until}"

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fedcoop.governance.members import Member
-from fedcoop.storage.records import Account, Actor, Link
+from fedcoop.queries.linked import LinkView, links_of
+from fedcoop.storage.records import Account, Actor
 from fedcoop.storage.unit_of_work import UnitOfWork
 from fedcoop.storage.vault import token_hash
 
@@ -34,18 +35,6 @@ def viewer_of(uow: UnitOfWork, *, token: str) -> Viewer:
 def account_by_email(uow: UnitOfWork, *, email: str) -> Account | None:
     """Return the account that signs in with this address."""
     return uow.accounts.by_email(email)
-
-
-@dataclass(frozen=True, slots=True)
-class LinkView:
-    """One linked fediverse account as its member sees it."""
-
-    id: int
-    handle: str
-    uri: str
-    state: str
-    reason: str
-    since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +77,7 @@ def accounts_view(uow: UnitOfWork, *, viewer: Viewer) -> AccountsView:
     this = token_hash(viewer.token)
     sessions = uow.accounts.sessions_of(viewer.account_id, uow.now)
     return AccountsView(
-        links=tuple(_link(link, actor) for link, actor in uow.members.links_of(member.id)),
+        links=links_of(uow, member=member),
         pending=_pending(uow, member),
         sessions=tuple(SessionView(row.browser, row.last_seen_at, row.token_hash == this) for row in sessions),
         has_password=account is not None and bool(account.password_hash),
@@ -100,10 +89,6 @@ def profile_of(uow: UnitOfWork, *, member: Member) -> Actor | None:
     """Return the member's opt-in public actor here."""
     actor_id = uow.members.actor_id_of(member.id)
     return None if actor_id is None else uow.actors.get(actor_id)
-
-
-def _link(link: Link, actor: Actor) -> LinkView:
-    return LinkView(link.id, link.handle or actor.handle, actor.uri, link.state, link.reason, link.confirmed_at)
 
 
 def _pending(uow: UnitOfWork, member: Member) -> PendingLink | None:

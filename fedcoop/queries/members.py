@@ -13,6 +13,7 @@ from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import MemberId
 from fedcoop.kernel.profile import Field, fields_of, summary_html
 from fedcoop.queries.announcements import EVERYBODY, AnnouncementView, announcement_views
+from fedcoop.queries.linked import MemberLink, linked_news
 from fedcoop.queries.outages import AwayLine, away_for_office
 from fedcoop.queries.people import person
 from fedcoop.queries.register import STANDING, UNDER_WAY, MotionLine, motion_lines
@@ -161,6 +162,7 @@ class OfficeView:
     reviews: int
     objections: int
     away: tuple[AwayLine, ...]
+    linked: tuple[MemberLink, ...]
     desk: Mapping[str, int]
 
 
@@ -182,5 +184,6 @@ def office_view(uow: UnitOfWork) -> OfficeView:
         reviews=uow.deciding.count_states(STANDING["review_due"]),
         objections=len(uow.rolls.pending()),
         away=away_for_office(uow),
+        linked=linked_news(uow),
         desk=uow.desk.waiting(coop.id),
     )

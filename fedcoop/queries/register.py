@@ -206,6 +206,7 @@ class HomeView:
     reviews: tuple[MotionLine, ...] = ()
     waits: tuple[MotionLine, ...] = ()
     away: AwayLine | None = None
+    resting: tuple[str, ...] = ()
 
 
 def due_reviews(uow: UnitOfWork, member: Member) -> tuple[MotionLine, ...]:
@@ -222,7 +223,8 @@ def home(uow: UnitOfWork, *, member: Member) -> HomeView:
     open_ones.sort(key=lambda motion: motion.closes_at)
     ids = [motion.id for motion in open_ones]
     mine, given = uow.motions.on_roll(ids, member.id), uow.motions.voted(ids, member.id)
-    links = [link for link, _ in uow.members.links_of(member.id) if link.state == "active"]
+    all_links = [link for link, _ in uow.members.links_of(member.id)]
+    links = [link for link in all_links if link.state == "active"]
     polled = [motion for motion in open_ones if motion.id in mine] if links else []
     return HomeView(
         needs=tuple(
@@ -235,6 +237,7 @@ def home(uow: UnitOfWork, *, member: Member) -> HomeView:
         reviews=due_reviews(uow, member),
         waits=motion_lines(uow, [uow.motions.get(found) for found in uow.deciding.waiting_on(member.id)]),
         away=away_lately(uow, polled, given),
+        resting=tuple(f"@{link.handle}" for link in all_links if link.state != "active"),
     )
 
 

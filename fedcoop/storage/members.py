@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
 
 from fedcoop.governance.members import Member, MemberStatus
 from fedcoop.kernel.errors import NotFound
@@ -202,6 +202,22 @@ class Members:
             else {}
         )
         return [(link, actors[link.actor_id]) for link in links]
+
+    def links_with_news(self, silent_before: datetime, *, limit: int) -> list[Link]:
+        """Return links that rest, were renamed, moved or suspended, or whose server is silent since before; the newest first."""
+        silent = select(t.visits.c.actor_id).where(
+            t.visits.c.kind == "actor", t.visits.c.failing_since <= silent_before
+        )
+        news = or_(
+            t.links.c.state != "active",
+            t.links.c.former_handle != "",
+            t.actors.c.moved_to != "",
+            t.actors.c.suspended_at.is_not(None),
+            t.links.c.reason != "",
+            t.links.c.actor_id.in_(silent),
+        )
+        query = select(t.links).join(t.actors, t.actors.c.id == t.links.c.actor_id).where(news)
+        return every(self._conn, query.order_by(t.links.c.id.desc()).limit(limit), _link)
 
     def find_link(self, actor_id: ActorId) -> Link | None:
         """Return the link of this actor, if it is linked."""

@@ -16,19 +16,11 @@ from fedcoop.web import formats
 from fedcoop.web.forms import Form, read_form
 from fedcoop.web.guards import clear_session, html, local_path, member_page, page, see_other, set_session
 from fedcoop.web.keys import CLOCK, REMOTE, RENDERER, UNITS
+from fedcoop.web.linked import link_words
 from fedcoop.web.tries import remember_browser, wait_for_change, wait_for_sign_in
 
 WRONG = "E-\u2060mail and password do not match. Try again, or ask the registrar for a sign-in link."
 _HANDLE = re.compile(r"@?[^@\s/]{1,64}@[^@\s/]{1,253}")
-FROZEN = {
-    "keys-changed": "its keys changed",
-    "gone": "its server said it is gone",
-    "came-back": "it was gone and came back",
-    "inbox-moved": "it moved to another server",
-    "handle-moved": "its address changed",
-    "blocked": "its server was blocked",
-    "membership-ended": "the membership ended",
-}
 
 
 # --- in and out -------------------------------------------------------------------------------------------------
@@ -189,7 +181,7 @@ async def _accounts(request: web.Request, viewer: Viewer, form: Form) -> web.Res
         view=view,
         errors=form.errors,
         kept_handle=form.text("handle"),
-        reasons=FROZEN,
+        said={link.id: link_words(link, request.app[RENDERER]) for link in view.links},
     )
 
 

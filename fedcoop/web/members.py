@@ -12,6 +12,7 @@ from fedcoop.web.accounts import told
 from fedcoop.web.forms import read_form
 from fedcoop.web.guards import demand_office, html, member_page, page, see_other
 from fedcoop.web.keys import REMOTE, UNITS, URLS
+from fedcoop.web.linked import link_in_short
 
 _NOTHING = {"name": "", "display_name": "", "email": "", "handle": ""}
 
@@ -54,6 +55,7 @@ async def _office(
     view = await request.app[UNITS].read(office_view)
     values: dict[str, Any] = {
         "view": view,
+        "said": {line.link.id: link_in_short(line.link) for line in view.linked},
         "kept": {**_NOTHING, **(kept or {})},
         "errors": errors or {},
         "invited": invited,

@@ -61,6 +61,10 @@ class Renderer:
         """Return the page. `now` is the present instant; a name the template does not get raises UndefinedError."""
         return self._environment.get_template(template).render(now=self._clock.now(), **values)
 
+    def moment(self, instant: datetime) -> str:
+        """Return the instant as pages show it."""
+        return moment(instant, self.zone, self._clock.now())
+
     def _filters(self) -> dict[str, Any]:
         zone, now = self.zone, self._clock.now
         return {

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from fedcoop.actions.members import link_by_operator
 from fedcoop.actions.outages import come_back
 from fedcoop.actions.remote import SeenActor, remember_actor
-from tests.doors.website import Website, open_website
+from fedcoop.storage import tables as t
+from tests.doors.website import NOW, Website, open_website
 
 SENTENCE = "We were away from 12:00 to 12:05. If you voted then from @noor@mast.example, vote once more here"
 
@@ -75,3 +77,73 @@ async def test_a_close_while_we_were_away_stands_on_the_page_and_at_the_office(s
     office = (await ilse.get("/office")).words
     assert "When we were away Thu 14 May, 13:50 to 14:20. Closed meanwhile: Which oven." in office
     assert "Which flour" not in office
+
+
+def change_link(uow, **values):
+    uow.conn.execute(t.links.update().values(**values))
+
+
+def change_actor(uow, **values):
+    uow.conn.execute(t.actors.update().where(t.actors.c.name == "noor").values(**values))
+
+
+@pytest.mark.parametrize(
+    ("link", "actor", "told", "in_short"),
+    [
+        (
+            {"state": "frozen", "reason": "gone"},
+            {"gone_at": NOW},
+            "Its server says that this account no longer exists. Votes from there do not count.",
+            "rests, its server says that it is gone",
+        ),
+        (
+            {"state": "frozen", "reason": "gone"},
+            {},
+            "Its server said that it was gone, and now shows it again. Votes from there do not count until you link it again.",
+            "rests, it was gone and came back",
+        ),
+        (
+            {},
+            {"moved_to": "https://new.example/users/noor"},
+            "It says that it has moved to https://new.example/users/noor. A vote from the new account counts once you have",
+            "has moved to https://new.example/users/noor",
+        ),
+        (
+            {"former_handle": "n@mast.example"},
+            {},
+            "It was called @n@mast.example when it was linked. If that was not you, unlink it.",
+            "was called @n@mast.example",
+        ),
+        ({"reason": "suspended"}, {"document": {"suspended": True}}, "It is suspended, so votes", "is suspended"),
+    ],
+)
+async def test_a_member_reads_what_became_of_a_linked_account_and_so_does_the_registrar(
+    site: Website, link, actor, told, in_short
+) -> None:
+    noor, ilse = [await site.signed_in(name) for name in ("noor", "ilse")]
+    assert "linked 12 May Unlink" in (await noor.get("/settings/accounts")).words
+    assert "Linked accounts" not in (await ilse.get("/office")).words
+    if link:
+        await site.units.write(partial(change_link, **link))
+    if actor:
+        await site.units.write(partial(change_actor, **actor))
+    assert told in (await noor.get("/settings/accounts")).words.replace("\u200b", "")
+    office = (await ilse.get("/office")).words.replace("\u200b", "")
+    assert f"Noor Castellan: @noor@mast.example {in_short}" in office
+    assert ("do not count now" in (await noor.get("/")).words) == ("state" in link)
+
+
+async def test_a_server_that_is_silent_for_days_is_told_with_the_day(site: Website) -> None:
+    def silent(uow):
+        actor = uow.actors.find("https://mast.example/users/noor")
+        uow.visits.add([{"kind": "actor", "actor_id": actor.id, "due_at": uow.now, "failing_since": uow.now}])
+
+    await site.units.write(silent)
+    noor = await site.signed_in("noor")
+    assert "has not answered" not in (await noor.get("/settings/accounts")).words
+    site.clock.advance(timedelta(days=2))
+    told = (await noor.get("/settings/accounts")).words
+    assert (
+        "Its server has not answered us since Tue 12 May, 12:00. Votes from there may not arrive; vote on this site."
+        in told
+    )

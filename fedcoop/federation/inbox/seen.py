@@ -26,6 +26,7 @@ _KEPT = (
     "endpoints",
     "alsoKnownAs",
     "movedTo",
+    "suspended",
     "publicKey",
     "assertionMethod",
     "generator",

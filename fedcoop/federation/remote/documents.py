@@ -21,7 +21,7 @@ from fedcoop.federation.remote.redirects import check_status, follow
 from fedcoop.federation.remote.transport import MAX_DOCUMENT, TOTAL_S, Response, Transport
 from fedcoop.federation.wire.jsonld import ids_of, origin_of, same_origin
 from fedcoop.kernel.clock import Clock
-from fedcoop.kernel.errors import OriginMismatch, PeerSaidNo, PeerUnreachable
+from fedcoop.kernel.errors import OriginMismatch, PeerGone, PeerSaidNo, PeerUnreachable
 
 ACCEPT = f'application/activity+json, application/ld+json; profile="{AS2}"'
 MAX_AT_ONCE = 10
@@ -94,7 +94,10 @@ class Documents:
             return self._checked(document, found)
         if not same_origin(found, final):
             raise OriginMismatch("document-id", url=final, id=found)
-        document, again = await self._read(found, budget)
+        try:
+            document, again = await self._read(found, budget)
+        except PeerGone as error:  # what is at `url` is not gone: it only says that it is another thing
+            raise OriginMismatch("document-id", url=final, id=found) from error
         if _id_of(document) != found or not same_origin(again, found):
             raise OriginMismatch("document-id", url=found, id=_id_of(document))
         return self._checked(document, found)
