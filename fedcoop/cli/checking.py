@@ -27,9 +27,10 @@ from fedcoop import wiring
 from fedcoop.cli.instance import opened, settings
 from fedcoop.cli.output import REFUSED, emit, json_option, table
 from fedcoop.config import Config
-from fedcoop.kernel.clock import SystemClock
+from fedcoop.kernel.clock import SystemClock, rfc3339
 from fedcoop.kernel.errors import ConfigError, FedcoopError
 from fedcoop.media import profile_pictures
+from fedcoop.queries.outages import LastOutage, last_outage
 from fedcoop.storage.maintenance import integrity_problems
 from fedcoop.storage.unit_of_work import UnitOfWork
 from fedcoop.storage.version import check_version
@@ -113,6 +114,23 @@ def _count_and_open(uow: UnitOfWork) -> tuple[int, bool]:
     secrets = [key.secret for key in keys if key.secret is not None]
     opens = bool(secrets) and all(uow.site.vault.open(secret) for secret in secrets)
     return uow.members.count_active(), opens
+
+
+def check_outages(config: Config) -> Iterator[Finding]:
+    """When nobody could reach us last, and whether what followed from it is done; nothing where that was never so."""
+    try:
+        last = asyncio.run(_last_outage(config))
+    except (FedcoopError, DBAPIError, OSError):
+        return  # the database's own check says so
+    if last is not None:
+        times = f"away from {rfc3339(last.outage.began_at)} to {rfc3339(last.outage.ended_at)}"
+        left = f", {last.to_look_at} outboxes still to be looked at" if last.to_look_at else ""
+        yield Finding("outages", True, f"{times}, {last.told} members told{left}")
+
+
+async def _last_outage(config: Config) -> LastOutage | None:
+    async with opened(config) as units:
+        return await units.read(last_outage)
 
 
 def check_disk(config: Config) -> Iterator[Finding]:
@@ -212,6 +230,7 @@ def _get(url: str, ca_file: str) -> tuple[int, datetime | None]:
 CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
     check_configuration,
     check_database,
+    check_outages,
     check_disk,
     check_dns,
     check_tls,

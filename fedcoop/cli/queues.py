@@ -6,7 +6,9 @@ import click
 
 from fedcoop.cli.instance import with_units
 from fedcoop.cli.output import emit, json_option, table
+from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.errors import NotFound
+from fedcoop.queries.outages import last_outage
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
@@ -15,7 +17,7 @@ from fedcoop.storage.unit_of_work import UnitOfWork
 @json_option
 @click.pass_context
 def queue(ctx: click.Context, row_id: int | None, as_json: bool) -> None:
-    """Show inbox, deliveries and timers: waiting, due, failed, oldest age."""
+    """Show inbox, deliveries and timers: waiting, due, failed, oldest age; and when we were away last."""
     if row_id is not None:
         with_units(ctx, lambda units: units.write(_retry, row_id=row_id))
         emit({"retried": str(row_id)}, f"{row_id} runs again now", as_json=as_json)
@@ -32,7 +34,16 @@ def _retry(uow: UnitOfWork, *, row_id: int) -> None:
 
 def _summary(uow: UnitOfWork) -> dict[str, Any]:
     failures = [{**row, "id": str(row["id"])} for row in uow.queues.failed()]
-    return {**uow.queues.summary(uow.now), "failures": failures}
+    return {**uow.queues.summary(uow.now), **_away(uow), "failures": failures}
+
+
+def _away(uow: UnitOfWork) -> dict[str, Any]:
+    """Return the last outage and how far the work after it has come; nothing where there was none."""
+    last = last_outage(uow)
+    if last is None:
+        return {}
+    times = {"from": rfc3339(last.outage.began_at), "to": rfc3339(last.outage.ended_at)}
+    return {"away": {**times, "told": last.told, "to_look_at": last.to_look_at}}
 
 
 def _text(found: dict[str, Any]) -> str:
@@ -40,8 +51,11 @@ def _text(found: dict[str, Any]) -> str:
     rows = [
         (name, q["waiting"], q["due"], q["failed"], "-" if q["oldest_s"] is None else f"{q['oldest_s']} s")
         for name, q in found.items()
-        if name != "failures"
+        if name not in ("failures", "away")
     ]
     text = table(rows, head)
+    if away := found.get("away"):
+        done = f"members told {away['told']}, outboxes to look at {away['to_look_at']}"
+        text += f"\n\naway from {away['from']} to {away['to']}; {done}"
     failures = [(row["id"], row["queue"], row["where"], row["error"]) for row in found["failures"]]
     return f"{text}\n\n{table(failures, ('id', 'failed in', 'where', 'error'))}" if failures else text

@@ -163,6 +163,7 @@ class OfficeView:
     objections: int
     away: tuple[AwayLine, ...]
     linked: tuple[MemberLink, ...]
+    to_look_at: int
     desk: Mapping[str, int]
 
 
@@ -185,5 +186,6 @@ def office_view(uow: UnitOfWork) -> OfficeView:
         objections=len(uow.rolls.pending()),
         away=away_for_office(uow),
         linked=linked_news(uow),
+        to_look_at=int(uow.visits.summary(uow.now)["waiting"]),
         desk=uow.desk.waiting(coop.id),
     )

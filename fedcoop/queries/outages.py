@@ -54,6 +54,23 @@ def away_lately(uow: UnitOfWork, motions: Sequence[Motion], given: Collection[Mo
     return AwayLine(which, hurt) if hurt else None
 
 
+@dataclass(frozen=True, slots=True)
+class LastOutage:
+    """When we were away last, how many members were told, and how many outboxes are still to be looked at."""
+
+    outage: Outage
+    told: int
+    to_look_at: int
+
+
+def last_outage(uow: UnitOfWork) -> LastOutage | None:
+    """Return the newest outage with what was done about it."""
+    found = uow.outages.last()
+    if found is None:
+        return None
+    return LastOutage(found, uow.outages.count_told_of(found.id), int(uow.visits.summary(uow.now)["waiting"]))
+
+
 def away_for_office(uow: UnitOfWork) -> tuple[AwayLine, ...]:
     """Return the outages of the last month, each with the motions that closed in it, newest first."""
     found = uow.outages.during(uow.now - SHOWN_FOR, uow.now, limit=SHOWN)

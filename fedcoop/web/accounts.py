@@ -16,7 +16,7 @@ from fedcoop.web import formats
 from fedcoop.web.forms import Form, read_form
 from fedcoop.web.guards import clear_session, html, local_path, member_page, page, see_other, set_session
 from fedcoop.web.keys import CLOCK, REMOTE, RENDERER, UNITS
-from fedcoop.web.linked import link_words
+from fedcoop.web.linked import link_words, rests
 from fedcoop.web.tries import remember_browser, wait_for_change, wait_for_sign_in
 
 WRONG = "E-\u2060mail and password do not match. Try again, or ask the registrar for a sign-in link."
@@ -182,6 +182,7 @@ async def _accounts(request: web.Request, viewer: Viewer, form: Form) -> web.Res
         errors=form.errors,
         kept_handle=form.text("handle"),
         said={link.id: link_words(link, request.app[RENDERER]) for link in view.links},
+        rests=rests,
     )
 
 

@@ -5,30 +5,29 @@ from fedcoop.web.rendering import Renderer
 
 LINK_AGAIN = "Votes from there do not count until you link it again."
 _RESTS = {
-    "keys-changed": f"Its keys changed, so we cannot tell whether it is still you. {LINK_AGAIN}",
-    "gone": "Its server says that this account no longer exists. Votes from there do not count. "
-    "If you have another account, link that one, and unlink this.",
-    "came-back": f"Its server said that it was gone, and now shows it again. {LINK_AGAIN}",
-    "inbox-moved": f"It gets its post at another server now. {LINK_AGAIN}",
-    "handle-moved": f"Its address belongs to another server now. {LINK_AGAIN}",
-    "blocked": "Its server is blocked here, so votes from there do not count. Vote on this site, or ask the office.",
-    "membership-ended": "The membership has ended, so votes from there do not count.",
-}
-_RESTS_SHORT = {
     "keys-changed": "its keys changed",
-    "gone": "its server says that it is gone",
+    "gone": "its server said it is gone",
     "came-back": "it was gone and came back",
-    "inbox-moved": "its post goes to another server",
-    "handle-moved": "its address belongs to another server",
-    "blocked": "its server is blocked here",
-    "membership-ended": "the membership has ended",
+    "inbox-moved": "it moved to another server",
+    "handle-moved": "its address changed",
+    "blocked": "its server was blocked",
+    "membership-ended": "the membership ended",
 }
-_OTHERWISE = f"Something about this account changed. {LINK_AGAIN}"
+_WHAT_TO_DO = {
+    "gone": "Votes from there do not count. If you have another account now, link that one, and unlink this.",
+    "blocked": "Votes from there do not count. Vote on this site, or ask the office.",
+    "membership-ended": "Votes from there do not count.",
+}
+
+
+def rests(link: LinkView) -> str:
+    """Return why votes from the account do not count, in a few words; nothing where they do."""
+    return "" if link.state == "active" else _RESTS.get(link.reason, "something about this account changed")
 
 
 def link_words(link: LinkView, renderer: Renderer) -> tuple[str, ...]:
-    """Return the sentences about one account, the gravest first; none for an account that is as it was."""
-    said = [] if link.state == "active" else [_RESTS.get(link.reason, _OTHERWISE)]
+    """Return what else to know of one account and what to do, the gravest first; nothing for one that is as it was."""
+    said = [] if link.state == "active" else [_WHAT_TO_DO.get(link.reason, LINK_AGAIN)]
     if link.moved_to:
         said.append(
             f"It says that it has moved to {link.moved_to}. A vote from the new account counts once you have linked that one."
@@ -47,7 +46,7 @@ def link_words(link: LinkView, renderer: Renderer) -> tuple[str, ...]:
 
 def link_in_short(link: LinkView) -> str:
     """Return the same in a few words, for the registrar."""
-    said = [] if link.state == "active" else [f"rests, {_RESTS_SHORT.get(link.reason, 'something about it changed')}"]
+    said = [f"rests: {why}"] if (why := rests(link)) else []
     said += [f"has moved to {link.moved_to}"] if link.moved_to else []
     said += ["is suspended"] if link.is_suspended else []
     said += ["does not answer"] if link.silent_since is not None else []

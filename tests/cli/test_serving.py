@@ -3,12 +3,14 @@
 import json
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,12 +25,21 @@ def served(tmp_path: Path) -> Iterator[tuple[Cli, subprocess.Popen[str]]]:
         port = free.getsockname()[1]
     cli = Cli(tmp_path / "instance.toml")
     cli.run("init", str(tmp_path), "--origin", f"http://localhost:{port}", "--name", "Alder", "--actor", "alder")
+    with started(cli) as process:
+        yield cli, process
+
+
+@contextmanager
+def started(cli: Cli) -> Iterator[subprocess.Popen[str]]:
+    """The server runs while the block lasts."""
+    log = cli.config.parent / "log"
     command = [sys.executable, "-m", "fedcoop", "--config", str(cli.config), "serve"]
-    with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+    with log.open("w") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
     assert process.stdout is not None
-    assert process.stdout.readline() == f"fedcoop ready http://localhost:{port}\n", (tmp_path / "log").read_text()
-    yield cli, process
+    origin = load(cli.config, {}).instance.origin
+    assert process.stdout.readline() == f"fedcoop ready {origin}\n", log.read_text()
+    yield process
     process.kill()
     process.wait()
     process.stdout.close()
@@ -70,6 +81,26 @@ def test_a_taken_port_is_said_in_one_line(served: tuple[Cli, subprocess.Popen[st
     assert second.returncode == 1
     assert second.stdout == ""
     assert second.stderr.splitlines()[-1].startswith("system-error: ")
+
+
+def test_a_server_that_was_away_says_so_when_it_is_back(served: tuple[Cli, subprocess.Popen[str]]):
+    cli, process = served
+    assert "away" not in cli.json("queue")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    with sqlite3.connect(load(cli.config, {}).database.sqlite_path) as database:
+        database.execute("UPDATE heartbeats SET at = at - 300000000")
+    database.close()
+    with started(cli):
+        until = time.monotonic() + 10
+        while "away" not in cli.json("queue") and time.monotonic() < until:
+            time.sleep(0.1)
+        away = cli.json("queue")["away"]
+        assert (away["told"], away["to_look_at"]) == (0, 0)
+        assert f"away from {away['from']} to {away['to']}" in cli.run("queue").stdout
+        findings = json.loads(cli.run("doctor", "--json").stdout)
+        (seen,) = [finding["seen"] for finding in findings if finding["check"] == "outages"]
+        assert seen == f"away from {away['from']} to {away['to']}, 0 members told"
 
 
 def answer(url: str, **headers: str) -> tuple[int, dict[str, str]]:

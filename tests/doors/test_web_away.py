@@ -71,8 +71,10 @@ async def test_a_close_while_we_were_away_stands_on_the_page_and_at_the_office(s
     await site.count(motion)
     bilal, ilse = await site.signed_in("bilal"), await site.signed_in("ilse")
     told = (await bilal.get(f"/motions/{motion.uuid}")).words
-    assert "We were away when this vote closed" in told
-    assert "We were away from 13:50 to 14:20. Votes sent then could not reach us. The close stands." in told
+    assert (
+        "We were away from 13:50 to 14:20, when this vote closed. Votes sent then could not reach us. The close stands."
+        in told
+    )
     assert "We were away" not in (await bilal.get(f"/motions/{other.uuid}")).words
     office = (await ilse.get("/office")).words
     assert "When we were away Thu 14 May, 13:50 to 14:20. Closed meanwhile: Which oven." in office
@@ -93,14 +95,14 @@ def change_actor(uow, **values):
         (
             {"state": "frozen", "reason": "gone"},
             {"gone_at": NOW},
-            "Its server says that this account no longer exists. Votes from there do not count.",
-            "rests, its server says that it is gone",
+            "resting: its server said it is gone. Votes from there do not count. If you have another account now, link that",
+            "rests: its server said it is gone",
         ),
         (
             {"state": "frozen", "reason": "gone"},
             {},
-            "Its server said that it was gone, and now shows it again. Votes from there do not count until you link it again.",
-            "rests, it was gone and came back",
+            "resting: it was gone and came back. Votes from there do not count until you link it again.",
+            "rests: it was gone and came back",
         ),
         (
             {},

@@ -136,6 +136,15 @@ async def test_a_deleted_account_that_told_only_its_followers_is_found_out_withi
     assert "its server said it is gone" in await accounts_page(alder)
 
 
+async def test_where_a_linked_account_moved_stands_on_its_members_page(alder):
+    ana, new = await alder.account("ana", member="noor"), await alder.account("ana2")
+    await ana.move(new.uri)
+    await days(alder)
+    page = await accounts_page(alder)
+    assert "It says that it has moved to" in page
+    assert "A vote from the new account counts once you have linked that one." in page
+
+
 # ------------------------------------------------------------------------------------------------------- a real process
 
 

@@ -56,6 +56,7 @@ class Visitor:
 
     async def run(self) -> None:
         """Visit until `stop`; an error costs a pause and a log line, never the loop."""
+        self.last_ok = self._units.clock.now()
         while not self._stopping:
             self._wake.clear()
             try:
