@@ -234,6 +234,21 @@ async def test_an_annulled_motion_takes_no_vote(bread, ana):
     assert len(await bread.audit_codes("vote-refused")) == 1
 
 
+async def test_a_vote_in_an_activity_of_the_same_id_replaces_the_first_and_either_again_does_nothing(bread, ana):
+    motion = await open_poll(bread)
+    same = f"{ana.uri}/activity#vote/{motion.url}"  # as GoToSocial has it: one id for an account and a poll
+    first, second = (vote(ana, bread, motion, name, number, id=same) for number, name in ((1, "For"), (2, "Against")))
+    await bread.deliver(ana, first)
+    bread.advance(minutes=1)
+    await bread.deliver(ana, second)
+    assert await choices(bread) == {bread.members["ana"]: ["against"]}
+    for again in (first, second):
+        bread.advance(minutes=1)
+        before = await bread.state()
+        await bread.deliver(ana, again)
+        assert await bread.state() == before
+
+
 async def test_the_same_vote_id_in_another_activity_is_a_replay(bread, ana):
     motion = await open_poll(bread)
     await bread.deliver(ana, vote(ana, bread, motion, "For"))

@@ -129,7 +129,7 @@ async def test_of_three_ticks_where_two_are_allowed_two_count_and_the_voter_read
     assert alder.totals(motion)[0] == [1, 1, 0]
 
 
-async def test_after_an_extension_the_server_forgets_its_votes_and_the_ballot_stands(alder):
+async def test_after_an_extension_the_server_forgets_its_votes_and_a_new_one_replaces_the_ballot(alder):
     ana = await alder.account("ana", member="noor")
     motion = await alder.coop.open_poll()
     await alder.settle()
@@ -147,6 +147,13 @@ async def test_after_an_extension_the_server_forgets_its_votes_and_the_ballot_st
     assert poll.poll.ballots == {}
     assert poll.poll.votes == [1, 0, 0]
     assert await alder.coop.ballots(motion) == {"noor": ("for",)}
+    await ana.vote(motion.url, "Against")  # as before in an activity of the same id
+    await alder.settle()
+    first, second = [letter.activity for _, letter in alder.gts.courier.sent if letter.activity["type"] == "Create"]
+    assert first["id"] == second["id"]
+    assert await alder.coop.ballots(motion) == {"noor": ("against",)}
+    await alder.advance(minutes=4)
+    assert alder.totals(motion) == ([0, 1, 0], 1, False)
 
 
 # ---------------------------------------------------------------------------------------------------- words of others

@@ -11,6 +11,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from fedcoop.federation.wire.activities import is_vote
+from fedcoop.federation.wire.jsonld import as_list
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 COPIES = frozenset({"proof", "fetch"})
@@ -32,14 +34,23 @@ class Keys:
 
 
 def keys_of(document: Mapping[str, Any], *, actor_uri: str, raw: bytes, signed_at: datetime) -> Keys:
-    """Return the keys of an activity that has an id: actor and id; of an `Update`, whose id may be that of all, also its body."""
+    """Return the keys of an activity that has an id: actor and id; where its id may be that of others, also its body.
+
+    GoToSocial gives every `Update` of a post one id, and every vote of an account in one poll, which may vote again once
+    the end has moved (federation.md 18). The votes in it have ids of their own, that count once (12.3).
+    """
     words = [actor_uri, str(document["id"])]
     key = _short("\n".join(words).encode())
-    if document["type"] == "Update":
-        return Keys(key, _short("\n".join([*words, "Update", sha256(raw).hexdigest()]).encode()))
+    if document["type"] == "Update" or _has_votes(document):
+        return Keys(key, _short("\n".join([*words, str(document["type"]), sha256(raw).hexdigest()]).encode()))
     if document["type"] in _COMES_AGAIN:
         return Keys(key, _short("\n".join([*words, document["type"], str(int(signed_at.timestamp()))]).encode()))
     return Keys(key)
+
+
+def _has_votes(document: Mapping[str, Any]) -> bool:
+    embedded = (item for item in as_list(document.get("object")) if isinstance(item, Mapping))
+    return document["type"] == "Create" and any(is_vote(item) for item in embedded)
 
 
 def keys_of_signature(key_id: str, signature: bytes) -> Keys:
