@@ -199,7 +199,10 @@ async def test_an_extension_tells_its_reason(instance: Instance) -> None:
     later = motion.closes_at + timedelta(days=1)
     await instance.units.write(extend_motion, by=ada.id, motion_id=motion.id, closes_at=later, reason="A holiday")
     assert (await read(instance, motion))[1:] == [
-        ["Voting goes on until Mon 9 March, 09:00 UTC: Buy a second oven.", "The reason: A holiday."]
+        [
+            "Voting goes on until Mon 9 March, 09:00 UTC: Buy a second oven. Votes already cast still count.",
+            "The reason: A holiday.",
+        ]
     ]
     note = (await posts(instance))[1]
     assert note["inReplyTo"] == motion.url
@@ -216,7 +219,7 @@ async def test_a_vote_taken_up_again_tells_its_reason(instance: Instance) -> Non
     values = {"by": ada.id, "motion_id": motion.id, "closes_at": closes}
     await instance.units.write(reopen, **values, reason="Two of us were away.")
     assert (await read(instance, motion))[-1] == [
-        "Votes are taken again until Fri 6 March, 09:00 UTC: Buy a second oven.",
+        "Votes are taken again until Fri 6 March, 09:00 UTC: Buy a second oven. Votes already cast still count.",
         "The reason: Two of us were away.",
     ]
 

@@ -31,7 +31,7 @@ def announce_reopening(uow: UnitOfWork, event: MotionReopened) -> None:
 def _publish_new_end(uow: UnitOfWork, event: MotionExtended | MotionReopened, words: str) -> None:
     motion = uow.motions.get(event.motion_id)
     decisions.update_object(uow, motion)
-    head = f"{words} {when(uow, motion.closes_at)}: {ended(motion.title)}"
+    head = f"{words} {when(uow, motion.closes_at)}: {ended(motion.title)} Votes already cast still count."
     _publish(uow, motion, new_uuid(), f"<p>{escape(head)}</p>{reason_told(event.reason)}{_link(motion)}")
 
 
