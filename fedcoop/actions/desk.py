@@ -62,7 +62,7 @@ def receive_message(
 
 def receive_report(uow: UnitOfWork, *, actor: Actor, content: str, objects: Sequence[str]) -> None:
     """A report about things of ours is put before the co-op's people, cut to 5000 characters and 50 objects."""
-    report = Report(uow.new_id(), actor.id, content[:MAX_REPORT], tuple(objects[:MAX_OBJECTS]), uow.now)
+    report = Report(uow.new_id(), actor.id, prose(content)[:MAX_REPORT], tuple(objects[:MAX_OBJECTS]), uow.now)
     uow.desk.add_report(report)
     _put(uow, actor, uow.actors.local(uow.site.coop_name), "report", report_id=report.id)
     uow.audit("report-received", who=actor.origin, subject=actor.origin, details={"report": report.id})

@@ -81,6 +81,22 @@ async def test_an_answer_goes_to_the_author_alone_and_settles_the_item(instance:
     assert await waiting(instance) == {}
 
 
+async def test_what_is_written_carries_nothing_unseen(instance: Instance) -> None:
+    (ada,) = await join(instance.units, "ada")
+    zoe = await know(instance, "zoe")
+    item = await write(instance, zoe)
+    await instance.units.write(desk.reply, by=ada.id, item_id=item, text="Yes\u202e\x07 indeed")
+    (answer,) = await rows(instance, t.desk_replies)
+    assert answer.body == "Yes indeed"
+    with pytest.raises(Invalid) as refused:
+        await instance.units.write(desk.reply, by=ada.id, item_id=item, text="\u202e\u2060")
+    assert refused.value.code == "text-missing"
+    said = "This \u202eis\u202c rude"
+    await instance.units.write(lambda uow: desk.receive_report(uow, actor=zoe, content=said, objects=["x"]))
+    (report,) = await rows(instance, t.reports)
+    assert report.content == "This is rude"
+
+
 async def test_who_may_not_read_an_item_does_not_learn_that_there_is_one(instance: Instance) -> None:
     ada, ben, cy = await join(instance.units, "ada", "ben", "cy")
     mine = await instance.units.write(open_member_actor, member_id=ben.id, name="ben", keys=made_keys(1))
