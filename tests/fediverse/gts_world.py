@@ -247,8 +247,7 @@ def _found(uow: UnitOfWork) -> None:
         create_local_actor(uow, new=new, keys=keys_of(new.name))
 
 
-def _config(folder: Path, **federation: Any) -> Config:
-    port = free_port()
+def _config(folder: Path, port: int, **federation: Any) -> Config:
     database, key = folder / "fedcoop.db", folder / "instance.key"
     _new_database(database)
     Vault.create(key)
@@ -270,10 +269,10 @@ def _config(folder: Path, **federation: Any) -> Config:
 
 
 @asynccontextmanager
-async def world(folder: Path, *, split_domain: bool = False, **federation: Any) -> AsyncIterator[World]:
+async def world(folder: Path, *, split_domain: bool = False, port: int = 0, **federation: Any) -> AsyncIterator[World]:
     """Both servers run while the block lasts. The co-op has the members Noor and Ilse; Ilse has an office."""
     clock = FrozenClock(START)
-    config = _config(folder, **federation)
+    config = _config(folder, port or free_port(), **federation)
     node = Node(config, clock)
     await node.database.start()
     await node.units.write(_found)

@@ -50,3 +50,12 @@ def test_every_record_of_a_decision_has_its_parts() -> None:
 def test_lock_files_hold_no_addresses() -> None:
     for lock in ROOT.glob("tests/*/package-lock.json"):
         assert '"resolved"' not in lock.read_text(), lock
+
+
+def test_every_picture_of_a_post_is_shown_with_its_words() -> None:
+    taken = {path.stem for path in (ROOT / "docs" / "images" / "posts").glob("*.png")}
+    shown = re.findall(
+        r"^!\[[^]]{10,}\]\(images/posts/(\w+)\.png\)$", (ROOT / "docs" / "posts.md").read_text(), re.MULTILINE
+    )
+    kept = re.findall(r'\.keep(?:_with_reply)?\("(\w+)"', (ROOT / "tools" / "post_scenes.py").read_text())
+    assert sorted(shown) == sorted(taken) == sorted(kept)
