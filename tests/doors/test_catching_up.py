@@ -215,6 +215,20 @@ async def test_a_boost_of_our_vote_is_taken_as_its_origin_vouches_for_it(bread, 
     assert [row.uri for row in await bread.rows(t.interactions)] == [boost["id"]]
 
 
+async def test_what_somebody_followed_relayed_is_taken_as_its_own_author_says_it(bread, peer, birch):
+    ana = peer.actor("ana")
+    await followed(bread, birch)
+    relayed = note(ana, 1, published=BEFORE)
+    serve(peer, relayed)
+    boost = {"id": f"{birch.uri}/boosts/1", "type": "Announce", "actor": birch.uri, "object": relayed["id"]}
+    boost |= {"to": [PUBLIC], "published": MEANWHILE}
+    serve(peer, {"@context": AS2, **boost})
+    publish(birch, boost)
+    await away(bread)
+    await catch_up(bread)
+    assert await notes(bread) == [("1", "post")]
+
+
 def pages(birch, number, **last):
     """An outbox of so many pages, one item each, that never ends by itself."""
     peer, path = birch.peer, "/users/birch/outbox"

@@ -72,13 +72,15 @@ async def test_nothing_but_last_words_goes_to_whom_we_blocked(bread, peer):
     assert peer.posts == []
 
 
-async def test_after_the_block_is_lifted_a_new_follow_is_accepted_and_stays(bread, peer):
+@pytest.mark.parametrize("number", [1, 2], ids=["under the id of before", "under a new id"])
+async def test_after_the_block_is_lifted_a_new_follow_is_accepted_and_stays(bread, peer, number):
     ana = await both_ways(bread, peer, "ana")
+    bread.advance(minutes=1)
     await bread.units.write(block, target=peer.origin)
-    assert await bread.post(ana.cavage(bread.inbox, ask(ana, bread, 2), bread.now)) == 403
+    assert await bread.post(ana.cavage(bread.inbox, ask(ana, bread, number), bread.now)) == 403
     await bread.units.write(unblock, target=peer.origin)
     peer.posts.clear()
-    assert await bread.deliver(ana, ask(ana, bread, 2)) == 202
+    assert await bread.deliver(ana, ask(ana, bread, number)) == 202
     await settle(bread)
     assert [body["type"] for path, body in peer.posts if path == "/users/ana/inbox"][-1] == "Accept"
     assert [row.state for row in await bread.rows(t.follows)] == ["accepted"]

@@ -11,9 +11,10 @@ from typing import Any
 
 from fedcoop.federation.catchup.outbox import Item, is_older
 from fedcoop.federation.inbox.authorise import is_told_to_us, row_of
-from fedcoop.federation.inbox.contract import Received, Remote, digest_of, received_of
+from fedcoop.federation.inbox.contract import Received, Remote, received_of
 from fedcoop.federation.inbox.forwarded import vouch
 from fedcoop.federation.inbox.refusal import Refusal
+from fedcoop.federation.inbox.replays import Keys, is_known, is_new, keys_of
 from fedcoop.federation.wire.activities import is_vote
 from fedcoop.federation.wire.jsonld import id_of, ids_of, is_public, same_origin
 from fedcoop.kernel.errors import MalformedActivity, PeerUnreachable
@@ -26,13 +27,13 @@ SHOWING = frozenset({"Create", "Update"})
 
 def worth_fetching(uow: UnitOfWork, actor: Actor, items: Sequence[Item]) -> list[Item]:
     """Return those of the items that are news and that the matrix would let in, the newest hundred, oldest first."""
-    wanted = [item for item in items if _is_news(uow, item) and _would_be_let_in(uow, actor, item)]
+    wanted = [item for item in items if _is_news(uow, actor, item) and _would_be_let_in(uow, actor, item)]
     return wanted[:MAX_FETCHED][::-1]
 
 
-def _is_news(uow: UnitOfWork, item: Item) -> bool:
-    found, shown = id_of(item), id_of(item.get("object"))
-    if found is None or any(uow.queues.was_seen(digest) for digest in (digest_of(found), _digest(found))):
+def _is_news(uow: UnitOfWork, actor: Actor, item: Item) -> bool:
+    shown = id_of(item.get("object"))
+    if id_of(item) is None or ("type" in item and is_known(uow, _keys(uow, actor, item))):
         return False
     if item.get("type") != "Create" or shown is None:
         return True
@@ -90,8 +91,7 @@ def _as_activity(item: Item, document: Mapping[str, Any], since: datetime) -> It
 
 def take(uow: UnitOfWork, actor: Actor, activity: Item) -> bool:
     """The activity waits in the inbox like one that was forwarded; return whether it was not taken before."""
-    found = id_of(activity)
-    if found is None or not uow.queues.see(_digest(found)):
+    if not is_new(uow, _keys(uow, actor, activity), as_copy=True, forget_at=None):
         return False
     uow.queues.add_inbound(_row(uow, actor.uri, activity))
     uow.wake("inbox")
@@ -103,6 +103,5 @@ def _row(uow: UnitOfWork, actor_uri: str, activity: Item) -> Inbound:
     return Inbound(uow.new_id(), actor_uri, raw, "fetch", uow.now, uow.now, 0)
 
 
-def _digest(uri: str) -> bytes:
-    """As the door remembers what an activity's origin vouched for, which never stands in the way of its sender's own."""
-    return digest_of(f"fetch {uri}")
+def _keys(uow: UnitOfWork, actor: Actor, activity: Item) -> Keys:
+    return keys_of(activity, actor_uri=actor.uri, raw=json.dumps(activity).encode(), signed_at=uow.now)

@@ -8,18 +8,18 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from fedcoop.actions import visits as actions
 from fedcoop.federation.catchup.news import from_origin, take, worth_fetching
 from fedcoop.federation.catchup.outbox import Item, read_outbox
 from fedcoop.federation.inbox.contract import Remote
-from fedcoop.federation.inbox.seen import seen_actor
+from fedcoop.federation.inbox.looking import look_at
 from fedcoop.federation.remote.lanes import Lanes
 from fedcoop.federation.remote.webfinger import WebFinger
-from fedcoop.federation.wire.jsonld import id_of, same_origin, types_of
-from fedcoop.federation.wire.objects import parse_actor
-from fedcoop.kernel.errors import FedcoopError, MalformedActivity, OriginMismatch, PeerError, PeerGone, PeerUnreachable
+from fedcoop.federation.wire.jsonld import id_of, same_origin
+from fedcoop.kernel.errors import FedcoopError, OriginMismatch, PeerError, PeerUnreachable
 from fedcoop.storage.records import Actor, Visit
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 from fedcoop.storage.visits import ACTOR
@@ -125,22 +125,16 @@ class Visitor:
 
     async def _look_at_actor(self, visit: Visit, actor: Actor) -> None:
         """The actor's own document, and whether its name for itself is true (federation.md 2.2, 14.4)."""
-        try:
-            document = await self._remote.documents.fetch(actor.uri)
-            if "Tombstone" in types_of(document):
-                raise PeerGone("gone", uri=actor.uri)
-            if document["id"] != actor.uri:
-                raise OriginMismatch("actor-id", uri=actor.uri)
-            found = parse_actor(document)
-        except PeerGone:
+        look = await look_at(actor.uri, self._remote.documents)
+        if look.is_gone:
             await self._units.write(actions.found_gone, visit)
-        except MalformedActivity as error:
-            if error.code != "actor-inbox":
-                raise
+        elif look.actor is None:
             await self._units.write(actions.found_elsewhere, visit)
+        elif look.actor.uri != actor.uri:
+            raise OriginMismatch("actor-id", uri=actor.uri)
         else:
-            handle = (await self._webfinger.verify_handle(document) or "").removeprefix("@")
-            await self._units.write(actions.found_actor, visit, seen=seen_actor(found, document, handle=handle))
+            handle = (await self._webfinger.verify_handle(look.document or {}) or "").removeprefix("@")
+            await self._units.write(actions.found_actor, visit, seen=replace(look.actor, handle=handle))
         self._remote.actors.forget(actor.uri)
 
     async def _read_outbox(self, visit: Visit, actor: Actor) -> None:

@@ -238,7 +238,7 @@ MATRIX: tuple[Row, ...] = (
     Row(_types("Block"), "actor", about_ours, is_followable),
     Row(_types("Delete"), "delete", anything, always),
     Row(REACTIONS, "interaction", about_ours, sees_our_object, forwarded=True),
-    Row(_types("Announce"), "relay", about_theirs, is_followed),
+    Row(_types("Announce"), "relay", about_theirs, is_followed, forwarded=True),
     Row(_types("Add", "Remove"), "collection", anything, owns_featured),
     Row(_types("Flag"), "flag", anything, names_ours),
     Row(_types("QuoteRequest"), "quote", about_ours, is_public_object),

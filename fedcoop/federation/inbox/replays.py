@@ -61,9 +61,18 @@ def keys_of_signature(key_id: str, signature: bytes) -> Keys:
 def is_new(uow: UnitOfWork, keys: Keys, *, as_copy: bool, forget_at: datetime | None) -> bool:
     """Remember the activity; return whether it is new, and for a copy, whether the actor's own delivery has not come either."""
     if as_copy:
-        return not uow.queues.was_seen(keys.own) and uow.queues.see(_short(b"copy " + keys.own))
+        return not uow.queues.was_seen(keys.own) and uow.queues.see(_copy_of(keys))
     is_new_id = uow.queues.see(keys.id, forget_at=forget_at)
     return is_new_id if keys.this_time is None else uow.queues.see(keys.this_time) or is_new_id
+
+
+def is_known(uow: UnitOfWork, keys: Keys) -> bool:
+    """Return whether the activity came before, from its actor or as a copy: then a copy of it is not worth asking for."""
+    return uow.queues.was_seen(keys.own) or uow.queues.was_seen(_copy_of(keys))
+
+
+def _copy_of(keys: Keys) -> bytes:
+    return _short(b"copy " + keys.own)
 
 
 def _short(data: bytes) -> bytes:

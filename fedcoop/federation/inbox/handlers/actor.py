@@ -3,27 +3,13 @@
 The copy inside an `Update` is never believed: the document is fetched from its own id, and keys are compared.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
-from fedcoop.actions.members import freeze_links
 from fedcoop.actions.relations import blocked_by
-from fedcoop.actions.remote import SeenActor, actor_gone, delete_actor, move_actor, remember_actor
+from fedcoop.actions.remote import actor_gone, delete_actor, inbox_moved, move_actor, remember_actor
 from fedcoop.federation.inbox.contract import Received, Remote
-from fedcoop.federation.inbox.seen import seen_actor
-from fedcoop.federation.wire.objects import parse_actor
-from fedcoop.kernel.errors import MalformedActivity, PeerGone
+from fedcoop.federation.inbox.looking import Look, look_at
 from fedcoop.storage.unit_of_work import UnitOfWork
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What the network said: the actor as it is now, that it is gone, or that its inbox is on another server now."""
-
-    actor: SeenActor | None
-    is_gone: bool = False
-    also_known_as: tuple[str, ...] = ()
-    moved_to: str = ""
 
 
 def needs_fetch(received: Received) -> bool:
@@ -36,25 +22,13 @@ def is_broadcast(received: Received) -> bool:
     return received.activity.type in ("Update", "Move")
 
 
-async def prepare(received: Received, remote: Remote) -> Fetched:
+async def prepare(received: Received, remote: Remote) -> Look:
     """Return the actor (`Update`) or the target (`Move`) as its own document shows it now; keys in memory are dropped."""
     remote.actors.forget(received.actor_uri)
     if received.activity.type == "Delete":
-        return Fetched(None)
+        return Look(None)
     uri = received.activity.target if received.activity.type == "Move" else received.actor_uri
-    if not uri:
-        return Fetched(None)
-    try:
-        document = await remote.documents.fetch(uri)
-    except PeerGone:
-        return Fetched(None, is_gone=True)
-    try:
-        found = parse_actor(document)
-    except MalformedActivity as error:
-        if error.code == "actor-inbox":
-            return Fetched(None)
-        raise
-    return Fetched(seen_actor(found, document), also_known_as=found.also_known_as, moved_to=found.moved_to)
+    return await look_at(uri, remote.documents) if uri else Look(None)
 
 
 def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
@@ -72,20 +46,19 @@ def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
             _block(received, uow)
 
 
-def _update(received: Received, uow: UnitOfWork, fetched: Fetched) -> None:
-    sender = received.sender(uow)
-    if fetched.is_gone:
+def _update(received: Received, uow: UnitOfWork, look: Look) -> None:
+    if look.is_gone:
         actor_gone(uow, received.actor_uri)
-    elif fetched.actor is None:
-        freeze_links(uow, actor_ids=[sender.id] if sender is not None else [], reason="inbox-moved")
-    elif fetched.actor.uri == received.actor_uri:
-        remember_actor(uow, fetched.actor, vouched=received.proven_by == "signature" and not received.by_new_key)
+    elif look.actor is None:
+        inbox_moved(uow, received.actor_uri)
+    elif look.actor.uri == received.actor_uri:
+        remember_actor(uow, look.actor, vouched=received.proven_by == "signature" and not received.by_new_key)
 
 
-def _move(received: Received, uow: UnitOfWork, fetched: Fetched) -> None:
+def _move(received: Received, uow: UnitOfWork, look: Look) -> None:
     sender = received.sender(uow)
-    target = fetched.actor
-    if sender is None or target is None or fetched.moved_to or received.actor_uri not in fetched.also_known_as:
+    target = look.actor
+    if sender is None or target is None or target.moved_to or received.actor_uri not in look.also_known_as:
         return
     if not uow.urls.is_local(target.uri) and not uow.actors.is_blocked(target.uri):
         move_actor(uow, sender, remember_actor(uow, target))
