@@ -20,6 +20,7 @@ from fedcoop.storage.visits import ACTOR
 PLANNED_AT_ONCE = 500
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
+SOONER = timedelta(hours=2)
 LOOKED_AT_ONCE = 200
 PAUSE = timedelta(minutes=1)
 EACH_S = 2
@@ -134,7 +135,7 @@ def _next_day(uow: UnitOfWork, visit: Visit, after: timedelta) -> None:
     if uow.members.find_link(visit.actor_id) is None:
         uow.visits.settle(visit)
     else:
-        uow.visits.succeed(visit, due_at=uow.now + after - timedelta(hours=1) + _up_to(timedelta(hours=2)))
+        uow.visits.succeed(visit, due_at=uow.now + after - _up_to(SOONER))
 
 
 def _note_news(uow: UnitOfWork, actor: Actor) -> None:
