@@ -27,6 +27,7 @@ from fedcoop.federation.catchup.visitor import Visitor
 from fedcoop.federation.delivery.worker import DeliveryWorker
 from fedcoop.federation.inbox.process import InboxProcessor
 from fedcoop.federation.publish import profile
+from fedcoop.federation.remote.lookup import FoundAccount
 from fedcoop.federation.server import objects
 from fedcoop.federation.server.assembly import FederationParts, assemble
 from fedcoop.federation.server.door import InFlightTracker
@@ -51,7 +52,6 @@ log = logging.getLogger(__name__)
 
 STOP_S = 8.0
 STALE = timedelta(seconds=60)
-FRESH = timedelta(minutes=5)
 FORWARDING = frozenset(
     {*("forwarded", "via", "x-real-ip", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port")}
 )
@@ -70,15 +70,9 @@ class Fediverse:
         self._polls.ask(remote_motion_id)
 
     async def look_up(self, handle: str) -> RemoteActor:
-        """Find, fetch and store the actor of `@name@host` or of an actor id. Raises PeerError or Refused."""
-        webfinger, actors = self.parts.webfinger, self.parts.actors
-        if handle.startswith(("https://", "http://")):
-            stored = await actors.actor(handle, max_age=FRESH)
-            found = await webfinger.verify_handle(stored.document)
-            return await self.parts.units.write(_note_handle, uri=handle, handle=(found or "").removeprefix("@"))
-        uri, verified = await webfinger.resolve_handle(handle)
-        await actors.actor(uri, max_age=FRESH)
-        return await self.parts.units.write(_note_handle, uri=uri, handle=verified.removeprefix("@"))
+        """Find, fetch and store the account of a handle, or of a link to a profile or post. Raises PeerError or Refused."""
+        found = await self.parts.finder.find(handle)
+        return await self.parts.units.write(_keep_found, found=found)
 
     async def follow(self, handle: str, *, who: str) -> None:
         """Look the actor up and ask to follow it as the co-op. Raises PeerError or Refused."""
@@ -382,6 +376,7 @@ def _route(request: web.Request) -> str:
     return resource.canonical if resource is not None else "none"
 
 
-def _note_handle(uow: UnitOfWork, *, uri: str, handle: str) -> RemoteActor:
-    actor = note_handle(uow, uri=uri, handle=handle)
-    return RemoteActor(uri=actor.uri, handle=actor.handle, name=actor.display_name or actor.name)
+def _keep_found(uow: UnitOfWork, *, found: FoundAccount) -> RemoteActor:
+    actor = note_handle(uow, uri=found.uri, handle=found.handle)
+    name = actor.display_name or actor.name
+    return RemoteActor(uri=actor.uri, handle=actor.handle, name=name, doubt=found.doubt)

@@ -4,6 +4,8 @@ import ast
 import sys
 from pathlib import Path
 
+from fedcoop.federation.remote.sentences import SENTENCES
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/errors.md"
 KINDS = (
@@ -14,8 +16,8 @@ KINDS = (
 HEAD = """# Error codes
 
 Codes are stable: programs and tests may rely on them; sentences may change. Pages, the API and the command line say the
-sentence, logs hold the code. Several places may give one code; the sentence below is the first of them. Made by
-`tools/list_error_codes.py`.
+sentence, logs hold the code. Several places may give one code; the sentence below is the first of them, or what a person
+hears who looked somebody up. Made by `tools/list_error_codes.py`.
 
 | code | kind | says |
 | --- | --- | --- |
@@ -33,7 +35,8 @@ def codes() -> dict[str, tuple[str, str]]:
                     sentence = _literal(node.args[1]) if len(node.args) > 1 else ""
                     if code not in found or not found[code][1]:
                         found[code] = (node.func.id, sentence)
-    return found
+    told = {code: SENTENCES.get(code, "").replace("{host}", "…").replace("{status}", "…") for code in found}
+    return {code: (kind, told[code] or sentence) for code, (kind, sentence) in found.items()}
 
 
 def _literal(node: ast.expr) -> str:

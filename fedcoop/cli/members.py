@@ -180,7 +180,9 @@ def _add_all(
 
 @member.command("link")
 @click.argument("name")
-@click.option("--actor", "uri", required=True, metavar="URI", help="The account's actor id, or its handle.")
+@click.option(
+    "--actor", "uri", required=True, metavar="URI", help="The account: @name@host, its id, or a link to its profile."
+)
 @json_option
 @click.pass_context
 def link(ctx: click.Context, name: str, uri: str, as_json: bool) -> None:

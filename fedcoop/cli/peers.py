@@ -25,7 +25,7 @@ def peer() -> None:
 @json_option
 @click.pass_context
 def follow(ctx: click.Context, handle: str, as_json: bool) -> None:
-    """Follow a co-op: @name@host, or the URL of its actor."""
+    """Follow a co-op: @name@host, or a link to its profile or a post."""
     uri, state = _with_actor(ctx, handle, lambda uow, uri: actions.follow(uow, actor_uri=uri, who=OPERATOR).state)
     emit({"actor": uri, "state": state}, f"{uri}: {state}", as_json=as_json)
 
@@ -35,7 +35,7 @@ def follow(ctx: click.Context, handle: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def partner(ctx: click.Context, handle: str, as_json: bool) -> None:
-    """Confirm a co-op as a partner."""
+    """Confirm a co-op as a partner: @name@host, or a link to its profile or a post."""
     uri, _ = _with_actor(ctx, handle, lambda uow, uri: actions.partner(uow, actor_uri=uri, who=OPERATOR))
     emit({"actor": uri, "state": "partner"}, f"{uri}: partner", as_json=as_json)
 

@@ -1,14 +1,13 @@
 """Signing in and out, the first password, a member's linked accounts."""
 
 import asyncio
-import re
 
 from aiohttp import web
 
 from fedcoop.accounts.credentials import MAX_LENGTH, check_password, hash_password, password_fits
 from fedcoop.actions import accounts as account_actions
 from fedcoop.actions import members as member_actions
-from fedcoop.kernel.errors import FedcoopError, Invalid, NotAllowed, PeerError, Refused
+from fedcoop.kernel.errors import Invalid, NotAllowed, PeerError, Refused
 from fedcoop.kernel.ids import MemberId
 from fedcoop.queries.accounts import STRANGER, Viewer, account_by_email, accounts_view, token_view
 from fedcoop.storage.vault import token_hash
@@ -20,7 +19,6 @@ from fedcoop.web.linked import link_words, rests
 from fedcoop.web.tries import remember_browser, wait_for_change, wait_for_sign_in
 
 WRONG = "E-\u2060mail and password do not match. Try again, or ask the registrar for a sign-in link."
-_HANDLE = re.compile(r"@?[^@\s/]{1,64}@[^@\s/]{1,253}")
 
 
 # --- in and out -------------------------------------------------------------------------------------------------
@@ -190,26 +188,19 @@ async def _accounts(request: web.Request, viewer: Viewer, form: Form) -> web.Res
 async def start_link(request: web.Request, viewer: Viewer) -> web.Response:
     """Give a one-time code for an account whose address loops back (federation.md 14.1)."""
     form = await read_form(request)
-    handle = form.text("handle")
-    if not _HANDLE.fullmatch(handle):
-        form.wrong("handle", "Give the whole address, like @name@server.example.")
-        return await _accounts(request, viewer, form)
     try:
-        found = await request.app[REMOTE].look_up(handle)
+        found = await request.app[REMOTE].look_up(form.text("handle"))
+        if found.doubt:
+            raise Invalid(
+                "handle-unconfirmed", f"This account cannot be linked: its address is not confirmed. {found.doubt}"
+            )
         await request.app[UNITS].write(
             member_actions.start_link, member_id=_me(viewer), handle=found.handle, actor_uri=found.uri
         )
     except (Refused, PeerError) as error:
-        form.wrong("handle", told(error))
+        form.wrong("handle", error.message)
         return await _accounts(request, viewer, form)
     return see_other("/settings/accounts#pending")
-
-
-def told(error: FedcoopError) -> str:
-    """Return what a person hears of an error with another server."""
-    if isinstance(error, PeerError):
-        return "That server does not answer for this address now. Look whether it is spelled right, or try again later."
-    return error.message
 
 
 def _me(viewer: Viewer) -> MemberId:

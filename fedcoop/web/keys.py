@@ -24,18 +24,25 @@ class Throttle(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RemoteActor:
-    """An actor of another server whose document was fetched and stored; `handle` is `name@host`, looped back."""
+    """An actor of another server whose document was fetched and stored; `handle` is `name@host`, looped back.
+
+    `doubt` says why the handle did not loop back this time.
+    """
 
     uri: str
     handle: str
     name: str
+    doubt: str = ""
 
 
 class Remote(Protocol):
     """What pages ask of the fediverse; the composition root hands in the implementation."""
 
     async def look_up(self, handle: str) -> RemoteActor:
-        """Find, fetch and store the actor of `@name@host` or of an actor id. Raises PeerError or Refused."""
+        """Find, fetch and store the account of what was pasted: a handle, a link to a profile or a post.
+
+        Raises PeerError or Refused, with a sentence that says what was wrong there.
+        """
         ...
 
     def look_again(self, remote_motion_id: RemoteMotionId) -> None:

@@ -6,9 +6,9 @@ from aiohttp import web
 
 from fedcoop.actions.members import NewMember, add_member
 from fedcoop.kernel.errors import Conflict, FedcoopError, Invalid, PeerError, Refused
+from fedcoop.kernel.names import MAX_URL
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.members import members_view, office_view, profile_view
-from fedcoop.web.accounts import told
 from fedcoop.web.forms import read_form
 from fedcoop.web.guards import demand_office, html, member_page, page, see_other
 from fedcoop.web.keys import REMOTE, UNITS, URLS
@@ -92,11 +92,11 @@ async def follow(request: web.Request, viewer: Viewer) -> web.Response:
     """Ask to follow another co-op."""
     demand_office(viewer)
     assert viewer.member is not None
-    handle = (await read_form(request)).text("handle")[:320]
+    handle = (await read_form(request)).text("handle")[:MAX_URL]
     if not handle:
         return await _office(request, viewer, errors={"handle": "Give the whole address, like @name@server.example."})
     try:
         await request.app[REMOTE].follow(handle, who=f"member:{viewer.member.number}")
     except (Refused, PeerError) as error:
-        return await _office(request, viewer, kept={"handle": handle}, errors={"handle": told(error)})
+        return await _office(request, viewer, kept={"handle": handle}, errors={"handle": error.message})
     return see_other("/office?done=followed")

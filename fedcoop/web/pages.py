@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from fedcoop.kernel.errors import Refused
+from fedcoop.kernel.errors import PeerError, Refused
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.profiles import profile_news
 from fedcoop.queries.proposal_lists import asked_of
@@ -98,6 +98,6 @@ async def interact(request: web.Request, viewer: Viewer) -> web.Response:
         return await _interact(request, uri, told="Following is for people with an office.")
     try:
         await request.app[REMOTE].follow(uri, who=f"member:{viewer.member.number}")
-    except Refused as error:
+    except (Refused, PeerError) as error:
         return await _interact(request, uri, told=error.message)
     return see_other("/office?done=followed")

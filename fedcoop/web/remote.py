@@ -8,7 +8,6 @@ from fedcoop.kernel.errors import PeerError, Refused
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.remote import RemoteMotionView, remote_motion, remote_motions
 from fedcoop.web import charts
-from fedcoop.web.accounts import told
 from fedcoop.web.decisions import uuid_of
 from fedcoop.web.forms import read_form
 from fedcoop.web.guards import html, member_page, page, see_other
@@ -61,7 +60,7 @@ async def send_code(request: web.Request, viewer: Viewer) -> web.Response:
     try:
         found = await request.app[REMOTE].look_up(kept["to"])
     except (Refused, PeerError) as error:
-        return html(request, "send_code.html", status=422, kept=kept, errors={"to": told(error)})
+        return html(request, "send_code.html", status=422, kept=kept, errors={"to": error.message})
     try:
         await request.app[UNITS].write(
             member_actions.send_code, member_id=viewer.member.id, recipient_uri=found.uri, text=kept["code"]

@@ -69,11 +69,41 @@ async def test_an_account_is_linked_by_code_message_and_confirmation(site: Websi
 
 async def test_an_account_that_does_not_answer_is_told_beside_the_field(site: Website) -> None:
     noor = await site.signed_in("noor")
-    for handle, told in (("noor", "Give the whole address"), ("@no@where.example", "That server does not answer")):
+    for handle, told in (
+        ("noor", "Give the whole address"),
+        ("@no@where.example", "There is no server called where.example."),
+    ):
         page = await noor.submit("/settings/accounts", "/settings/accounts", {"handle": handle})
         assert page.status == 422
         assert told in page.words
         assert f'value="{handle}"' in page.text
+
+
+async def test_a_pasted_link_will_do_and_an_address_that_is_not_confirmed_will_not(site: Website) -> None:
+    noor = await site.signed_in("noor")
+    link = "https://social.example/@noor"
+    doubt = "social.example answered 404 for this address."
+    site.remote.known[link] = RemoteActor(NOOR_AWAY.uri, NOOR_AWAY.handle, NOOR_AWAY.name, doubt)
+    refused = await noor.submit("/settings/accounts", "/settings/accounts", {"handle": link})
+    assert refused.status == 422
+    assert f"its address is not confirmed. {doubt}" in refused.words
+    assert "waiting for your message" not in refused.words
+    site.remote.known[link] = NOOR_AWAY
+    assert (await noor.submit("/settings/accounts", "/settings/accounts", {"handle": link})).status == 303
+    assert "waiting for your message" in (await noor.get("/settings/accounts")).words
+
+
+@pytest.mark.parametrize(
+    ("page", "action", "field"),
+    [("/office", "/office/follow", "handle"), ("/interact?uri=@no@where.example", "/interact", "uri")],
+)
+async def test_whoever_follows_hears_what_was_wrong_there(site: Website, page: str, action: str, field: str) -> None:
+    told = "There is no server called where.example."
+    office = await site.signed_in("ilse")
+    failed = await office.submit(page, action, {field: "@no@where.example"})
+    assert failed.status < 500
+    assert told in failed.words
+    assert site.remote.followed == []
 
 
 async def test_a_code_is_over_after_a_quarter_of_an_hour(site: Website) -> None:

@@ -20,10 +20,12 @@ from fedcoop.actions import motions as motion_actions
 from fedcoop.actions.founding import found_instance
 from fedcoop.actions.members import NewMember, add_member
 from fedcoop.config import Config, FederationConfig, InstanceConfig
+from fedcoop.federation.remote.lookup import WHAT_TO_PASTE
+from fedcoop.federation.remote.sentences import explained
 from fedcoop.governance.motions import Motion, Option
 from fedcoop.governance.recount import count
 from fedcoop.kernel.clock import FrozenClock
-from fedcoop.kernel.errors import PeerUnreachable
+from fedcoop.kernel.errors import Invalid, PeerUnreachable
 from fedcoop.storage.engine import SqliteDatabase
 from fedcoop.storage.exports import pack
 from fedcoop.storage.tables import metadata
@@ -41,7 +43,7 @@ _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 
 
 class Fediverse:
-    """What pages ask of other servers: known handles answer, all others do not."""
+    """What pages ask of other servers: known handles and links answer, for all others there is no server."""
 
     def __init__(self) -> None:
         self.known: dict[str, RemoteActor] = {}
@@ -53,8 +55,11 @@ class Fediverse:
 
     async def look_up(self, handle: str) -> RemoteActor:
         found = self.known.get(handle.removeprefix("@"))
+        if found is None and "@" not in handle:
+            raise Invalid("handle", WHAT_TO_PASTE, field="handle")
         if found is None:
-            raise PeerUnreachable("unreachable", "no answer")
+            host = handle.rpartition("@")[2]
+            raise explained(PeerUnreachable("name-unknown", origin=f"https://{host}"), host)
         return found
 
     async def follow(self, handle: str, *, who: str) -> None:

@@ -150,7 +150,7 @@ class Authenticator:
 
 def has_origin(uri: str, origin: str) -> bool:
     """Return whether `uri` has the origin, spelled as it is; an id in another spelling is taken apart."""
-    if len(uri) > MAX_URL or not uri.isascii() or not uri.isprintable() or " " in uri or "\\" in uri:
+    if len(uri) > MAX_URL or not uri.isprintable() or " " in uri or "\\" in uri:
         return False
     return uri.startswith(origin + "/") or origin_of(uri) == origin
 

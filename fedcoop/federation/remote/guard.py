@@ -5,18 +5,14 @@ CVE-2026-22245, Lemmy CVE-2026-33693, Fedify CVE-2026-50131: addresses that only
 """
 
 import re
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-import idna
-
 from fedcoop.kernel.errors import PeerUnreachable
-from fedcoop.kernel.names import DEFAULT_PORTS, origin_of
+from fedcoop.kernel.names import DEFAULT_PORTS, MAX_URL, ascii_host, origin_of
 
-MAX_URL = 2048
 MAX_CACHED = 10_000
 
 Address = IPv4Address | IPv6Address
@@ -193,13 +189,8 @@ def _normal_host(raw: str) -> str:
         if not isinstance(address, IPv6Address):
             raise PeerUnreachable("url-refused", host=raw)
         return str(address)
-    host = unicodedata.normalize("NFKC", raw).lower()
-    try:
-        host = host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
-    except (idna.IDNAError, UnicodeError):
-        raise PeerUnreachable("url-refused", host=raw) from None
-    host = host.removesuffix(".")
-    if len(host) > 253 or not all(map(_LABEL.fullmatch, host.split("."))):
+    host = ascii_host(raw)
+    if host is None or len(host) > 253 or not all(map(_LABEL.fullmatch, host.split("."))):
         raise PeerUnreachable("url-refused", host=raw)
     return host
 

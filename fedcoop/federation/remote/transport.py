@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from multidict import MultiMapping
 from yarl import URL
 
 from fedcoop.federation.remote.guard import AddressPolicy, CheckedUrl
@@ -48,7 +49,7 @@ class Response:
     """An answer, read whole within its bounds. `headers` is asked without regard to case; `url` is what answered."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: MultiMapping[str]
     body: bytes
     url: str
 

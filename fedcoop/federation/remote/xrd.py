@@ -9,23 +9,34 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 from xml.parsers import expat
 
-from fedcoop.federation.remote.media_types import is_activitypub_media_type
+from fedcoop.federation.remote.media_types import AS2, is_activitypub_media_type
 from fedcoop.kernel.errors import PeerSaidNo
 
 XRD_NAMESPACE = "http://docs.oasis-open.org/ns/xri/xrd-1.0"
 MAX_LINKS = 100
+GROUP = "Group"
 
 
 @dataclass(frozen=True, slots=True)
 class Jrd:
-    """A WebFinger answer: whom it is about, and the ActivityPub actor that this is."""
+    """A WebFinger answer: whom it is about, and the ActivityPub actors that this is, by their ids.
+
+    Most servers name one. Lemmy names a person and a community of the same name, told apart by `kinds`, the AS2 types
+    where the answer gives them.
+    """
 
     subject: str
-    actor_id: str
+    actor_ids: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
+
+    def likely(self, *, group: bool) -> tuple[str, ...]:
+        """Return the actor ids, first those that are called a group, or that are not."""
+        called = dict(zip(self.actor_ids, self.kinds, strict=True))
+        return tuple(sorted(self.actor_ids, key=lambda uri: (called[uri] == GROUP) is not group))
 
 
 def parse_jrd(body: bytes) -> Jrd:
-    """Return subject and `self` link. Raises PeerSaidNo (`webfinger-answer`) if either is missing."""
+    """Return subject and `self` links. Raises PeerSaidNo (`webfinger-answer`) if either is missing."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
@@ -33,10 +44,10 @@ def parse_jrd(body: bytes) -> Jrd:
     if not isinstance(value, Mapping) or not isinstance(value.get("links"), list):
         raise PeerSaidNo("webfinger-answer")
     subject = value.get("subject")
-    actor_id = next((href for link in value["links"][:MAX_LINKS] if (href := _self_link(link))), "")
-    if not isinstance(subject, str) or not actor_id:
+    found = {href: _kind(link) for link in value["links"][:MAX_LINKS] if (href := _self_link(link))}
+    if not isinstance(subject, str) or not found:
         raise PeerSaidNo("webfinger-answer", "the answer lacks subject or self link")
-    return Jrd(subject, actor_id)
+    return Jrd(subject, tuple(found), tuple(found.values()))
 
 
 def _self_link(link: Any) -> str:
@@ -46,6 +57,12 @@ def _self_link(link: Any) -> str:
         return ""
     href = link.get("href")
     return href if isinstance(href, str) and len(href) <= 2048 else ""
+
+
+def _kind(link: Mapping[str, Any]) -> str:
+    properties = link.get("properties")
+    found = properties.get(f"{AS2}#type") if isinstance(properties, Mapping) else ""
+    return found if isinstance(found, str) else ""
 
 
 def lrdd_template(body: bytes) -> str:

@@ -14,6 +14,7 @@ from fedcoop.federation.remote.actors import Actors
 from fedcoop.federation.remote.compactor import Compactor
 from fedcoop.federation.remote.documents import Documents
 from fedcoop.federation.remote.guard import AddressPolicy
+from fedcoop.federation.remote.lookup import Finder
 from fedcoop.federation.remote.memory import LearningLimits
 from fedcoop.federation.remote.store import StoredKey
 from fedcoop.federation.remote.transport import Transport
@@ -38,6 +39,7 @@ class FederationParts:
     transport: Transport
     documents: Documents
     webfinger: WebFinger
+    finder: Finder
     actors: Actors
     standing: Standing
     authenticator: Authenticator
@@ -84,6 +86,7 @@ async def assemble(units: Units, config: Config, clock: Clock, in_flight: InFlig
         transport=transport,
         documents=documents,
         webfinger=webfinger,
+        finder=Finder(transport, documents, webfinger, actors),
         actors=actors,
         standing=standing,
         authenticator=authenticator,

@@ -6,12 +6,11 @@ authenticated.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 from fedcoop.federation.wire.limits import LIMITED, MAX_ID, check_member, check_recipients
 from fedcoop.kernel.errors import MalformedActivity, OriginMismatch
+from fedcoop.kernel.names import origin_of as origin_of
 
 AS_PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 PUBLIC_SPELLINGS = frozenset({AS_PUBLIC, "as:Public", "Public"})
@@ -27,7 +26,6 @@ _AS_CONTEXTS = frozenset(
 )
 _FORBIDDEN_KEYS = frozenset({"@graph", "@included", "@reverse", "@nest", "@import", "@propagate"})
 _PROTECTED_TERMS = frozenset({"id", "type", "actor", "object", "attributedTo", "to", "cc", "publicKey", "proof"})
-_DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 def parse_document(raw: bytes) -> dict[str, Any]:
@@ -202,26 +200,6 @@ def first_known_type(value: Any, known: Iterable[str]) -> str | None:
     """Return the first type of the object that is one of `known`."""
     wanted = frozenset(known)
     return next((item for item in types_of(value) if item in wanted), None)
-
-
-def origin_of(uri: str) -> str | None:
-    """Return `scheme://host[:port]` in lower case without the default port, or None (federation.md 1, 16)."""
-    return _origin_of(uri) if len(uri) <= MAX_URL else None  # the bound is the cache's too
-
-
-@lru_cache(maxsize=8192)
-def _origin_of(uri: str) -> str | None:
-    if not uri.isascii() or not uri.isprintable() or " " in uri or "\\" in uri:
-        return None
-    try:
-        parts = urlsplit(uri)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return None
-    if not host or parts.scheme not in _DEFAULT_PORTS or "@" in parts.netloc:
-        return None
-    shown = f"[{host}]" if ":" in host else host.removesuffix(".")
-    return f"{parts.scheme}://{shown}" + ("" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}")
 
 
 def same_origin(first: str, second: str) -> bool:

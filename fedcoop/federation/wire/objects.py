@@ -12,6 +12,7 @@ from fedcoop.federation.wire.limits import MAX_ID, MAX_USERNAME, is_long
 from fedcoop.kernel.clock import parse_rfc3339
 from fedcoop.kernel.errors import MalformedActivity
 from fedcoop.kernel.html import clean_html, plain_text
+from fedcoop.kernel.names import to_uri
 
 ACTOR_TYPES = frozenset({"Person", "Organization", "Group", "Application", "Service"})
 MAX_KEYS = 10
@@ -98,8 +99,8 @@ def parse_actor(document: Mapping[str, Any]) -> RemoteActor:
         display_name=plain_text(one_string(document.get("name")) or name, 200),
         summary=clean_html((one_string(document.get("summary")) or "")[:10_000]),
         url=web_url(document.get("url")) or actor_id,
-        inbox=inbox,
-        shared_inbox=shared if shared and same_origin(shared, inbox) else "",
+        inbox=to_uri(inbox),
+        shared_inbox=to_uri(shared) if shared and same_origin(shared, inbox) else "",
         followers=_own(document.get("followers"), actor_id),
         outbox=_own(document.get("outbox"), actor_id),
         keys=_keys(document, actor_id),

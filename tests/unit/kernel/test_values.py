@@ -14,7 +14,7 @@ from fedcoop.kernel import base58
 from fedcoop.kernel.canonical import canonical_bytes, digest_of, sha256_hex
 from fedcoop.kernel.clock import FrozenClock, SystemClock, parse_rfc3339, rfc3339
 from fedcoop.kernel.ids import EPOCH, new_id, new_uuid
-from fedcoop.kernel.names import is_name, is_origin, origin_of
+from fedcoop.kernel.names import is_name, is_origin, origin_of, to_uri
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
@@ -184,6 +184,11 @@ def test_base58_takes_its_own_alphabet_only() -> None:
         ("https://A.example/x", "https://a.example"),
         ("https://a.example:443/x", "https://a.example"),
         ("http://a.example:443/x", "http://a.example:443"),
+        ("https://a.example./x", "https://a.example"),
+        ("https://bücher.example/ü", "https://xn--bcher-kva.example"),
+        ("https://BÜCHER.example.:443/", "https://xn--bcher-kva.example"),
+        ("https://ｂücher。example/", "https://xn--bcher-kva.example"),
+        ("https://xn--bcher-kva.example/", "https://xn--bcher-kva.example"),
         ("https://[2001:DB8::1]:8443/", "https://[2001:db8::1]:8443"),
         ("https://user@a.example/", None),
         ("https://:p@a.example/", None),
@@ -193,12 +198,32 @@ def test_base58_takes_its_own_alphabet_only() -> None:
         ("https://a.example /", None),
         ("https://a.example:99999/", None),
         ("https://a\n.example/", None),
+        ("https://a\u200b.example/", None),
+        ("https://\u2488com.example/", "https://1.com.example"),
+        ("https://a.example/" + "x" * 2048, None),
         ("", None),
     ],
 )
 def test_an_origin_has_one_spelling(url: str, origin: str | None) -> None:
     assert origin_of(url) == origin
     assert origin is None or is_origin(origin)
+
+
+@pytest.mark.parametrize(
+    ("iri", "uri"),
+    [
+        ("https://a.example/%e3%81%82?x=%2F#y", "https://a.example/%e3%81%82?x=%2F#y"),
+        ("https://A.example./x y", "https://A.example./x y"),
+        ("https://a.example/あ", "https://a.example/%E3%81%82"),
+        ("https://a.example/%e3%81%82/ü?q=ö#ä", "https://a.example/%e3%81%82/%C3%BC?q=%C3%B6#%C3%A4"),
+        ("https://bücher.example:8443/@zoë", "https://xn--bcher-kva.example:8443/@zo%C3%AB"),
+        ("https://ana@bücher.example/", "https://ana@bücher.example/"),
+        ("https://[ü]/", "https://[ü]/"),
+    ],
+)
+def test_an_iri_is_asked_for_as_its_uri_and_ascii_stays_as_it_is(iri: str, uri: str) -> None:
+    assert to_uri(iri) == uri
+    assert to_uri(uri) == uri
 
 
 def test_names_are_plain() -> None:
