@@ -20,6 +20,7 @@ from aiohttp import web
 
 from fedcoop import metrics, wiring
 from fedcoop.actions import peers, upkeep
+from fedcoop.actions.holding import WORDS
 from fedcoop.actions.remote import note_handle
 from fedcoop.config import Config
 from fedcoop.federation.catchup.polls import PollLooks
@@ -31,8 +32,10 @@ from fedcoop.federation.remote.lookup import FoundAccount
 from fedcoop.federation.server import objects
 from fedcoop.federation.server.assembly import FederationParts, assemble
 from fedcoop.federation.server.door import InFlightTracker
+from fedcoop.federation.server.holding import Holding
 from fedcoop.federation.server.negotiation import wants_activitypub
 from fedcoop.federation.server.presence import Presence
+from fedcoop.federation.server.readiness import Readiness
 from fedcoop.federation.server.refreshing import Refresher
 from fedcoop.federation.server.routes import TABLES as FEDERATION_TABLES
 from fedcoop.kernel.clock import Clock, SystemClock
@@ -46,6 +49,7 @@ from fedcoop.storage.version import check_version
 from fedcoop.throttle import Throttle, client_address
 from fedcoop.urls import Urls
 from fedcoop.web import routes as pages
+from fedcoop.web.guards import unavailable
 from fedcoop.web.keys import RemoteActor
 
 log = logging.getLogger(__name__)
@@ -55,6 +59,7 @@ STALE = timedelta(seconds=60)
 FORWARDING = frozenset(
     {*("forwarded", "via", "x-real-ip", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port")}
 )
+LOOPS = ("inbox", "delivery", "timers", "standing", "polls", "visits")
 NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'"
 
 
@@ -98,9 +103,7 @@ class Loops:
 
     def failing(self, now: datetime) -> list[str]:
         """Return the names of loops that have not gone round for a minute."""
-        seen = {
-            name: getattr(self, name).last_ok for name in ("inbox", "delivery", "timers", "standing", "polls", "visits")
-        }
+        seen = {name: getattr(self, name).last_ok for name in LOOPS}
         return [name for name, last in seen.items() if last is None or now - last > STALE]
 
 
@@ -126,19 +129,22 @@ class Node:
         self._parts: FederationParts | None = None
         self.loops: Loops | None = None
         self.presence = Presence(self.units)
+        self.holding = Holding(self.units)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, *, only_process: bool = True) -> None:
         """Open the database, check its version, show the co-op as the settings have it, start the loops.
 
-        Raises ConfigError, before anything is opened, for a picture of its profile that is none.
+        While the instance is held, all that acts waits until a person has confirmed. Raises ConfigError, before anything
+        is opened, for a picture of its profile that is none.
         """
         pictures = await asyncio.to_thread(self._pictures) if only_process else None
         await self.database.start()
         await check_version(self.database)
-        await self.units.write(upkeep.start_up, only_process=only_process)
-        if pictures is not None:
-            await self.units.write(profile.take_over_settings, pictures)
+        if await self.holding.look():
+            log.warning("nothing is sent, counted or taken", extra={"because": WORDS[self.holding.why]})
+        else:
+            await self._take_over(pictures, only_process=only_process)
         self._parts = parts = await assemble(self.units, self.config, self.clock, self.in_flight)
         await parts.transport.start()
         self.loops = Loops(
@@ -149,21 +155,32 @@ class Node:
             polls=PollLooks(self.units, parts.remote),
             visits=Visitor(self.units, parts.remote, parts.webfinger),
         )
-        self._tasks = [
-            asyncio.create_task(loop.run(), name=name)
-            for name, loop in (
-                ("inbox", self.loops.inbox),
-                ("delivery", self.loops.delivery),
-                ("timers", self.loops.timers),
-                ("standing", self.loops.standing),
-                ("polls", self.loops.polls),
-                ("visits", self.loops.visits),
-            )
-        ]
+        if self.holding.why:
+            self._tasks = [asyncio.create_task(self._act_once_released(pictures, only_process), name="held")]
+        else:
+            self._tasks = self._run_loops()
+
+    async def _take_over(self, pictures: ProfilePictures | None, *, only_process: bool) -> None:
+        await self.units.write(upkeep.start_up, only_process=only_process)
+        if pictures is not None:
+            await self.units.write(profile.take_over_settings, pictures)
+
+    async def _act_once_released(self, pictures: ProfilePictures | None, only_process: bool) -> None:
+        await self.holding.released()
+        await self._take_over(pictures, only_process=only_process)
+        self._tasks += self._run_loops()
+
+    def _run_loops(self) -> list[asyncio.Task[None]]:
+        loops = {name: getattr(self.loops, name) for name in LOOPS}
+        return [asyncio.create_task(loop.run(), name=name) for name, loop in loops.items()]
 
     def open_door(self) -> None:
         """Others can reach us from now on: that is remembered again and again, so that a time without it shows."""
-        self._tasks.append(asyncio.create_task(self.presence.run(), name="presence"))
+        self._tasks.append(asyncio.create_task(self._be_present(), name="presence"))
+
+    async def _be_present(self) -> None:
+        await self.holding.released()
+        await self.presence.run()
 
     def _pictures(self) -> ProfilePictures:
         instance, most = self.config.instance, self.config.media.max_bytes
@@ -194,7 +211,7 @@ class Node:
         """Return the application with every door; the node must have been started."""
         if self._parts is None or self.loops is None:
             raise RuntimeError("the node is not started")
-        app = web.Application(client_max_size=1 << 20, middlewares=[_errors])
+        app = web.Application(client_max_size=1 << 20, middlewares=[_errors, self.holding.middleware(unavailable)])
         app.on_response_prepare.append(_on_every_answer(self.units.site.urls.scheme == "https"))
         self._parts.install(app)
         for table in FEDERATION_TABLES:
@@ -227,10 +244,6 @@ class Node:
         async def healthz(request: web.Request) -> web.Response:
             return web.Response(text="ok\n")
 
-        async def readyz(request: web.Request) -> web.Response:
-            failing = await self._failing()
-            return web.json_response({"failing": failing}, status=503 if failing else 200)
-
         async def metrics_page(request: web.Request) -> web.Response:
             if not self._may_see_metrics(request):
                 raise web.HTTPNotFound
@@ -238,17 +251,11 @@ class Node:
             return web.Response(text=body, content_type="text/plain", charset="utf-8")
 
         app.router.add_get("/healthz", healthz)
-        app.router.add_get("/readyz", readyz)
+        app.router.add_get("/readyz", Readiness(self.units, self.holding, self._standing_still).get)
         app.router.add_get("/metrics", metrics_page)
 
-    async def _failing(self) -> list[str]:
-        try:
-            async with asyncio.timeout(2):
-                await self.units.write(lambda uow: None)
-        except Exception:
-            log.exception("the database does not answer")
-            return ["database"]
-        return self.loops.failing(self.clock.now()) if self.loops is not None else ["loops"]
+    def _standing_still(self, now: datetime) -> list[str]:
+        return self.loops.failing(now) if self.loops is not None else ["loops"]
 
     def _may_see_metrics(self, request: web.Request) -> bool:
         """A loopback peer that passes nobody on, or a configured network: one cut by its /64 must lie in it whole."""

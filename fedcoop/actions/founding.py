@@ -31,6 +31,7 @@ def found_instance(uow: UnitOfWork) -> None:
     Makes keys inside the unit: called by `init`, when nothing else runs.
     """
     instance = uow.site.config.instance
+    uow.condition.note_origin(uow.urls.origin)
     founding = (
         NewActor(uow.urls.instance_actor, INSTANCE_ACTOR, "Application", instance.name),
         NewActor(uow.urls.actor(instance.actor), instance.actor, "Organization", instance.name),

@@ -14,6 +14,7 @@ KEEP_OWED = timedelta(days=60)
 
 def start_up(uow: UnitOfWork, *, only_process: bool) -> None:
     """Leases of a process that died are given back, and the timers that always run are set."""
+    uow.condition.note_origin(uow.urls.origin)
     if only_process:
         uow.queues.release_leases(uow.now)
         uow.visits.release_leases(uow.now)

@@ -6,10 +6,12 @@ and where that was an absolute path, into the new folder instead.
 """
 
 import asyncio
+import contextlib
 import io
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import tarfile
 import tempfile
@@ -22,7 +24,7 @@ import fedcoop
 from fedcoop.config import Config, load
 from fedcoop.kernel.clock import SystemClock, rfc3339
 from fedcoop.kernel.errors import Conflict, FedcoopError, Invalid
-from fedcoop.storage.maintenance import backup_sqlite
+from fedcoop.storage.maintenance import backup_sqlite, integrity_problems
 
 FORM = "fedcoop-backup-v1"
 PLACES = {  # part → section and key of its place, and where it goes if that was outside the folder
@@ -33,22 +35,46 @@ PLACES = {  # part → section and key of its place, and where it goes if that w
     "header": ("instance", "header", "data/header"),
 }
 BALLOT_KEYS = "ballot-keys"
+TAR_END = bytes(2 * tarfile.BLOCKSIZE)
 
 
 async def pack(config: Config, file: Path, *, with_ballot_keys: bool, progress: Callable[[str], None]) -> list[str]:
-    """Write the instance to `file` (0600), which must not exist, and return the names in it."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=".backup-") as folder:
-            progress("copying the database …")
-            copy = await _copy_database(config, Path(folder))
-            progress("packing …")
-            with os.fdopen(descriptor, "wb") as target, tarfile.open(fileobj=target, mode="w") as archive:
-                _write(archive, config, copy, with_ballot_keys=with_ballot_keys)
-                return archive.getnames()
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
+    """Write the instance to `file` (0600), which must not exist, and return the names in it.
+
+    It has its name only once it is whole and on the disk: whatever is killed leaves no file that looks like a backup.
+    """
+    if file.exists():
+        raise Conflict("file-exists", f"{file} is there already; name another.")
+    with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=".backup-") as folder:
+        progress("copying the database …")
+        copy = await _copy_database(config, Path(folder))
+        progress("packing …")
+        whole = Path(folder) / "backup.tar"
+        names = _write_whole(whole, config, copy, with_ballot_keys=with_ballot_keys)
+        whole.replace(file)
+        _sync(file.absolute().parent)
+        return names
+
+
+def _write_whole(whole: Path, config: Config, copy: Path, *, with_ballot_keys: bool) -> list[str]:
+    descriptor = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as target:
+        with tarfile.open(fileobj=target, mode="w") as archive:
+            _write(archive, config, copy, with_ballot_keys=with_ballot_keys)
+            names = archive.getnames()
+        target.flush()
+        os.fsync(target.fileno())
+    return names
+
+
+def _sync(folder: Path) -> None:
+    """The name is on the disk too, where the system can do that for folders."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 async def _copy_database(config: Config, folder: Path) -> Path:
@@ -96,11 +122,12 @@ def unpack(file: Path, directory: Path, *, database: str = "") -> dict[str, Any]
     """Put the instance of the backup `file` into the empty folder `directory`; return its manifest.
 
     A PostgreSQL instance goes into `database` (a URL) if given. What was written is taken away again on failure. Raises
-    Invalid (`backup-bad`) for another file, Conflict (`database-not-empty`) if the PostgreSQL database holds tables.
+    Invalid (`backup-bad`) for another file, one cut short, or one whose database is damaged; Conflict (`database-not-empty`)
+    if the PostgreSQL database holds tables.
     """
     try:
         return _unpack(file, directory, database)
-    except (tarfile.TarError, UnicodeDecodeError, ValueError) as error:
+    except (tarfile.TarError, sqlite3.DatabaseError, UnicodeDecodeError, ValueError) as error:
         _empty(directory)
         raise Invalid("backup-bad", f"{file} is no backup of ours: {error}", field="file") from error
     except BaseException:
@@ -118,6 +145,7 @@ def _empty(directory: Path) -> None:
 
 def _unpack(file: Path, directory: Path, database: str) -> dict[str, Any]:
     with tarfile.open(file) as archive:
+        _check_end(file)
         manifest = _manifest(archive)
         places, text = _places(_text_of(archive, "instance.toml"), directory, database)
         _extract(archive, directory, places)
@@ -127,7 +155,27 @@ def _unpack(file: Path, directory: Path, database: str) -> dict[str, Any]:
     dump = directory / "database.dump"
     if dump.exists():
         _restore_postgresql(load(target), dump)
+    else:
+        _check_sqlite(load(target))
     return manifest
+
+
+def _check_end(file: Path) -> None:
+    """A tar archive ends with two empty blocks; one that was cut short between two files would else pass for whole."""
+    with file.open("rb") as data:
+        data.seek(max(0, file.stat().st_size - len(TAR_END)))
+        if data.read() != TAR_END:
+            raise ValueError("it is cut short")
+
+
+def _check_sqlite(config: Config) -> None:
+    if not config.database.is_sqlite:
+        raise ValueError("its database is one of SQLite, which does not go into PostgreSQL")
+    path = config.database.sqlite_path
+    if not path.exists():
+        raise ValueError("the database is missing in it")
+    if problems := asyncio.run(integrity_problems(path)):
+        raise ValueError(f"its database is damaged: {problems[0]}")
 
 
 def _manifest(archive: tarfile.TarFile) -> dict[str, Any]:

@@ -8,15 +8,17 @@ from pathlib import Path
 import click
 from sqlalchemy import Table, select
 
+from fedcoop.actions.holding import confirm, mark_restored
 from fedcoop.cli.archive import pack, unpack
-from fedcoop.cli.instance import settings, with_units
+from fedcoop.cli.instance import opened, settings, with_units
 from fedcoop.cli.output import emit, json_option, note
-from fedcoop.config import load
+from fedcoop.config import Config, load
 from fedcoop.governance.motions import MotionState
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.csv_text import csv_text
-from fedcoop.kernel.errors import Conflict
+from fedcoop.kernel.errors import Conflict, NotFound
 from fedcoop.storage import tables as t
+from fedcoop.storage.migrations import upgrade_database
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 # What opens doors stays out of an export: it is of no use elsewhere and a danger in the wrong hands.
@@ -34,6 +36,8 @@ NOT_EXPORTED = frozenset(
     }
 )
 
+CONFIRM = "confirm"
+
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
@@ -43,8 +47,6 @@ NOT_EXPORTED = frozenset(
 def backup(ctx: click.Context, file: Path, with_ballot_keys: bool, as_json: bool) -> None:
     """Write database, configuration, key file and media to FILE (a tar archive), while the server runs."""
     config = settings(ctx)
-    if file.exists():
-        raise Conflict("file-exists", f"{file} is there already; name another.")
     names = asyncio.run(pack(config, file, with_ballot_keys=with_ballot_keys, progress=note))
     data = {"file": str(file), "bytes": file.stat().st_size, "entries": len(names)}
     emit(
@@ -55,21 +57,60 @@ def backup(ctx: click.Context, file: Path, with_ballot_keys: bool, as_json: bool
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("file", metavar="FILE|confirm", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("directory", metavar="[DIR]", required=False, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--database", default="", metavar="URL", help="An empty PostgreSQL database to restore into.")
+@click.option("--resume", is_flag=True, help="Act at once: the instance that was backed up is gone for good.")
 @json_option
-def restore(file: Path, directory: Path, database: str, as_json: bool) -> None:
-    """Unpack a backup into the empty folder DIR."""
+@click.pass_context
+def restore(
+    ctx: click.Context, file: Path, directory: Path | None, *, database: str, resume: bool, as_json: bool
+) -> None:
+    """Put the instance of a backup into the empty folder DIR; it only shows pages until `restore confirm`.
+
+    `fedcoop --config DIR/instance.toml restore confirm` says that no other copy of it acts any more.
+    """
+    if directory is None:
+        if str(file) != CONFIRM:
+            raise click.UsageError("Name the empty folder DIR, or say `restore confirm`.")
+        _confirm(ctx, as_json=as_json)
+        return
     if directory.exists() and any(directory.iterdir()):
         raise Conflict("folder-not-empty", f"{directory} is not empty; nothing was restored.")
+    if not file.exists():
+        raise NotFound("file-missing", f"{file}: there is no such file.")
     directory.mkdir(parents=True, exist_ok=True)
     note("restoring …")
     unpack(file, directory, database=database)
     config = load(directory / "instance.toml")
-    data = {"config": str(directory / "instance.toml"), "origin": config.instance.origin}
-    text = f"{config.instance.name} is restored in {directory}\nnext: fedcoop --config {directory}/instance.toml doctor"
-    emit(data, text, as_json=as_json)
+    upgrade_database(config.database)
+    if not resume:
+        asyncio.run(_mark_restored(config))
+    command = f"fedcoop --config {directory}/instance.toml"
+    data = {"config": str(directory / "instance.toml"), "origin": config.instance.origin, "held": not resume}
+    steps = [f"{config.instance.name} is restored in {directory}", f"next: {command} doctor"]
+    if not resume:
+        steps.append(f"it only shows pages until you say that no other copy acts: {command} restore confirm")
+    emit(data, "\n".join(steps), as_json=as_json)
+
+
+async def _mark_restored(config: Config) -> None:
+    async with opened(config, even_held=True) as units:
+        await units.write(mark_restored)
+
+
+def _confirm(ctx: click.Context, *, as_json: bool) -> None:
+    config = settings(ctx)
+
+    async def run() -> str:
+        async with opened(config, even_held=True) as units:
+            return await units.write(confirm)
+
+    why = asyncio.run(run())
+    text = (
+        f"{config.instance.origin} acts again" if why else f"{config.instance.origin} was not held; nothing was changed"
+    )
+    emit({"origin": config.instance.origin, "because": why}, text, as_json=as_json)
 
 
 @click.command()

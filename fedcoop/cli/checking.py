@@ -7,6 +7,7 @@ The checks that need the network open plain connections to the instance's own na
 import asyncio
 import smtplib
 import socket
+import sqlite3
 import ssl
 import stat
 import urllib.error
@@ -24,10 +25,11 @@ from cryptography import x509
 from sqlalchemy.exc import DBAPIError
 
 from fedcoop import wiring
+from fedcoop.actions.holding import WORDS, held
 from fedcoop.cli.instance import opened, settings
 from fedcoop.cli.output import REFUSED, emit, json_option, table
 from fedcoop.config import Config
-from fedcoop.kernel.clock import SystemClock, rfc3339
+from fedcoop.kernel.clock import SystemClock, rfc3339, runs_behind
 from fedcoop.kernel.errors import ConfigError, FedcoopError
 from fedcoop.media import profile_pictures
 from fedcoop.queries.outages import LastOutage, last_outage
@@ -39,6 +41,7 @@ TIMEOUT_S = 5.0
 SMALL_DISK_BYTES = 1 << 30
 SOON = timedelta(days=14)
 CLOCK_DRIFT_S = 30
+BROKEN = "stop the server, keep a copy of the file, and `fedcoop restore` the newest backup into a new folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,17 @@ class Finding:
     fine: bool
     seen: str
     remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What the database says of itself."""
+
+    members: int
+    opens: bool
+    held: str
+    last_at: datetime | None
+    problems: list[str]
 
 
 @click.command()
@@ -89,38 +103,54 @@ def check_configuration(config: Config) -> Iterator[Finding]:
 def check_database(config: Config) -> Iterator[Finding]:
     """The database answers, is sound and of this version, and the key opens it."""
     try:
-        members, key, problems = asyncio.run(_look_inside(config))
-    except (FedcoopError, DBAPIError, OSError) as error:
+        inside = asyncio.run(_look_inside(config))
+    except (FedcoopError, DBAPIError, sqlite3.Error, OSError) as error:
         remedy = "check [database] url and the key file; `fedcoop upgrade` brings tables up to date"
+        if _is_broken(error):
+            remedy = BROKEN
         yield Finding("database", False, " ".join(str(error).split()), remedy)
         return
     place = config.database.url.partition("@")[2] or config.database.url
-    seen = f"{place}, {members} members" if not problems else f"{place}: {problems[0]}"
-    yield Finding("database", not problems, seen, "stop the server and restore a backup" if problems else "")
-    yield Finding(
-        "key", key, "the key file opens it" if key else "no actor's key was found", "" if key else "run `fedcoop init`"
-    )
+    seen = f"{place}, {inside.members} members" if not inside.problems else f"{place}: {inside.problems[0]}"
+    yield Finding("database", not inside.problems, seen, BROKEN if inside.problems else "")
+    opens = "the key file opens it" if inside.opens else "no actor's key was found"
+    yield Finding("key", inside.opens, opens, "" if inside.opens else "run `fedcoop init`")
+    if inside.held:
+        remedy = "make sure that no other copy acts, then run `fedcoop restore confirm`"
+        yield Finding("restored", False, WORDS[inside.held], remedy)
+    yield from _clock_findings(inside)
 
 
-async def _look_inside(config: Config) -> tuple[int, bool, list[str]]:
+def _is_broken(error: Exception) -> bool:
+    text = str(error)
+    return any(sign in text for sign in ("malformed", "not a database", "disk I/O error"))
+
+
+def _clock_findings(inside: Inside) -> Iterator[Finding]:
+    if inside.last_at is not None and runs_behind(SystemClock().now(), inside.last_at):
+        seen = f"it stands before the last log entry, of {rfc3339(inside.last_at)}"
+        yield Finding("clock", False, seen, "set the clock by NTP, or wait: votes would be dated wrongly until then")
+
+
+async def _look_inside(config: Config) -> Inside:
     problems = await integrity_problems(config.database.sqlite_path) if config.database.is_sqlite else []
     async with opened(config) as units:
         await check_version(units.database)
-        return *await units.read(_count_and_open), problems
+        return await units.read(_inside, problems=problems)
 
 
-def _count_and_open(uow: UnitOfWork) -> tuple[int, bool]:
+def _inside(uow: UnitOfWork, *, problems: list[str]) -> Inside:
     keys = uow.actors.keys_of(uow.actors.local(uow.site.coop_name).id)
     secrets = [key.secret for key in keys if key.secret is not None]
     opens = bool(secrets) and all(uow.site.vault.open(secret) for secret in secrets)
-    return uow.members.count_active(), opens
+    return Inside(uow.members.count_active(), opens, held(uow), uow.condition.last_entry_at(), problems)
 
 
 def check_outages(config: Config) -> Iterator[Finding]:
     """When nobody could reach us last, and whether what followed from it is done; nothing where that was never so."""
     try:
         last = asyncio.run(_last_outage(config))
-    except (FedcoopError, DBAPIError, OSError):
+    except (FedcoopError, DBAPIError, sqlite3.Error, OSError):
         return  # the database's own check says so
     if last is not None:
         times = f"away from {rfc3339(last.outage.began_at)} to {rfc3339(last.outage.ended_at)}"

@@ -13,6 +13,7 @@ from typing import TypeVar
 import click
 
 from fedcoop import logs, wiring
+from fedcoop.actions.holding import refuse_held
 from fedcoop.config import Config, load
 from fedcoop.governance.members import Member
 from fedcoop.governance.motions import Motion
@@ -38,8 +39,8 @@ def settings(ctx: click.Context) -> Config:
 
 
 @asynccontextmanager
-async def opened(config: Config) -> AsyncIterator[Units]:
-    """Open the instance's database for units of work, and close it after use."""
+async def opened(config: Config, *, even_held: bool = False) -> AsyncIterator[Units]:
+    """Open the instance's database for units of work, and close it after use. One that is held is read only (`restored`)."""
     site = Site(config=config, urls=Urls(config.instance.origin), vault=load_vault(config.instance.key_file))
     if config.database.is_sqlite and not config.database.sqlite_path.exists():
         raise ConfigError(
@@ -50,7 +51,8 @@ async def opened(config: Config) -> AsyncIterator[Units]:
     )
     await database.start()
     try:
-        yield Units(database, site=site, clock=SystemClock(), reactions=wiring.REACTIONS)
+        before = None if even_held else refuse_held
+        yield Units(database, site=site, clock=SystemClock(), reactions=wiring.REACTIONS, before=before)
     finally:
         await database.close()
 

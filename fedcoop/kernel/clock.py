@@ -4,6 +4,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+MAY_STAND_BEHIND = timedelta(seconds=60)
+
 
 class Clock(Protocol):
     """Tells the wall clock (aware UTC) and a monotonic clock (seconds)."""
@@ -48,6 +50,11 @@ class FrozenClock:
         """Move both clocks forward by `step`."""
         self._now += step
         self._monotonic += step.total_seconds()
+
+
+def runs_behind(now: datetime, last: datetime | None) -> bool:
+    """Return whether the clock stands more than a minute before `last`, the newest instant that was ever written down."""
+    return last is not None and last - now > MAY_STAND_BEHIND
 
 
 def rfc3339(instant: datetime) -> str:

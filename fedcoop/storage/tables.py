@@ -1139,3 +1139,20 @@ visits = Table(
     Index("ix_visits_due_at", "due_at"),
     Index("ix_visits_actor_id", "actor_id"),
 )
+
+instance = Table(
+    "instance",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("origin", Text, nullable=False),
+    Column("restored_at", UtcDateTime),
+)
+
+differences = Table(
+    "differences",
+    metadata,
+    Column("motion_id", BigInteger, ForeignKey("motions.id"), primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("found_at", UtcDateTime, nullable=False),
+)

@@ -22,6 +22,7 @@ from fedcoop.storage.actors import Actors
 from fedcoop.storage.announcements import Announcements
 from fedcoop.storage.audit import Audit
 from fedcoop.storage.classes import Classes
+from fedcoop.storage.condition import Condition
 from fedcoop.storage.deciding import Deciding
 from fedcoop.storage.decisions import Motions
 from fedcoop.storage.delegations import Delegations
@@ -122,6 +123,7 @@ class UnitOfWork:
         self.looks = Looks(conn)
         self.visits = Visits(conn)
         self.audits = Audit(conn)
+        self.condition = Condition(conn)
         self.events: list[Event] = []
         self.wakes: set[str] = set()
         self._closed_for_events = False
@@ -172,7 +174,7 @@ def event_details(event: Event) -> dict[str, Any]:
 
 
 class Units:
-    """Runs actions and queries as units of work on one database."""
+    """Runs actions and queries as units of work on one database; `before` runs first in each that writes, and may refuse."""
 
     def __init__(
         self,
@@ -183,6 +185,7 @@ class Units:
         reactions: Mapping[type[Event], Sequence[Reaction]],
         wake: Callable[[str], None] = lambda queue: None,
         in_flight: InFlight | None = None,
+        before: Callable[[UnitOfWork], None] | None = None,
     ) -> None:
         self.database = database
         self.site = site
@@ -190,6 +193,7 @@ class Units:
         self._reactions = reactions
         self._wake = wake
         self._in_flight = in_flight or NothingInFlight()
+        self._before = before
 
     async def write(self, action: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `action(uow, …)` and its reactions in one transaction; return its value once that is durable."""
@@ -221,6 +225,8 @@ class Units:
 
         def run(conn: Connection) -> T:
             uow = UnitOfWork(conn, self.clock.now(), self.site, self._in_flight)
+            if self._before is not None:
+                self._before(uow)
             value = action(uow, *args, **kwargs)
             if uow.events:
                 uow.react(self._reactions)

@@ -213,6 +213,11 @@ def error_page(request: web.Request, error: FedcoopError) -> web.Response:
     return html(request, "error.html", status=status, code=error.code, message=error.message, status_code=status)
 
 
+def unavailable(request: web.Request, code: str, message: str) -> web.Response:
+    """Return the page that says why nothing is taken at the moment: 503."""
+    return html(request, "error.html", status=503, code=code, message=message, status_code=503)
+
+
 # --- around a handler -------------------------------------------------------------------------------------------
 
 
