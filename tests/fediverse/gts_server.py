@@ -332,7 +332,7 @@ class GotoSocialLike:
 
     def _webfinger(self, request: web.Request) -> web.Response:
         name, _, domain = request.query.get("resource", "").removeprefix("acct:").rpartition("@")
-        user = self.users.get(name)
+        user = next((user for user in self.users.values() if user.called == name), None)
         if user is None or domain not in (self.account_domain, urlsplit(self.origin).netloc):
             return web.Response(status=404)
         if user.deleted:

@@ -45,8 +45,13 @@ class User:
         return f"{self.server.origin}/users/{self.name}"
 
     @property
+    def called(self) -> str:
+        """The name in its address."""
+        return str(self.profile.get("preferredUsername", self.name))
+
+    @property
     def handle(self) -> str:
-        return f"{self.name}@{self.server.account_domain}"
+        return f"{self.called}@{self.server.account_domain}"
 
     @property
     def signer(self) -> Signer:
@@ -198,9 +203,9 @@ class User:
 
     # -------------------------------------------------------------------------------------------------------- account
 
-    async def rename(self, display_name: str) -> None:
-        """Another name is shown; followers are told."""
-        self.profile["name"] = display_name
+    async def rename(self, display_name: str, *, address: str = "") -> None:
+        """Another name is shown, or stands in the address too; followers are told."""
+        self.profile |= {"name": display_name, "preferredUsername": address or self.called}
         uri = f"{self.uri}#updates/{next(_numbers)}"
         await self._to_followers(documents.activity("Update", uri, self.uri, self.document(), to=[PUBLIC]))
 

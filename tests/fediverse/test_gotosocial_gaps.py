@@ -145,6 +145,35 @@ async def test_where_a_linked_account_moved_stands_on_its_members_page(alder):
     assert "A vote from the new account counts once you have linked that one." in page
 
 
+async def test_a_new_name_and_a_new_address_are_seen_within_a_day(alder):
+    ana = await alder.account("ana", member="noor")
+    before = ana.handle
+    await ana.rename("Ana of the mill")
+    await days(alder)
+    known = await alder.coop.node.units.read(lambda uow: uow.actors.find(ana.uri))
+    assert known.display_name == "Ana of the mill"
+    assert "when it was linked" not in await accounts_page(alder)
+    await ana.rename("Ana of the mill", address="ana_of_the_mill")
+    await days(alder)
+    shown = await accounts_page(alder)
+    assert f"It was called @{before} when it was linked." in shown
+    assert ana.handle in shown
+
+
+async def test_a_move_is_seen_within_a_day_and_carries_no_link(alder):
+    ana = await alder.account("ana", member="noor")
+    new = await alder.account("ana_new", follows=False)
+    await ana.move(new.uri)
+    await days(alder)
+    shown = await accounts_page(alder)
+    assert "moved" in shown
+    assert new.uri in shown or new.handle in shown
+    motion = await alder.coop.open_poll()
+    await new.vote(motion.url, "For")
+    await alder.settle()
+    assert await alder.coop.ballots(motion) == {}
+
+
 # ------------------------------------------------------------------------------------------------------- a real process
 
 
