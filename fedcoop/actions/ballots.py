@@ -9,10 +9,13 @@ from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.joining import watch_target
 from fedcoop.governance import logchain
 from fedcoop.governance.ballots import Ballot, Cast, RollEntry, accept, entitled, may_withdraw
-from fedcoop.governance.choices import Choice, Scores
+from fedcoop.governance.choices import Choice, Scores, Shape
 from fedcoop.governance.delegation import DelegationMode
 from fedcoop.governance.events import BallotCast, BallotWithdrawn, VoteSentAbroad
+from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Motion
+from fedcoop.governance.ranking import on_paper
+from fedcoop.governance.tallies import Ranking
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.errors import BallotRefused, Conflict, NotFound
 from fedcoop.kernel.html import fold_name
@@ -110,14 +113,17 @@ def _own(uow: UnitOfWork, motion: Motion, voter: MemberId, earlier: Ballot | Non
 
 
 def cast_by_teller(
-    uow: UnitOfWork, *, teller: str, voter: MemberId, motion_id: MotionId, choice: Choice, reason: str = ""
+    uow: UnitOfWork, *, teller: str, voter: MemberId, motion_id: MotionId, choice: Choice | Ranking, reason: str = ""
 ) -> Ballot:
-    """Record a paper ballot for a member; the teller's name is in the audit log (governance.md 4)."""
+    """Record a paper ballot for a member; the teller's name is in the audit log (governance.md 4).
+
+    Of a ranking with equal or skipped ranks stands what the rule says of paper (governance.md 7.11).
+    """
     ballot = cast_ballot(
         uow,
         voter=voter,
         motion_id=motion_id,
-        choice=choice,
+        choice=_strict(uow.motions.get(motion_id), choice),
         channel=Channel.PAPER,
         cast_at=uow.now,
         received_at=uow.now,
@@ -126,6 +132,17 @@ def cast_by_teller(
     motion = uow.motions.get(motion_id)
     uow.audit("paper-ballot", who=teller, subject=motion.url, details={"voter": ballot.voter})
     return ballot
+
+
+def _strict(motion: Motion, choice: Choice | Ranking) -> Choice:
+    if isinstance(choice, Scores):
+        return choice
+    names = tuple(rank for rank in choice if isinstance(rank, str))
+    if len(names) == len(choice):
+        return names
+    if METHODS[motion.method].shape is not Shape.RANKING:
+        raise BallotRefused("choice-shape", "Only in a ranking can a rank have several names.")
+    return on_paper(choice, motion.options, motion.settings)
 
 
 def withdraw_ballot(uow: UnitOfWork, *, voter: MemberId, motion_id: MotionId, channel: Channel, at: datetime) -> None:

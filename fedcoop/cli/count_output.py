@@ -1,7 +1,7 @@
 """How `fedcoop count` shows what it found: JSON as interface.md 2 has it, and a table of rounds for people."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -21,20 +21,35 @@ def decimal(value: Fraction) -> str:
     return f"-{text}" if value < 0 else text
 
 
+class Decimals:
+    """Writes numbers as decimals, each object once: most totals of a round are those of the round before."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Fraction, str]] = {}
+
+    def __call__(self, value: Fraction) -> str:
+        """Return the number as a decimal."""
+        known = self._known.get(id(value))
+        if known is None:
+            known = self._known[id(value)] = (value, decimal(value))
+        return known[1]
+
+
 def labels_of(options: Sequence[Option]) -> dict[str, str]:
     """Return a name for each key that no other has: equal names get their keys added."""
-    often, found = Counter(option.name for option in options), dict[str, str]()
+    often, found, used = Counter(option.name for option in options), dict[str, str](), set[str]()
     for option in options:
         label = option.name
-        while often[label] > (label == option.name) or label in found.values():
+        while often[label] > (label == option.name) or label in used:
             label = f"{label} ({option.key})"
         found[option.key] = label
+        used.add(label)
     return found
 
 
 def plain(found: FileCount) -> dict[str, Any]:
     """Return what was counted as JSON values."""
-    names, count = labels_of(found.file.options), found.count
+    names, count, text = labels_of(found.file.options), found.count, Decimals()
     value: dict[str, Any] = {
         "title": found.file.title,
         "method": found.method,
@@ -42,7 +57,7 @@ def plain(found: FileCount) -> dict[str, Any]:
         "seats": found.settings.extra.get("seats", 1),
         "elected": _named(count.elected, names),
         "ranking": [_named(group, names) for group in count.ranking],
-        "rounds": [round_plain(item, names) for item in count.rounds],
+        "rounds": [round_plain(item, names, text) for item in count.rounds],
         "ties": [tie_plain(tie, names) for tie in count.ties],
         "seed": found.seed,
     }
@@ -71,14 +86,14 @@ def _named(keys: Iterable[str], names: Mapping[str, str]) -> list[str]:
     return [names.get(key, key) for key in keys]
 
 
-def round_plain(item: Round, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return one round as JSON values."""
+def round_plain(item: Round, names: Mapping[str, str], text: Callable[[Fraction], str] = decimal) -> dict[str, Any]:
+    """Return one round as JSON values; `text` writes its numbers."""
     value: dict[str, Any] = {
         "kind": item.kind,
         "of": _named(item.of, names),
-        "totals": {names[key]: decimal(number) for key, number in item.totals.items()},
-        "exhausted": decimal(item.exhausted),
-        "lost": decimal(item.lost),
+        "totals": {names[key]: text(number) for key, number in item.totals.items()},
+        "exhausted": text(item.exhausted),
+        "lost": text(item.lost),
         "elected": _named(item.elected, names),
         "excluded": _named(item.excluded, names),
         "ties": [tie_plain(tie, names) for tie in item.ties],
@@ -120,15 +135,15 @@ def told(found: FileCount) -> str:
 
 
 def _stages(found: FileCount, names: Mapping[str, str]) -> str:
-    rounds = found.count.rounds
+    rounds, text = found.count.rounds, Decimals()
     rows: list[list[str]] = [["", *(_heading(n, item) for n, item in enumerate(rounds, start=1))]]
     rows.append(["", *(", ".join(_named(item.of, names)) for item in rounds)])
-    rows += [[names[key], *(_cell(key, item) for item in rounds)] for key in _rows(found)]
+    rows += [[names[key], *(text(item.totals[key]) + _mark(key, item) for item in rounds)] for key in _rows(found)]
     if any("quota" in item.facts for item in rounds):
         rows.append(["quota", *(str(item.facts.get("quota", "")) for item in rounds)])
-    rows.append(["exhausted", *(decimal(item.exhausted) for item in rounds)])
+    rows.append(["exhausted", *(text(item.exhausted) for item in rounds)])
     if any(item.lost for item in rounds):
-        rows.append(["lost", *(decimal(item.lost) for item in rounds)])
+        rows.append(["lost", *(text(item.lost) for item in rounds)])
     return table(rows) + "\n* elected, - excluded on the figures of the round"
 
 
@@ -141,9 +156,8 @@ def _heading(number: int, item: Round) -> str:
     return f"{number} {item.kind}"
 
 
-def _cell(key: str, item: Round) -> str:
-    mark = "*" if key in item.elected else "-" if key in item.excluded else ""
-    return decimal(item.totals[key]) + mark
+def _mark(key: str, item: Round) -> str:
+    return "*" if key in item.elected else "-" if key in item.excluded else ""
 
 
 def _matrix(pairs: Mapping[str, Mapping[str, int]], names: Mapping[str, str]) -> str:

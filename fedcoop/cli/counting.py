@@ -32,7 +32,7 @@ def count(file: Path, method: str, seats: int | None, settings: Sequence[str], a
         data = bytes_of(stream, os.fstat(stream.fileno()).st_size)
     found = count_file(read_ballot_file(data), rule=method, words=words)
     shown = budget_output if METHODS[found.method].form == "projects" else count_output
-    emit(shown.plain(found), shown.told(found), as_json=as_json)
+    emit(shown.plain(found) if as_json else None, "" if as_json else shown.told(found), as_json=as_json)
 
 
 def _words(settings: Sequence[str]) -> dict[str, str]:

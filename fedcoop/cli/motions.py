@@ -21,12 +21,12 @@ from fedcoop.cli.instance import member_named, motion_at, with_units
 from fedcoop.cli.lots import LOT_COMMANDS
 from fedcoop.cli.output import emit, json_option, note, table
 from fedcoop.config import parse_duration
-from fedcoop.governance.choices import Choice, choice_of, choice_to_json
+from fedcoop.governance.choices import Choice, choice_to_json, paper_of
 from fedcoop.governance.lifecycle import acceptance_ends_at
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Motion, MotionState, Option
 from fedcoop.governance.option_lines import keys_for, read_lines
-from fedcoop.governance.tallies import tally_of
+from fedcoop.governance.tallies import Ranking, tally_of
 from fedcoop.governance.times import with_zone
 from fedcoop.governance.visibility import Viewer, may_see_counts, shown_until
 from fedcoop.kernel.clock import parse_rfc3339, rfc3339
@@ -265,12 +265,12 @@ def cast(ctx: click.Context, url: str, *, by: str, choice: str, reason: str, as_
     emit(data, f"{data['by']}: {', '.join(data['choice']) or 'abstains'}", as_json=as_json)
 
 
-def _choice(text: str) -> Choice:
+def _choice(text: str) -> Choice | Ranking:
     try:
         value = json.loads(text)
     except ValueError as error:
         raise click.UsageError(f'--choice {text}: write JSON such as ["for"]') from error
-    return choice_of(value)
+    return paper_of(value)
 
 
 @motion.command()

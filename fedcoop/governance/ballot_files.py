@@ -46,14 +46,18 @@ Rule = tuple[str, Mapping[str, str]]
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "scottish-stv": ("stv_scottish", {"decimals": "5"}),
-        "minneapolis-stv": ("stv_scottish", {"decimals": "4"}),
-        "wigm": ("stv_scottish", {"decimals": "30"}),
+        "minneapolis-stv": (
+            "stv_scottish",
+            {"decimals": "4", "batch_elimination": "on", "equal_ranks": "skip", "max_skipped_ranks": "unlimited"},
+        ),
+        "wigm": ("stv_scottish", {"exact": "on"}),
         "meek": ("stv_meek", {}),
         "irv": ("runoff", {}),
         "borda": ("points", {}),
         "schulze": ("schulze", {}),
         "schulze-debian": ("schulze", {}),
         "ranked-pairs": ("ranked_pairs", {}),
+        "condorcet-irv": ("schulze", {"circles": "runoff"}),
         "greedy": ("greedy", {}),
         "greedy-no-skip": ("greedy", {"skip": "off"}),
         "greedy-threshold": ("greedy", {}),

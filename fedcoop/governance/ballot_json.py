@@ -96,21 +96,23 @@ def shown(value: Any) -> str:
 
 
 def ranking_of(ranks: Sequence[Any], place: int, size: int) -> Ranking:
-    """Return the ranking of places; a candidate named twice keeps the first rank.
+    """Return the ranking of places; a candidate who has a rank alone twice keeps the first.
 
     Raises Refused (`ballot-file`) for what is no candidate's place.
     """
-    seen: set[int] = set()
+    alone: set[int] = set()
     found: list[str | tuple[str, ...]] = []
     for rank in ranks:
         given = rank if isinstance(rank, list) else [rank]
         for number in given:
             if not _is_whole(number) or not 0 <= number < size:
                 raise broken(f"Ballot line {place} names a candidate that there is not: {shown(number)}.")
-        kept = tuple(str(number) for number in dict.fromkeys(given) if number not in seen)
-        seen.update(given)
-        if kept or not given:
-            found.append(kept[0] if len(kept) == 1 else kept)
+        kept = tuple(dict.fromkeys(given))
+        if len(kept) != 1:
+            found.append(tuple(map(str, kept)))
+        elif kept[0] not in alone:
+            found.append(str(kept[0]))
+            alone.add(kept[0])
     return tuple(found)
 
 

@@ -125,22 +125,23 @@ class _Ballots:
 
     def _ranking(self, line: int) -> Ranking:
         """Return the ranking of a ballot that begins on this line."""
-        seen: set[str] = set()
+        alone: set[str] = set()
         found: list[str | tuple[str, ...]] = []
-        repeats = False
+        named: list[str] = []
         while (word := self._words.take()) != "0":
             self._check_line(line, repeats=False)
             if word == "-":
                 found.append(())
                 continue
             parts = word.strip("()").split() if word.startswith("(") else word.split("=")
-            given = dict.fromkeys(self._candidate(part, self._words.line) for part in parts or [word])
-            kept = tuple(key for key in given if key not in seen)
-            repeats = repeats or len(kept) < len(given)
-            seen.update(kept)
-            if kept:
-                found.append(kept[0] if len(kept) == 1 else kept)
-        self._check_line(line, repeats=repeats)
+            given = tuple(dict.fromkeys(self._candidate(part, self._words.line) for part in parts or [word]))
+            named += given
+            if len(given) > 1:
+                found.append(given)
+            elif given[0] not in alone:
+                found.append(given[0])
+                alone.add(given[0])
+        self._check_line(line, repeats=len(set(named)) < len(named))
         return tuple(found)
 
     def _check_line(self, line: int, *, repeats: bool) -> None:

@@ -78,6 +78,24 @@ def choice_of(value: Any) -> Choice:
     )
 
 
+def paper_of(value: Any) -> Choice | tuple[str | tuple[str, ...], ...]:
+    """Return the choice of a JSON value from a paper ballot, on which a rank may be an inner list: equal, or empty.
+
+    Raises BallotRefused (`choice-shape`).
+    """
+    if isinstance(value, list) and len(value) <= MOST_MARKS and any(isinstance(rank, list) for rank in value):
+        return tuple(rank if isinstance(rank, str) and _is_key(rank) else _names_of(rank) for rank in value)
+    return choice_of(value)
+
+
+def _names_of(value: Any) -> tuple[str, ...]:
+    """Return the names that share a rank."""
+    choice = choice_of(value)
+    if isinstance(choice, Scores):
+        raise BallotRefused("choice-shape", 'An equal rank is a list of keys, such as ["b", ["a", "c"]].')
+    return choice
+
+
 def _is_key(value: Any) -> bool:
     return isinstance(value, str) and _KEY.fullmatch(value) is not None
 

@@ -22,6 +22,10 @@ class Comparison(RankedMethod):
 
     loops = ""
 
+    def loops_of(self, settings: Settings) -> str:
+        """Return in words what happens where wins go round in a circle."""
+        return self.loops
+
     def extra_keys(self) -> Mapping[str, type]:
         """Return the shared ones, `unranked` and `status_quo`."""
         return {**super().extra_keys(), "unranked": str, "status_quo": str}
@@ -81,4 +85,4 @@ class Comparison(RankedMethod):
         joined = if_quorum(settings, eligible)
         if quo and joined:
             joined[0] = Part(", and ")
-        return (*parts, *joined, Part(f". {self.loops}"))
+        return (*parts, *joined, Part(f". {self.loops_of(settings)}"))

@@ -1,6 +1,6 @@
 """Options compared one against one: the table of all pairs, and the order that a relation "beats" gives (governance.md 7.14)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fedcoop.governance.choices import Choice
@@ -34,14 +34,14 @@ def pairs_of(piles: Sequence[Pile], standing: Sequence[str], *, unranked_last: b
     everybody, known = sum(lanes.values()), frozenset(standing)
     rows, blank = dict.fromkeys(standing, 0), 0
     for pile in piles:
-        ranks, weight = _ranks(pile.choice, known), pile.number * pile.weight
+        ranks, weight = ranks_of(pile.choice, known), pile.number * pile.weight
         below = everybody if unranked_last else sum(lanes[key] for rank in ranks for key in rank)
         blank += 0 if ranks else weight
         for rank in ranks:
             for key in rank:
                 below -= lanes[key]
             for key in rank:
-                rows[key] += weight * below
+                rows[key] += below if weight == 1 else weight * below
     mask = (1 << width) - 1
     table = {
         key: {other: row >> width * n & mask for n, other in enumerate(standing) if other != key}
@@ -50,7 +50,7 @@ def pairs_of(piles: Sequence[Pile], standing: Sequence[str], *, unranked_last: b
     return Pairs(table, whole - blank, blank)
 
 
-def _ranks(choice: Choice | Ranking, known: frozenset[str]) -> list[tuple[str, ...]]:
+def ranks_of(choice: Choice | Ranking, known: frozenset[str]) -> list[tuple[str, ...]]:
     """Return the ranks without skipped ones; a name repeated keeps its first place."""
     if known.issuperset(choice):
         return [(key,) for key in dict.fromkeys(key for key in choice if isinstance(key, str))]
@@ -98,14 +98,60 @@ def condorcet_winner(table: Table) -> str:
 
 def groups(beats: Beats) -> tuple[tuple[str, ...], ...]:
     """Return the order from the best: again and again those whom nobody who is left beats."""
-    left, found = set(beats), []
-    while left:
-        top = _unbeaten(beats, left)
-        found.append(tuple(sorted(top)))
-        left -= top
+    above = dict.fromkeys(beats, 0)
+    for beaten in beats.values():
+        for key in beaten:
+            above[key] += 1
+    found: list[tuple[str, ...]] = []
+    while above:
+        top = sorted(key for key, number in above.items() if not number) or sorted(above)
+        found.append(tuple(top))
+        for key in top:
+            del above[key]
+        for key in top:
+            for other in beats[key]:
+                if other in above:
+                    above[other] -= 1
     return tuple(found)
 
 
-def _unbeaten(beats: Beats, left: Iterable[str]) -> set[str]:
-    among = set(left)
-    return among.difference(*(beats[key] for key in among)) or among
+class Reach:
+    """Who reaches whom over steps from one to another, kept up with step by step: a bit for each in an integer.
+
+    Theory: a step x → y adds something for those a only who reach x and not y yet; each of them gains at least the pair
+    (a, y). So all steps together cost no more than there are pairs, and not the third power of their number.
+    """
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self.keys = keys
+        self._place = {key: n for n, key in enumerate(keys)}
+        self._below = [1 << n for n in range(len(keys))]
+        self._above = [1 << n for n in range(len(keys))]
+
+    def reaches(self, start: str, end: str) -> bool:
+        """Return whether there is a way; everybody reaches themselves."""
+        return bool(self._below[self._place[start]] >> self._place[end] & 1)
+
+    def below(self, key: str) -> frozenset[str]:
+        """Return all whom `key` reaches, without itself."""
+        place = self._place[key]
+        return frozenset(self.keys[n] for n in bits(self._below[place] ^ 1 << place))
+
+    def add(self, start: str, end: str) -> Iterator[tuple[str, str]]:
+        """Add a step, and yield the pairs of which now the first reaches the second."""
+        x, y = self._place[start], self._place[end]
+        gained = self._below[y]
+        for a in bits(self._above[x] & ~self._above[y]):
+            new = gained & ~self._below[a]
+            self._below[a] |= new
+            for b in bits(new):
+                self._above[b] |= 1 << a
+                yield self.keys[a], self.keys[b]
+
+
+def bits(number: int) -> Iterator[int]:
+    """Yield the places of the bits that are set, lowest first."""
+    while number:
+        low = number & -number
+        yield low.bit_length() - 1
+        number ^= low

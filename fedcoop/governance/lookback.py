@@ -1,6 +1,7 @@
 """Telling equals apart in counts by rounds: the most recent earlier round in which they differed, else the lot.
 
-Source: governance.md 7.15 and 10.1. Never the order of options, a key or a name.
+Source: governance.md 7.15 and 10.1. Never the order of options, a key or a name. Every lot that says who, or in which order,
+is told of.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,52 +10,72 @@ from itertools import groupby
 from fedcoop.governance.lots import Lot
 from fedcoop.governance.ranking import Contest
 from fedcoop.governance.tallies import Tie
+from fedcoop.governance.ties import LOT, ORDER
 
-LOOK_BACK, LOT = "look-back", "lot"
+LOOK_BACK = "look-back"
 Totals = Mapping[str, int]
 
 
-def apart(
-    tied: Iterable[str], earlier: Sequence[Totals], lot: Lot, *, about: str, which: slice = slice(None)
-) -> tuple[tuple[str, ...], tuple[Tie, ...]]:
-    """Return those tied, best first, and the ties with their rungs.
+class Ladder:
+    """Who was ahead of whom in the rounds so far: a number for each, lower where the most recent difference was in favour.
 
-    `earlier` are the totals of the rounds before this one, oldest first. `which` says whose place matters: all, the first
-    (`slice(1)`) or the last (`slice(-1, None)`); a lot is told of only where it decides such a place.
+    Theory: compared by their totals of all rounds, latest first, candidates have an order; one more round before these
+    gives (its total, the order so far), so that the order is kept up with by sorting once a round.
     """
-    among = tuple(sorted(tied))
-    if len(among) < 2:
-        return among, ()
 
-    def past(key: str) -> tuple[int, ...]:
-        return tuple(-totals[key] for totals in reversed(earlier))
+    def __init__(self, standing: Iterable[str], lot: Lot) -> None:
+        self._drawn = {key: place for place, key in enumerate(lot.order(standing))}
+        self._level = dict.fromkeys(self._drawn, 0)
 
-    groups = [lot.order(group) for _, group in groupby(sorted(among, key=past), key=past)]
-    order = tuple(key for group in groups for key in group)
-    ties = [Tie(among, order, LOOK_BACK, about)] if len(groups) > 1 else []
-    ties += [Tie(tuple(sorted(group)), group, LOT, about) for group in groups[which] if len(group) > 1]
-    return order, tuple(ties)
+    def record(self, totals: Totals, keys: Iterable[str]) -> None:
+        """Add a round; `keys` are those who can still be equal to somebody."""
+        size = len(self._drawn)
+        weighed = {key: self._level[key] - totals[key] * size for key in keys}
+        levels = {value: level for level, value in enumerate(sorted(set(weighed.values())))}
+        self._level = {key: levels[value] for key, value in weighed.items()}
 
+    def apart(
+        self, tied: Iterable[str], *, about: str, which: slice = slice(None)
+    ) -> tuple[tuple[str, ...], tuple[Tie, ...]]:
+        """Return those tied, best first, and the ties with their rungs.
 
-def by_votes(
-    keys: Iterable[str], totals: Totals, earlier: Sequence[Totals], lot: Lot, *, about: str
-) -> tuple[tuple[str, ...], tuple[Tie, ...]]:
-    """Return the keys by their votes, most first, equals told apart."""
-    order: list[str] = []
-    ties: list[Tie] = []
+        `which` says whose place matters: all, the first (`slice(1)`) or the last (`slice(-1, None)`); a lot is told of only
+        where it decides such a place.
+        """
+        among = tuple(sorted(tied))
+        if len(among) < 2:
+            return among, ()
+        level, drawn = self._level, self._drawn
+        order = tuple(sorted(among, key=lambda key: (level[key], drawn[key])))
+        groups = [tuple(group) for _, group in groupby(order, key=level.__getitem__)]
+        ties = [Tie(among, order, LOOK_BACK, about)] if len(groups) > 1 else []
+        ties += [Tie(tuple(sorted(group)), group, LOT, about) for group in groups[which] if len(group) > 1]
+        return order, tuple(ties)
 
-    def votes(key: str) -> int:
-        return -totals[key]
+    def by_votes(self, keys: Iterable[str], totals: Totals) -> tuple[tuple[str, ...], tuple[Tie, ...]]:
+        """Return the keys by their votes, most first, equals told apart: the order of election."""
+        order: list[str] = []
+        ties: list[Tie] = []
 
-    for _, group in groupby(sorted(keys, key=votes), key=votes):
-        part, found = apart(group, earlier, lot, about=about)
-        order += part
-        ties += found
-    return tuple(order), tuple(ties)
+        def votes(key: str) -> int:
+            return -totals[key]
+
+        for _, group in groupby(sorted(keys, key=votes), key=votes):
+            part, found = self.apart(group, about=ORDER)
+            order += part
+            ties += found
+        return tuple(order), tuple(ties)
+
+    def lowest(self, keys: Iterable[str], totals: Totals, *, within: int = 0) -> tuple[str, tuple[Tie, ...]]:
+        """Return who is excluded: the fewest votes; those no more than `within` above them count as equal."""
+        level = min(totals[key] for key in keys) + within
+        tied = (key for key in keys if totals[key] <= level)
+        order, ties = self.apart(tied, about="exclusion", which=slice(-1, None))
+        return order[-1], ties
 
 
 def by_groups(groups: Iterable[Sequence[str]], contest: Contest, lot: Lot) -> tuple[tuple[str, ...], tuple[Tie, ...]]:
-    """Return who takes the seats from an order of groups; of a group that does not fit whole the lot tells who."""
+    """Return who takes the seats from an order of groups; in a group the lot tells who, and in which order."""
     order: list[str] = []
     ties: list[Tie] = []
     for group in groups:
@@ -62,23 +83,8 @@ def by_groups(groups: Iterable[Sequence[str]], contest: Contest, lot: Lot) -> tu
         if free <= 0 or contest.stop in order:
             break
         drawn = lot.order(group)
-        if len(group) > free or (len(group) > 1 and contest.stop in group):
-            ties.append(Tie(tuple(sorted(group)), drawn, LOT, f"place {len(order) + 1}"))
+        if len(group) > 1:
+            decides = len(group) > free or contest.stop in group
+            ties.append(Tie(tuple(sorted(group)), drawn, LOT, f"place {len(order) + 1}" if decides else ORDER))
         order += drawn
     return contest.without_stop(contest.filled(order)), tuple(ties)
-
-
-def deciding(ties: Iterable[Tie], contest: Contest) -> tuple[Tie, ...]:
-    """Return the ties without lots that only said in which order the elected are listed."""
-    return tuple(tie for tie in ties if tie.rung != LOT or contest.stop in tie.among)
-
-
-def lowest(
-    keys: Iterable[str], totals: Totals, earlier: Sequence[Totals], lot: Lot, *, within: int = 0
-) -> tuple[str, tuple[Tie, ...]]:
-    """Return who is excluded: the fewest votes; those no more than `within` above them count as equal."""
-    level = min(totals[key] for key in keys) + within
-    order, ties = apart(
-        (key for key in keys if totals[key] <= level), earlier, lot, about="exclusion", which=slice(-1, None)
-    )
-    return order[-1], ties

@@ -14,7 +14,7 @@ class Lot:
 
     def order(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Return the ids by HMAC-SHA256(seed, id) ascending: the first wins. Their order beforehand changes nothing."""
-        return tuple(sorted(ids, key=lambda id_: (hmac.new(self.seed, id_.encode(), hashlib.sha256).digest(), id_)))
+        return tuple(sorted(ids, key=lambda id_: (hmac.digest(self.seed, id_.encode(), "sha256"), id_)))
 
 
 def commitment(value: str) -> str:

@@ -15,7 +15,7 @@ from fedcoop.governance.motions import Option, Settings
 from fedcoop.governance.outcomes import Outcome, OutcomeCode
 from fedcoop.governance.setting_words import MinorUnits
 from fedcoop.governance.tallies import Count, Pile, Round, Tally, Tie
-from fedcoop.governance.ties import LOT
+from fedcoop.governance.ties import LOT, PURCHASES
 from fedcoop.kernel.errors import BallotRefused, MotionRefused
 from fedcoop.kernel.money import Currency, currency_of
 
@@ -139,7 +139,7 @@ def spend(projects: Iterable[Standing], left: int, lot: Lot, *, skip: bool = Tru
     """Return what is bought one after the other: most points, more supporters, lower cost, lot; what does not fit is
     skipped, or ends it.
 
-    A tie goes to the lot only where the money does not suffice for all that are tied.
+    A lot tells who is bought where the money does not suffice for all that are tied, else in which order they are.
     """
     groups: dict[tuple[int, int, int], list[str]] = {}
     for item in projects:
@@ -150,8 +150,9 @@ def spend(projects: Iterable[Standing], left: int, lot: Lot, *, skip: bool = Tru
     for level in sorted(groups):
         cost, keys = level[2], lot.order(groups[level])
         fit = min(left // cost, len(keys))
-        if 0 < fit < len(keys):
-            ties.append(Tie(tuple(sorted(keys)), keys, LOT, "the last of the money"))
+        if len(keys) > 1 and fit:
+            about = "the last of the money" if fit < len(keys) else PURCHASES
+            ties.append(Tie(tuple(sorted(keys)), keys, LOT, about))
         for place, key in enumerate(keys):
             left -= cost if place < fit else 0
             rounds.append(_looked_at(key, -level[0], left, kind=kind if place < fit else "skipped"))

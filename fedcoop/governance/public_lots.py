@@ -16,7 +16,7 @@ from fedcoop.governance.outcomes import Outcome, OutcomeCode
 from fedcoop.governance.proposals import ProposalState
 from fedcoop.governance.setting_words import names_of
 from fedcoop.governance.tallies import Tally
-from fedcoop.governance.ties import uses_lot
+from fedcoop.governance.ties import hangs_on_lot, uses_lot
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.errors import MotionRefused
 
@@ -108,7 +108,7 @@ def may_wait(motion: Motion, secrets: Sequence[Secret], now: datetime) -> bool:
 
 def needs_lot(tally: Tally, outcome: Outcome) -> bool:
     """Return whether the result hangs on the lot: a tie was told apart by it, and somebody or something has won."""
-    return outcome.code in _WITH_WINNERS and uses_lot(tally.count)
+    return outcome.code in _WITH_WINNERS and hangs_on_lot(tally.count)
 
 
 def flagged(outcome: Outcome, tally: Tally, secrets: Sequence[Secret]) -> Outcome:

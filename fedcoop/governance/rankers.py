@@ -1,15 +1,19 @@
 """What methods with ranked ballots share: settings, ballots, outcome and the words for them (governance.md 7.11)."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from fedcoop.governance.choices import Choice, Shape
 from fedcoop.governance.counting import BaseMethod, Part, extra_int, needed, quorum_requirement
 from fedcoop.governance.motions import Option, Quorum, Settings, Visibility
 from fedcoop.governance.outcomes import Outcome, OutcomeCode, Requirement
-from fedcoop.governance.ranking import check_ranking, extra_key, withdrawn_of
-from fedcoop.governance.tallies import Count, Tally
+from fedcoop.governance.ranking import UNLIMITED, Equal, check_ranking, extra_key, withdrawn_of
+from fedcoop.governance.tallies import Count, Tally, Tie
+from fedcoop.governance.ties import LOT
 from fedcoop.kernel.errors import MotionRefused
 
+_MOST_NAMED = 12
+_FEW = re.compile(r"[0-9]{1,3}")
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -21,6 +25,8 @@ class RankedMethod(BaseMethod):
     form = "ranking"
     code = OutcomeCode.CARRIED
     several = True
+    equals: tuple[Equal, ...] = ()
+    """What may become of equal ranks; nothing where the method takes them as they are."""
 
     def defaults(self) -> Settings:
         """Return one seat, one rank at least, no quorum; results show after the close."""
@@ -28,15 +34,22 @@ class RankedMethod(BaseMethod):
         return Settings(quorum=Quorum(), visibility=Visibility.AFTER_CLOSE, extra={**extra, "min_ranked": 1})
 
     def extra_keys(self) -> Mapping[str, type]:
-        """Return `seats` where there may be several, `min_ranked`, `max_ranked`, `ron` (a key), `withdrawn` (keys)."""
+        """Return `seats` where there may be several, `min_ranked`, `max_ranked`, `ron` (a key), `withdrawn` (keys).
+
+        Where rankings are read one name after the other, also `equal_ranks` and `max_skipped_ranks`.
+        """
         shared: dict[str, type] = {"min_ranked": int, "max_ranked": int, "ron": str, "withdrawn": str}
-        return {"seats": int, **shared} if self.several else shared
+        read: dict[str, type] = {"equal_ranks": str, "max_skipped_ranks": str} if self.equals else {}
+        return {"seats": int, **shared, **read} if self.several else {**shared, **read}
 
     def validate(self, options: Sequence[Option], settings: Settings) -> None:
-        """Raise MotionRefused (`options`, `seats`, `min_ranked`, `max_ranked`, `ron`, `withdrawn`)."""
+        """Raise MotionRefused (`options`, `seats`, `min_ranked`, `max_ranked`, `ron`, `withdrawn`, `equal_ranks`,
+        `max_skipped_ranks`).
+        """
         if len(options) < 2:
             raise MotionRefused("options", "Give at least two choices.")
         check_keys(options, settings)
+        check_reading(self.equals, settings)
         fewest, most = extra_int(settings, "min_ranked", 1), extra_int(settings, "max_ranked", 0) or len(options)
         if not 1 <= fewest <= len(options):
             raise MotionRefused("min_ranked", "min_ranked lies between 1 and the number of choices.")
@@ -83,6 +96,15 @@ def check_keys(options: Sequence[Option], settings: Settings) -> None:
         raise MotionRefused("withdrawn", f"There is no choice with the key {min(gone - keys)}.")
 
 
+def check_reading(equals: Sequence[Equal], settings: Settings) -> None:
+    """Raise MotionRefused (`equal_ranks`, `max_skipped_ranks`) for what cannot be done with such ranks here."""
+    if extra_key(settings, "equal_ranks") not in ("", *equals):
+        raise MotionRefused("equal_ranks", f"equal_ranks is one of: {', '.join(equals)}.")
+    skips = extra_key(settings, "max_skipped_ranks")
+    if skips not in ("", UNLIMITED) and not _FEW.fullmatch(skips):
+        raise MotionRefused("max_skipped_ranks", f"max_skipped_ranks is a whole number from 0 to 999, or {UNLIMITED}.")
+
+
 def notes_of(count: Count, options: Sequence[Option], settings: Settings) -> list[str]:
     """Return in words which seats stay empty, and what a lot decided."""
     names = {option.key: option.name for option in options}
@@ -91,11 +113,15 @@ def notes_of(count: Count, options: Sequence[Option], settings: Settings) -> lis
     if empty > 0 and ron:
         seats = "One seat stays empty" if empty == 1 else f"{empty} seats stay empty"
         notes.append(f"“{names[ron]}” came before the last seat was filled. {seats}.")
-    for tie in count.ties:
-        if tie.rung == "lot":
-            among = " and ".join(names.get(key, key) for key in tie.among)
-            notes.append(f"{among} were equal. A lot put {names.get(tie.order[0], tie.order[0])} first.")
-    return notes
+    return [*notes, *(lot_words(tie, names) for tie in count.ties if tie.rung == LOT)]
+
+
+def lot_words(tie: Tie, names: Mapping[str, str]) -> str:
+    """Return who was equal, and what the lot said; of many names some."""
+    shown = [names.get(key, key) for key in tie.among[:_MOST_NAMED]]
+    more = len(tie.among) - len(shown)
+    among = ", ".join((*shown, f"{more} more")) if more > 0 else " and ".join(shown)
+    return f"{among} were equal. A lot put {names.get(tie.order[0], tie.order[0])} first."
 
 
 def number_word(number: int) -> str:

@@ -1,12 +1,13 @@
 """Ranked ballots: which rankings stand, and what the counts make of withdrawn options, equal and skipped ranks.
 
-Source: governance.md 7.11. In a ranking of a file a nested tuple is an equal rank and an empty one a skipped rank; where a
-method takes neither, the ranking is cut before the first of them. A withdrawn option is taken out before that.
+Source: governance.md 7.11. In a ranking of a file a nested tuple is an equal rank and an empty one a skipped rank. What
+becomes of them says a `Reading`; usually the ranking is cut before the first of them. A withdrawn option is taken out before
+that.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from enum import StrEnum
 
 from fedcoop.governance.choices import Choice
 from fedcoop.governance.counting import extra_int, keys_of, plural
@@ -15,7 +16,27 @@ from fedcoop.governance.setting_words import names_of
 from fedcoop.governance.tallies import Pile, Ranking
 from fedcoop.kernel.errors import BallotRefused
 
-Strict: TypeAlias = tuple[str, ...]
+Strict = tuple[str, ...]
+UNLIMITED = "unlimited"
+
+
+class Equal(StrEnum):
+    """What becomes of an equal rank: the ranking is cut before it, it is passed over, it is cut only where several of its
+    names continue when its turn comes, or its names share the paper.
+    """
+
+    CUT = "cut"
+    SKIP = "skip"
+    CUT_IF_SEVERAL = "cut_if_several"
+    SHARE = "share"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How rankings with equal and skipped ranks are read; so many `skips` in a row are passed over, None any number."""
+
+    equal: Equal = Equal.CUT
+    skips: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +68,9 @@ class Contest:
 
 @dataclass(frozen=True, slots=True)
 class Rankings:
-    """Strict rankings with how many ballots (by weight) say each; `blank` ones rank nobody who stands."""
+    """Rankings with how many ballots (by weight) say each; `blank` ones rank nobody who stands."""
 
-    numbers: Mapping[Strict, int]
+    numbers: Mapping[Ranking, int]
     valid: int
     blank: int
 
@@ -88,33 +109,62 @@ def check_ranking(choice: Choice, options: Sequence[Option], settings: Settings)
         raise BallotRefused("too-many", f"Rank at most {plural(most, 'choice', 'choices')}.")
 
 
-def strict_rankings(piles: Sequence[Pile], contest: Contest) -> Rankings:
-    """Return the piles as strict rankings of those who stand, equal ones together."""
+def reading_of(settings: Settings) -> Reading:
+    """Return how the settings `equal_ranks` and `max_skipped_ranks` have rankings read."""
+    skips = extra_key(settings, "max_skipped_ranks") or "0"
+    return Reading(Equal(extra_key(settings, "equal_ranks") or Equal.CUT), None if skips == UNLIMITED else int(skips))
+
+
+def rankings_of(piles: Sequence[Pile], contest: Contest, reading: Reading) -> Rankings:
+    """Return the piles as rankings of those who stand, equal ones together.
+
+    Equal ranks are left in them only where their names share, or may turn out to be one.
+    """
     standing = frozenset(contest.standing)
-    whole = frozenset[object]().union(*(pile.choice for pile in piles)) <= standing
-    read = _as_given if whole else _cutter(standing)
-    numbers: dict[Strict, int] = {}
+    numbers: dict[Ranking, int] = {}
     for pile in piles:
-        ranking = read(pile.choice)
+        ranking = _read(pile.choice, standing, reading)
         numbers[ranking] = numbers.get(ranking, 0) + pile.number * pile.weight
     blank = numbers.pop((), 0)
     return Rankings(numbers, sum(numbers.values()), blank)
 
 
-def _as_given(choice: Choice | Ranking) -> Strict:
-    return cast(Strict, choice)
+def on_paper(ranking: Ranking, options: Sequence[Option], settings: Settings) -> Strict:
+    """Return what stands of a ranking on paper, with equal ranks as inner tuples and skipped ones as empty ones.
+
+    It is cut before the first of them, or passes over them where the settings say so: a ballot here has one name a rank.
+    """
+    names = frozenset(option.key for option in options)
+    given = {key for rank in ranking for key in ((rank,) if isinstance(rank, str) else rank)}
+    if not given <= names:
+        raise BallotRefused("option", "That answer is not among the choices.")
+    reading = reading_of(settings)
+    equal = Equal.SKIP if reading.equal is Equal.SKIP else Equal.CUT
+    return tuple(rank for rank in _read(ranking, names, Reading(equal, reading.skips)) if isinstance(rank, str))
 
 
-def _cutter(standing: frozenset[str]) -> Callable[[Choice | Ranking], Strict]:
-    def cut(choice: Choice | Ranking) -> Strict:
-        found: dict[str, None] = {}
-        for group in groups_of(choice, standing):
-            if len(group) != 1:
-                break
-            found[group[0]] = None
-        return tuple(found)
+def _read(choice: Choice | Ranking, standing: frozenset[str], reading: Reading) -> Ranking:
+    if isinstance(choice, tuple) and standing.issuperset(choice):
+        return tuple(dict.fromkeys(choice))
+    found: list[str | Strict] = []
+    seen: set[str] = set()
+    skipped = 0
+    for group in groups_of(choice, standing):
+        skipped = 0 if group else skipped + 1
+        if _ends(group, skipped, reading, first=not found):
+            break
+        kept = () if len(group) > 1 and reading.equal is Equal.SKIP else tuple(key for key in group if key not in seen)
+        seen.update(kept)
+        found += kept if len(kept) < 2 else [kept]
+    return tuple(found)
 
-    return cut
+
+def _ends(group: Strict, skipped: int, reading: Reading, *, first: bool) -> bool:
+    """Return whether the ranking is cut before this rank."""
+    if not group:
+        return reading.skips is not None and skipped > reading.skips
+    cut = reading.equal is Equal.CUT or (first and reading.equal is Equal.CUT_IF_SEVERAL)
+    return cut and len(group) > 1
 
 
 def groups_of(choice: Choice | Ranking, standing: frozenset[str]) -> list[Strict]:
@@ -125,7 +175,7 @@ def groups_of(choice: Choice | Ranking, standing: frozenset[str]) -> list[Strict
     found: list[Strict] = []
     for rank in choice:
         given = (rank,) if isinstance(rank, str) else rank
-        kept = tuple(key for key in given if key in standing)
+        kept = tuple(dict.fromkeys(key for key in given if key in standing))
         if kept or not given:
             found.append(kept)
     return found

@@ -12,7 +12,7 @@ from fedcoop.governance.lots import Lot
 from fedcoop.governance.motions import Option, Settings
 from fedcoop.governance.outcomes import Outcome, OutcomeCode, Requirement
 from fedcoop.governance.tallies import Count, Pile, Ranking, Tally, Tie
-from fedcoop.governance.ties import LOT, Rung, first_places
+from fedcoop.governance.ties import LOT, ORDER, Rung, first_places
 from fedcoop.kernel.errors import MotionRefused
 
 LAST_PLACE = "the last place"
@@ -106,6 +106,9 @@ def tie_notes(count: Count, options: Sequence[Option]) -> tuple[str, ...]:
 
 
 def _tie_words(tie: Tie, names: Sequence[str], elected: Sequence[str]) -> str:
+    if tie.about == ORDER:
+        how = "The lot put" if tie.rung == LOT else "More supporters put"
+        return f"{listed(sorted(names))} were equal, and all are chosen. {how} {names[0]} first."
     chosen = [name for key, name in zip(tie.order, names, strict=True) if key in elected]
     how = "The lot chose" if tie.rung == LOT else "More supporters put first"
     about = f" for {tie.about}" if tie.about else ""

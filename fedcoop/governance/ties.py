@@ -6,11 +6,16 @@ carried. A lot decides only between those really tied.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from fedcoop.governance.lots import Lot
 from fedcoop.governance.tallies import Count, Tie
 
 LOT = "lot"
+ORDER = "order of election"
+"""What a tie is about whose members all have a place: in which order they are listed."""
+PURCHASES = "order of purchase"
+"""The same of projects for all of which there is money; on that order nothing hangs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +49,9 @@ def _separated(among: Sequence[str], rungs: Sequence[Rung]) -> bool:
 def first_places(
     groups: Sequence[Sequence[str]], places: int, rungs: Sequence[Rung], lot: Lot, *, about: str = ""
 ) -> tuple[tuple[str, ...], tuple[Tie, ...]]:
-    """Return the first `places` of groups in descending order, and the tie that had to be told apart, if any.
+    """Return the first `places` of groups in descending order, and the ties that had to be told apart.
 
-    Only a group that does not fit whole is a real tie; within the others the rungs and the lot give an order to list them
-    in, and nothing hangs on it.
+    At a group that does not fit whole hangs who has a place; at the others, in which order they are listed.
     """
     chosen: list[str] = []
     ties: list[Tie] = []
@@ -59,6 +63,8 @@ def first_places(
         chosen += told.order[:free]
         if len(group) > free:
             ties.append(_really_tied(told, rungs, free))
+        elif len(group) > 1:
+            ties += _listed(told, rungs)
     return tuple(chosen), tuple(ties)
 
 
@@ -73,9 +79,26 @@ def _really_tied(told: Tie, rungs: Sequence[Rung], free: int) -> Tie:
     return Tie(tuple(sorted(equal)), equal, LOT, told.about)
 
 
+def _listed(told: Tie, rungs: Sequence[Rung]) -> list[Tie]:
+    """Return how those were put in order who all have a place: by a rung, and by lot those whom no rung parts."""
+
+    def level(key: str) -> list[int]:
+        return [rung.measure(key) for rung in rungs]
+
+    levels = [tuple(keys) for _, keys in groupby(told.order, key=level)]
+    lots = [Tie(tuple(sorted(keys)), keys, LOT, ORDER) for keys in levels if len(keys) > 1]
+    return lots if len(levels) == 1 else [Tie(told.among, told.order, rungs[-1].name, ORDER), *lots]
+
+
 def uses_lot(count: Count | None) -> bool:
-    """Return whether a lot decided anything in this count."""
-    if count is None:
-        return False
-    ties = (*count.ties, *(tie for item in count.rounds for tie in item.ties))
-    return any(tie.rung == LOT for tie in ties)
+    """Return whether a lot said anything in this count, and be it an order."""
+    return any(tie.rung == LOT for tie in _all_of(count))
+
+
+def hangs_on_lot(count: Count | None) -> bool:
+    """Return whether a lot decided who is elected, in which order, or what is bought."""
+    return any(tie.rung == LOT and tie.about != PURCHASES for tie in _all_of(count))
+
+
+def _all_of(count: Count | None) -> Iterable[Tie]:
+    return () if count is None else (*count.ties, *(tie for item in count.rounds for tie in item.ties))

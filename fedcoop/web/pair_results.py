@@ -72,6 +72,8 @@ def _pair(x: str, y: str, pairs: Mapping[str, Mapping[str, int]]) -> Cell:
 
 def _decisive(motion: Motion, count: Count, order: Sequence[str]) -> tuple[Section, ...]:
     names = names_of(motion.options)
+    if places := count.facts.get("places"):
+        return (_runoff(places, names),)
     if paths := count.facts.get("paths"):
         return (_paths(order, names, paths),)
     if victories := count.facts.get("victories"):
@@ -90,6 +92,27 @@ def _paths(order: Sequence[str], names: Names, paths: Mapping[str, Mapping[str, 
         "Every chain of wins is as strong as its weakest win. Who has the stronger chain to the other comes first.",
     )
     return Section("paths", "Strongest chains of wins", lead=lead, details=_folded(told, "Every pair of choices"))
+
+
+def _runoff(places: Sequence[Mapping[str, Any]], names: Names) -> Section:
+    told = [_place(at, item, names) for at, item in enumerate(places, 1)]
+    lead = (
+        "The next place goes to whoever beats all others who have none yet. While nobody does, the choice on top of the "
+        "fewest ballots is left out of sight.",
+    )
+    solved = [text for item, text in zip(places, told, strict=True) if item["taken_out"] or len(item["winners"]) > 1]
+    after = tuple(solved) or ("Nobody had to be left out.",)
+    return Section("runoff", "How circles were solved", lead=lead, after=after, details=_folded(told, "Every place"))
+
+
+def _place(at: int, item: Mapping[str, Any], names: Names) -> str:
+    """Return who has the place, and who was left out of sight for it, on top of how many ballots."""
+    out = [f"{names[step['key']]} ({step['tops'][step['key']]})" for step in item["taken_out"]]
+    left = f"{listed(out)} left out; " if out else ""
+    winners = listed([names[key] for key in item["winners"]])
+    if len(item["winners"]) > 1:
+        return f"{at}. {left}{winners} are on top of equally many ballots and share the place."
+    return f"{at}. {left}{winners} beats all {'who remain' if out else 'others'}."
 
 
 def _locks(victories: Sequence[Mapping[str, Any]], names: Names) -> Section:

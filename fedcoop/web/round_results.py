@@ -3,7 +3,7 @@
 A line chart, the table of all rounds, which is the truth, the quota, and for each round whose ballots went where and why.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from fedcoop.governance.motions import Motion
@@ -26,7 +26,7 @@ from fedcoop.web.result_parts import (
 
 MEEK = "stv_meek"
 _PLACES = 6
-"""Meek's rule counts to nine places; six are shown."""
+"""Meek's rule counts to nine places, an exact count by fractions; six are shown."""
 
 
 def sections(motion: Motion, count: Count) -> tuple[Section, ...]:
@@ -47,13 +47,13 @@ def _how(motion: Motion, count: Count, key: str) -> str:
     if at is None:
         return ""
     item = count.rounds[at]
-    votes = number(item.totals[key], _places(motion))
+    votes = number(item.totals[key], _places(motion, count))
     what = "first preference" if at == 0 else "vote"
     what += "" if item.totals[key] == 1 else "s"
     needed = _needed(motion, count, item)
     reached = needed is not None and item.totals[key] >= needed
     end = (
-        f"; {number(needed, _places(motion))} {'was' if needed == 1 else 'were'} needed."
+        f"; {number(needed, _places(motion, count))} {'was' if needed == 1 else 'were'} needed."
         if reached and needed is not None
         else _by_default(motion)
     )
@@ -72,8 +72,8 @@ def _needed(motion: Motion, count: Count, item: Round) -> Fraction | None:
     return None if text is None else Fraction(str(text))
 
 
-def _places(motion: Motion) -> int:
-    return _PLACES if motion.method == MEEK else 12
+def _places(motion: Motion, count: Count) -> int:
+    return _PLACES if motion.method == MEEK or "exact" in count.facts else 12
 
 
 # --- the chart --------------------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ def _standing(count: Count, key: str) -> int:
 
 
 def _rounds(motion: Motion, count: Count) -> Section:
-    short, names, places = short_names(motion.options), names_of(motion.options), _places(motion)
+    short, names, places = short_names(motion.options), names_of(motion.options), _places(motion, count)
     standing = [option.key for option in motion.options if option.key in count.rounds[0].totals]
     standing.sort(key=lambda key: (-count.rounds[0].totals[key], names[key]))
     rows = [_row(key, names, count, places) for key in standing]
@@ -132,7 +132,9 @@ def _rounds(motion: Motion, count: Count) -> Section:
         scrolls=True,
         words=frozenset((len(count.rounds),)),
     )
-    rounded = ("Numbers are shown to six places; the recount file has all nine.",) if motion.method == MEEK else ()
+    all_of_them = "all nine" if motion.method == MEEK else "the exact fractions"
+    shown = f"Numbers are shown to six places; the recount file has {all_of_them}."
+    rounded = (shown,) if places == _PLACES else ()
     details = [_detail(motion, count, at) for at in range(len(count.rounds))]
     return Section(
         "rounds", "Round by round", table=table, after=(*_quota(motion, count), *rounded), details=tuple(details)
@@ -187,18 +189,17 @@ def _quota(motion: Motion, count: Count) -> tuple[str, ...]:
     valid = plural(_valid(count), "valid ballot")
     if motion.method == "runoff":
         return (f"More than half of the ballots still counted wins. {valid} at first.",)
-    seats, quota = int(count.facts.get("seats", 1)), count.facts.get("quota")
+    seats, quota, hare = int(count.facts.get("seats", 1)), count.facts.get("quota"), bool(count.facts.get("hare"))
     if quota is None:
         return ()
+    shared, parts = f"{seats}" if hare else f"({seats} + 1)", seats if hare else seats + 1
     if motion.method == MEEK:
         shown = number(Fraction(str(quota)), _PLACES)
-        return (
-            f"The quota. Votes still counted ÷ ({seats} + 1), worked out anew whenever votes move; at the end {shown}.",
-        )
-    exact = number(Fraction(_valid(count), seats + 1), 1)
+        return (f"The quota. Votes still counted ÷ {shared}, worked out anew whenever votes move; at the end {shown}.",)
+    exact, rounded = number(Fraction(_valid(count), parts), 1), "rounded up" if hare else "rounded down, plus 1"
     return (
-        f"The quota. {valid}, {plural(seats, 'seat')}: {whole(_valid(count))} ÷ ({seats} + 1) = {exact}, "
-        f"rounded down, plus 1 = {quota}.",
+        f"The quota. {valid}, {plural(seats, 'seat')}: {whole(_valid(count))} ÷ {shared} = {exact}, "
+        f"{rounded} = {quota}.",
     )
 
 
@@ -210,7 +211,7 @@ def _detail(motion: Motion, count: Count, at: int) -> Detail:
         count.rounds[at],
         names_of(motion.options),
         short_names(motion.options),
-        _places(motion),
+        _places(motion, count),
     )
     told = [_moved(count, at, short, places), _decided(motion, count, item, short, places)]
     told += [tie_words(tie, names) for tie in item.ties]
@@ -231,19 +232,20 @@ def _moved(count: Count, at: int, short: Names, places: int) -> str:
         cut = f" {number(lost, places)} are lost by cutting off." if lost else ""
         return (
             f"{who} has {number(before, places)}, {number(before - kept, places)} more than needed. "
-            f"{_each(item)}: {gains}. {who} keeps exactly {number(kept, places)}.{cut}"
+            f"{_each(item, places)}: {gains}. {who} keeps exactly {number(kept, places)}.{cut}"
         )
     if item.kind == "exclusion":
         return f"The ballots of {who} go to the next name on them: {gains}."
     return f"{_keeps(item, short)} What is over moves on: {gains}."
 
 
-def _each(item: Round) -> str:
+def _each(item: Round, places: int) -> str:
     """Return at which value the ballots of a surplus move on."""
-    values = dict(item.facts.get("values", {}))
+    given: Mapping[str, str] = item.facts.get("values", {})
+    values = [[number(Fraction(text), places) for text in pair] for pair in given.items()]
     if len(values) == 1:
-        return f"All these ballots move on at {next(iter(values.values()))} each"
-    told = [f"those worth {old} at {new}" for old, new in values.items()]
+        return f"All these ballots move on at {values[0][1]} each"
+    told = [f"those worth {old} at {new}" for old, new in values]
     return f"All these ballots move on: {listed(told)}" if told else "What is over moves on"
 
 
@@ -271,7 +273,12 @@ def _decided(motion: Motion, count: Count, item: Round, short: Names, places: in
             told.append(f"{short[key]} has {votes}, at least {number(needed, places)}, and is elected.")
         else:
             told.append(f"{short[key]} has {votes} and is elected, as no more stand than there are seats left.")
-    for key in item.excluded:
+    if len(item.excluded) > 1:
+        out = listed([short[key] for key in item.excluded])
+        told.append(
+            f"{out} cannot win any more: together, with all surplus, they have fewer than the next. They are excluded."
+        )
+    for key in item.excluded if len(item.excluded) == 1 else ():
         nobody = "Nobody else has enough." if item.elected else "Nobody has enough."
         told.append(f"{nobody} {short[key]} has the fewest votes, {number(item.totals[key], places)}, and is excluded.")
     return " ".join(told)

@@ -12,6 +12,7 @@ from fedcoop.governance.counting import Method
 from fedcoop.governance.delegation import DELEGABLE
 from fedcoop.governance.lifecycle import COMBINING
 from fedcoop.governance.methods import METHODS
+from fedcoop.governance.rankers import RankedMethod
 from fedcoop.governance.weight_rules import BY_CLASSES, BY_COLLEGES
 from fedcoop.kernel.clock import parse_rfc3339, rfc3339
 from fedcoop.queries.choosable import Choosable
@@ -22,7 +23,13 @@ from fedcoop.web.setting_fields import BY_NAME, ELSEWHERE, FIELDS, SHARED, Setti
 WITHOUT_QUORUM = frozenset(key for key, method in METHODS.items() if not method.has_quorum)
 """Methods that gather words or answers: nobody is too few, nothing is tied, nothing is called again."""
 _OF_DECISIONS = ("quorum", "second_call", "second_call_quorum", "second_call_lasts", "scrutineers")
-_ONLY_RESOLUTIONS = frozenset({"present", "approval_quorum", "confirm_after"})
+_OF_SOME = frozenset(
+    {
+        *("present", "approval_quorum", "confirm_after"),
+        *("quota", "exact", "batch_elimination", "circles", "equal_ranks", "max_skipped_ranks"),
+    }
+)
+"""Fields that stand apart from the rule, and belong to the methods that read them only."""
 
 
 def fields_of(method: Method, register: Choosable | None = None) -> tuple[SettingField, ...]:
@@ -32,11 +39,18 @@ def fields_of(method: Method, register: Choosable | None = None) -> tuple[Settin
     """
     own = {*method.extra_keys(), *_reads(method)} - ELSEWHERE
     unknown = [_plain(name) for name in sorted(own - set(BY_NAME))]
-    wanted = own | {field.name for field in SHARED} - _ONLY_RESOLUTIONS - _senseless(method)
-    found = (field for field in FIELDS if field.name in wanted)
+    wanted = own | {field.name for field in SHARED} - _OF_SOME - _senseless(method)
+    found = (_fitting(field, method) for field in FIELDS if field.name in wanted)
     if register is not None:
         found = (_chosen(field, register) for field in found if not _is_idle(field, register))
     return (*found, *unknown)
+
+
+def _fitting(field: SettingField, method: Method) -> SettingField:
+    """Return the field with what the method can do with equal ranks."""
+    if field.name != "equal_ranks" or not isinstance(method, RankedMethod):
+        return field
+    return replace(field, choices=tuple(item for item in field.choices if item[0] in ("", *method.equals)))
 
 
 def _reads(method: Method) -> set[str]:

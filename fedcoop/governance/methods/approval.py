@@ -94,7 +94,7 @@ class Approval(BaseMethod):
         return False
 
     def count(self, piles: Sequence[Pile], options: Sequence[Option], settings: Settings, lot: Lot) -> Count | None:
-        """Return who has a seat where a tie for the last one goes to the lot; else None: the totals say all."""
+        """Return who has a seat, in order, where equals are told apart by the ladder; else None: the totals say all."""
         ticks, cast = totals(piles, [option.key for option in options], Shape.SET), sum(pile.value for pile in piles)
         count = fill_seats(
             dict(ticks),
@@ -151,7 +151,7 @@ def _with_seats(
     tally: Tally, ranking: Sequence[Option], settings: Settings, requirements: tuple[Requirement, ...]
 ) -> Outcome:
     seats, tied = seats_of(settings), _tie(ranking, tally, seats_of(settings))
-    if tied and tally.count is not None:
+    if tally.count is not None:
         chosen, notes = tally.count.elected, tie_notes(tally.count, ranking)
         return Outcome(code=OutcomeCode.CARRIED, requirements=requirements, winners=chosen, notes=notes)
     if tied:

@@ -7,7 +7,8 @@ from fedcoop.governance.lookback import by_groups
 from fedcoop.governance.lots import Lot
 from fedcoop.governance.motions import Option, Settings
 from fedcoop.governance.rankers import RankedMethod, if_quorum, number_word
-from fedcoop.governance.ranking import contest_of, strict_rankings
+from fedcoop.governance.ranking import Equal, contest_of, rankings_of, reading_of
+from fedcoop.governance.seats import in_groups
 from fedcoop.governance.tallies import Count, Pile
 
 
@@ -17,17 +18,17 @@ class Points(RankedMethod):
     key = "points"
     title = "Ranking points"
     icon = "rank"
+    equals = (Equal.CUT, Equal.SKIP)
 
     def count(self, piles: Sequence[Pile], options: Sequence[Option], settings: Settings, lot: Lot) -> Count:
         """Return sums, order, and the best; who has no points wins nothing, equals at the last place go by lot."""
         contest = contest_of(options, settings)
-        rankings = strict_rankings(piles, contest)
+        rankings = rankings_of(piles, contest, reading_of(settings))
         points, most = dict.fromkeys(contest.standing, 0), len(contest.standing)
         for ranking, number in rankings.numbers.items():
             for place, key in enumerate(ranking):
-                points[key] += (most - place) * number
-        levels = sorted(set(points.values()), reverse=True)
-        groups = tuple(tuple(key for key in contest.standing if points[key] == level) for level in levels)
+                points[str(key)] += (most - place) * number
+        groups = in_groups(points)
         elected, ties = by_groups([group for group in groups if points[group[0]]], contest, lot)
         facts = {"points": points, "valid": rankings.valid, "blank": rankings.blank}
         return Count(elected, groups, (), ties, facts)

@@ -5,11 +5,12 @@ from itertools import groupby
 from typing import Any
 
 from fedcoop.governance.comparing import MAJORITY, Comparison
-from fedcoop.governance.condorcet import Table, eligible_pairs, groups
+from fedcoop.governance.condorcet import Reach, Table, bits, eligible_pairs, groups
 from fedcoop.governance.lookback import by_groups
 from fedcoop.governance.lots import Lot
 from fedcoop.governance.motions import Option, Settings
 from fedcoop.governance.tallies import Count, Pile, Tie
+from fedcoop.governance.ties import LOT
 
 Pair = tuple[str, str]
 
@@ -31,21 +32,24 @@ class RankedPairs(Comparison):
         if not pairs.valid:
             return Count(facts=facts)
         locking = _Locking(pairs.table, lot)
-        above = {key: frozenset(reached) for key, reached in locking.above.items()}
-        order = groups(above)
+        order = groups({key: locking.reach.below(key) for key in pairs.table})
         elected, ties = by_groups(order, contest, lot)
         return Count(elected, order, (), (*locking.ties, *ties), {**facts, "victories": locking.victories})
 
 
 class _Locking:
-    """Locks one victory after the other; `above` is who is above whom by what is locked, through others too."""
+    """Locks one victory after the other; `reach` is who is above whom by what is locked, through others too."""
 
     def __init__(self, table: Table, lot: Lot) -> None:
-        self.table, self.lot = table, lot
-        self.above: dict[str, set[str]] = {key: set() for key in table}
-        self.locked: dict[str, list[str]] = {key: [] for key in table}
+        self.table = table
+        self.keys = sorted(table)
+        self.reach = Reach(self.keys)
         self.victories: list[dict[str, Any]] = []
         self.ties: list[Tie] = []
+        self._place = {key: n for n, key in enumerate(self.keys)}
+        self._drawn = {key: n for n, key in enumerate(lot.order(self.keys))}
+        self._locked = [0] * len(self.keys)
+        self._into = [0] * len(self.keys)
         wins = [(x, y) for x, row in table.items() for y, n in row.items() if n > table[y][x]]
         for _, equal in groupby(sorted(wins, key=self._strength), key=self._strength):
             self._lock_all(list(equal))
@@ -56,38 +60,46 @@ class _Locking:
 
     def _lock_all(self, equal: Sequence[Pair]) -> None:
         """Lock equal victories in an order by lot over the options in them; tell of it where their order matters."""
-        possible = [(x, y) for x, y in equal if x not in self.above[y]]
-        among = tuple(sorted({key for pair in possible for key in pair}))
-        drawn = self.lot.order(among)
-        place = {key: n for n, key in enumerate(self.lot.order({key for pair in equal for key in pair}))}
+        drawn = self._drawn
+        possible = {(x, y) for x, y in equal if not self.reach.reaches(y, x)}
         skipped = 0
-        for x, y in sorted(equal, key=lambda pair: (place[pair[0]], place[pair[1]])):
-            circle = self._way(y, x) if x in self.above[y] else ()
+        for x, y in sorted(equal, key=lambda pair: (drawn[pair[0]], drawn[pair[1]])):
+            circle = self._way(y, x) if self.reach.reaches(y, x) else ()
             skipped += bool(circle) and (x, y) in possible
             self._note(x, y, circle)
             if not circle:
                 self._lock(x, y)
         if skipped:
-            self.ties.append(Tie(among, drawn, "lot", "order of equal victories"))
+            among = tuple(sorted({key for pair in possible for key in pair}))
+            order = tuple(sorted(among, key=drawn.__getitem__))
+            self.ties.append(Tie(among, order, LOT, "order of equal victories"))
 
     def _lock(self, x: str, y: str) -> None:
-        self.locked[x].append(y)
-        gained = {y} | self.above[y]
-        for key, below in self.above.items():
-            if key == x or x in below:
-                below.update(gained)
+        self._locked[self._place[x]] |= 1 << self._place[y]
+        self._into[self._place[y]] |= 1 << self._place[x]
+        if not self.reach.reaches(x, y):
+            for _ in self.reach.add(x, y):
+                pass
 
     def _way(self, start: str, end: str) -> tuple[str, ...]:
         """Return a way down along what is locked: shortest first, so that it reads well."""
-        ways: list[tuple[str, ...]] = [(start,)]
-        seen = {start}
-        for way in ways:
-            if way[-1] == end:
-                return way
-            onward = sorted(set(self.locked[way[-1]]) - seen)
-            seen.update(onward)
-            ways += [(*way, key) for key in onward]
-        return ()
+        first, last = self._place[start], self._place[end]
+        if between := self._locked[first] & self._into[last]:
+            return start, self.keys[next(bits(between))], end
+        before, waiting, seen = {first: first}, [first], 1 << first
+        for place in waiting:
+            onward = self._locked[place] & ~seen
+            if onward >> last & 1:
+                before[last] = place
+                break
+            seen |= onward
+            found = list(bits(onward))
+            before.update(dict.fromkeys(found, place))
+            waiting += found
+        way = [last]
+        while way[-1] != first:
+            way.append(before[way[-1]])
+        return tuple(self.keys[place] for place in reversed(way))
 
     def _note(self, x: str, y: str, circle: Iterable[str]) -> None:
         fact: Mapping[str, Any] = {"winner": x, "loser": y, "for": self.table[x][y], "against": self.table[y][x]}

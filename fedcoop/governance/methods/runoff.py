@@ -1,16 +1,16 @@
 """Instant runoff for one seat: the lowest is excluded until somebody has more than half of what continues (governance.md 7.13)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 
 from fedcoop.governance.counting import Part, Sentence, plural
-from fedcoop.governance.lookback import lowest
+from fedcoop.governance.lookback import Ladder
 from fedcoop.governance.lots import Lot
 from fedcoop.governance.motions import Option, Settings
 from fedcoop.governance.outcomes import Requirement
 from fedcoop.governance.rankers import RankedMethod, if_quorum
-from fedcoop.governance.ranking import Contest, Rankings, contest_of, strict_rankings
-from fedcoop.governance.stages import gains_of, numbers, ranking_of, ties_of
+from fedcoop.governance.ranking import Contest, Equal, Rankings, contest_of, rankings_of, reading_of
+from fedcoop.governance.stages import Figures, ranking_of, ties_of
 from fedcoop.governance.tallies import Count, Pile, Round, Tie
 from fedcoop.governance.transfers import Hands
 
@@ -22,11 +22,12 @@ class Runoff(RankedMethod):
     title = "Instant runoff"
     icon = "rank"
     several = False
+    equals = (Equal.CUT, Equal.SKIP, Equal.CUT_IF_SEVERAL)
 
     def count(self, piles: Sequence[Pile], options: Sequence[Option], settings: Settings, lot: Lot) -> Count:
         """Return the rounds; each lists who is excluded, or elected, on its totals."""
         contest = contest_of(options, settings)
-        rankings = strict_rankings(piles, contest)
+        rankings = rankings_of(piles, contest, reading_of(settings))
         facts = {"valid": rankings.valid, "blank": rankings.blank}
         if not rankings.valid:
             return Count(facts=facts)
@@ -59,19 +60,18 @@ class Runoff(RankedMethod):
 
 
 def _rounds(rankings: Rankings, contest: Contest, lot: Lot) -> list[Round]:
-    hands = Hands(rankings, contest, 1)
-    history: list[Mapping[str, int]] = []
+    hands, ladder, figures = Hands(rankings, contest, 1), Ladder(contest.standing, lot), Figures()
     rounds: list[Round] = []
     kind, gains = "first", dict[str, int]()
     of: tuple[str, ...] = ()
     while True:
-        elected, excluded, ties = _decided(hands, history, lot)
+        elected, excluded, ties = _decided(hands, ladder)
         rounds.append(
             Round(
                 kind=kind,
-                totals=numbers(hands.totals, 1),
+                totals=figures.of(hands.totals, 1),
                 of=of,
-                moves=gains_of(gains, 1),
+                moves=figures.gains(gains, 1),
                 exhausted=Fraction(hands.exhausted),
                 elected=elected,
                 excluded=excluded,
@@ -81,19 +81,17 @@ def _rounds(rankings: Rankings, contest: Contest, lot: Lot) -> list[Round]:
         )
         if elected:
             return rounds
-        history.append(dict(hands.totals))
-        kind, of, gains = "exclusion", excluded, hands.exclude(excluded[0])
+        ladder.record(hands.totals, hands.continuing)
+        kind, of, gains = "exclusion", excluded, hands.exclude(excluded)
 
 
-def _decided(
-    hands: Hands, history: Sequence[Mapping[str, int]], lot: Lot
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Tie, ...]]:
+def _decided(hands: Hands, ladder: Ladder) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Tie, ...]]:
     """Return who wins, or who is excluded, on these totals."""
     base = sum(hands.totals.values())
     best = max(hands.continuing, key=lambda key: hands.totals[key])
     if 2 * hands.totals[best] > base or len(hands.continuing) == 1:
         return (best,), (), ()
-    out, ties = lowest(hands.continuing, hands.totals, history, lot)
+    out, ties = ladder.lowest(hands.continuing, hands.totals)
     return (), (out,), ties
 
 

@@ -1,13 +1,22 @@
-"""Schulze's method: where wins one against one go round in a circle, the strongest paths decide (governance.md 7.14)."""
+"""Schulze's method: where wins one against one go round in a circle, the strongest paths decide (governance.md 7.14).
 
-from collections.abc import Sequence
+With `circles=runoff` an instant runoff decides instead (`circles`).
+"""
 
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+from fedcoop.governance import circles
 from fedcoop.governance.comparing import MAJORITY, Comparison
-from fedcoop.governance.condorcet import Beats, Table, eligible_pairs, groups
+from fedcoop.governance.condorcet import Beats, Reach, Table, eligible_pairs, groups
 from fedcoop.governance.lookback import by_groups
 from fedcoop.governance.lots import Lot
 from fedcoop.governance.motions import Option, Settings
+from fedcoop.governance.ranking import Contest, extra_key
 from fedcoop.governance.tallies import Count, Pile
+from fedcoop.kernel.errors import MotionRefused
+
+CIRCLES = ("paths", "runoff")
 
 
 class Schulze(Comparison):
@@ -18,12 +27,36 @@ class Schulze(Comparison):
     icon = "rank"
     loops = "Where such wins go round in a circle, the weakest link of each chain of wins says how much it counts."
 
+    def extra_keys(self) -> Mapping[str, type]:
+        """Return those of comparisons and `circles` (`paths`, `runoff`)."""
+        return {**super().extra_keys(), "circles": str}
+
+    def validate(self, options: Sequence[Option], settings: Settings) -> None:
+        """Raise MotionRefused as for comparisons, and `circles`."""
+        super().validate(options, settings)
+        if extra_key(settings, "circles") not in ("", *CIRCLES):
+            raise MotionRefused("circles", f"circles is {' or '.join(CIRCLES)}.")
+        if _by_runoff(settings) and len(options) > circles.MOST + 2:
+            raise MotionRefused("circles", f"circles=runoff compares {circles.MOST} choices at most.")
+
+    def loops_of(self, settings: Settings) -> str:
+        """Return what happens to circles."""
+        if not _by_runoff(settings):
+            return self.loops
+        return (
+            "Where such wins go round in a circle, the choice with the fewest first ranks is taken out until one does."
+        )
+
     def count(self, piles: Sequence[Pile], options: Sequence[Option], settings: Settings, lot: Lot) -> Count:
         """Return the order with pairs and strongest paths."""
         contest, pairs, against = eligible_pairs(piles, options, settings, settings.threshold or MAJORITY)
         facts = self.facts(pairs, against)
         if not pairs.valid:
             return Count(facts=facts)
+        if _by_runoff(settings):
+            last = extra_key(settings, "unranked") in ("", "last")
+            solved = circles.solve(piles, pairs.table, lot, unranked_last=last)
+            return _seated(solved, contest, facts, lot)
         paths = strongest_paths(pairs.table)
         above: Beats = {x: frozenset(y for y in row if row[y] > paths[y][x]) for x, row in paths.items()}
         order = groups(above)
@@ -31,17 +64,30 @@ class Schulze(Comparison):
         return Count(elected, order, (), ties, {**facts, "paths": paths})
 
 
+def _by_runoff(settings: Settings) -> bool:
+    return extra_key(settings, "circles") == "runoff"
+
+
+def _seated(solved: circles.Solved, contest: Contest, facts: Mapping[str, object], lot: Lot) -> Count:
+    elected, ties = by_groups(solved.order, contest, lot)
+    return Count(elected, solved.order, (), (*solved.ties, *ties), {**facts, "places": list(solved.places)})
+
+
 def strongest_paths(table: Table) -> dict[str, dict[str, int]]:
-    """Return the strength of the strongest path between any two, by winning votes."""
-    paths = {x: {y: n if n > table[y][x] else 0 for y, n in row.items()} for x, row in table.items()}
-    for by, onward in paths.items():
-        for start, row in paths.items():
-            to_there = row.get(by, 0)
-            if not to_there:
-                continue
-            for end, strength in onward.items():
-                if end != start and row[end] < (through := min(to_there, strength)):
-                    row[end] = through
+    """Return the strength of the strongest path between any two, by winning votes; 0 where there is none.
+
+    Wins are added from the strongest to the weakest: the one that first lets somebody reach another is the weakest link of
+    the strongest path between them.
+    """
+    keys = sorted(table)
+    paths: dict[str, dict[str, int]] = {x: {y: 0 for y in keys if y != x} for x in keys}
+    reach = Reach(keys)
+    wins = sorted(((n, x, y) for x, row in table.items() for y, n in row.items() if n > table[y][x]), reverse=True)
+    for strength, equal in groupby(wins, key=lambda win: win[0]):
+        for _, x, y in equal:
+            if not reach.reaches(x, y):
+                for start, end in reach.add(x, y):
+                    paths[start][end] = strength
     return paths
 
 

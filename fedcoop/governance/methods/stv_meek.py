@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from fedcoop.governance.lots import Lot
 from fedcoop.governance.meek import count_meek
 from fedcoop.governance.motions import Option, Settings
-from fedcoop.governance.ranking import contest_of, strict_rankings
+from fedcoop.governance.ranking import Equal, contest_of, rankings_of, reading_of
 from fedcoop.governance.stv import no_ballots
 from fedcoop.governance.tallies import Count, Pile
-from fedcoop.governance.transferable import Transferable
+from fedcoop.governance.transferable import Transferable, by_hare
 
 
 class MeekStv(Transferable):
@@ -18,12 +18,13 @@ class MeekStv(Transferable):
     title = "Single transferable vote, Meek"
     icon = "people"
     base = "of the votes still counted"
+    equals = (Equal.CUT, Equal.SKIP, Equal.SHARE)
 
     def count(self, piles: Sequence[Pile], options: Sequence[Option], settings: Settings, lot: Lot) -> Count:
         """Return the rounds with quota, keep factors and iterations."""
         contest = contest_of(options, settings)
-        rankings = strict_rankings(piles, contest)
-        return count_meek(rankings, contest, lot) if rankings.valid else no_ballots(rankings)
+        rankings = rankings_of(piles, contest, reading_of(settings))
+        return count_meek(rankings, contest, lot, hare=by_hare(settings)) if rankings.valid else no_ballots(rankings)
 
 
 METHOD = MeekStv()

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from fedcoop.governance.counting import extra_int
 from fedcoop.governance.lots import Lot
 from fedcoop.governance.motions import Option, Settings
-from fedcoop.governance.ranking import contest_of, strict_rankings
-from fedcoop.governance.stv import count_stv
+from fedcoop.governance.ranking import Equal, contest_of, rankings_of, reading_of
+from fedcoop.governance.stv import Rule, count_stv
 from fedcoop.governance.tallies import Count, Pile
-from fedcoop.governance.transferable import Transferable
+from fedcoop.governance.transferable import Transferable, by_hare
 from fedcoop.kernel.errors import MotionRefused
 
 DECIMALS = 5
@@ -16,15 +16,19 @@ MOST_DECIMALS = 30
 
 
 class ScottishStv(Transferable):
-    """`decimals` says after how many places the values of papers are cut off."""
+    """`decimals` says after how many places the values of papers are cut off, `exact` that they are not.
+
+    With `batch_elimination` all who cannot win any more are excluded together, before a surplus passes.
+    """
 
     key = "stv_scottish"
     title = "Single transferable vote"
     icon = "people"
+    equals = tuple(Equal)
 
     def extra_keys(self) -> Mapping[str, type]:
-        """Return the shared ones and `decimals`."""
-        return {**super().extra_keys(), "decimals": int}
+        """Return the shared ones, `decimals`, `exact` and `batch_elimination`."""
+        return {**super().extra_keys(), "decimals": int, "exact": bool, "batch_elimination": bool}
 
     def validate(self, options: Sequence[Option], settings: Settings) -> None:
         """Raise MotionRefused as for all rankings, and `decimals`."""
@@ -34,8 +38,15 @@ class ScottishStv(Transferable):
 
     def count(self, piles: Sequence[Pile], options: Sequence[Option], settings: Settings, lot: Lot) -> Count:
         """Return the stages."""
-        contest = contest_of(options, settings)
-        return count_stv(strict_rankings(piles, contest), contest, extra_int(settings, "decimals", DECIMALS), lot)
+        contest, reading = contest_of(options, settings), reading_of(settings)
+        rule = Rule(
+            decimals=extra_int(settings, "decimals", DECIMALS),
+            exact=bool(settings.extra.get("exact", False)),
+            hare=by_hare(settings),
+            together=bool(settings.extra.get("batch_elimination", False)),
+            shares=reading.equal is Equal.SHARE,
+        )
+        return count_stv(rankings_of(piles, contest, reading), contest, rule, lot)
 
 
 METHOD = ScottishStv()

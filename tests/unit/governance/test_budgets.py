@@ -96,7 +96,7 @@ def test_the_rest_is_filled_greedily_unless_that_is_off() -> None:
     assert counted(motion("equal_shares", completion="none", fill="none", **asked), piles).elected == ("Big",)
 
 
-def test_equals_in_everything_are_told_apart_by_lot_and_only_where_the_money_is_short() -> None:
+def test_equals_in_everything_are_told_apart_by_lot_where_the_money_is_short_and_else_put_in_order_by_it() -> None:
     options = projects(One="60", Two="60", Three="10")
     piles = [Pile(("One", "Two"), 2), Pile(("Three",))]
     for method in ("greedy", "equal_shares"):
@@ -109,7 +109,8 @@ def test_equals_in_everything_are_told_apart_by_lot_and_only_where_the_money_is_
             assert count.elected[0] == lot.order(["One", "Two"])[0]
             winners.add(count.elected[0])
         assert winners == {"One", "Two"}
-    assert counted(motion("greedy", options=options, budget="200"), piles).ties == ()
+    (order,) = counted(motion("greedy", options=options, budget="200"), piles).ties
+    assert (order.among, order.rung, order.about) == (("One", "Two"), LOT, "order of purchase")
     assert counted(motion("greedy", options=options, budget="50"), piles).ties == ()
 
 

@@ -286,10 +286,10 @@ def test_only_those_whom_no_round_told_apart_are_in_the_lot() -> None:
     assert vote.count.rounds[1].excluded == (tie[1].order[-1],)
 
 
-def test_equal_surpluses_go_by_lot_but_the_order_of_the_elected_needs_none() -> None:
+def test_equal_surpluses_and_the_order_of_the_elected_go_by_lots_that_are_listed() -> None:
     vote = Vote("stv_scottish", [(10, "AC"), (10, "BD"), (4, "C"), (3, "D")], "ABCD", seats="3")
     assert set(vote.count.rounds[0].elected) == {"A", "B"}
-    assert vote.count.rounds[0].ties == ()
+    assert vote.count.rounds[0].ties == (Tie(("A", "B"), vote.count.elected[:2], "lot", "order of election"),)
     assert [tie.about for tie in vote.count.rounds[1].ties] == ["surplus"]
     assert vote.count.rounds[1].of == vote.count.rounds[1].ties[0].order[:1]
 
@@ -304,10 +304,10 @@ def test_equal_to_re_open_nominations_goes_by_lot(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["points", "schulze", "ranked_pairs"])
-def test_equals_who_all_have_a_seat_need_no_lot(method: str) -> None:
+def test_equals_who_all_have_a_seat_are_put_in_order_by_a_lot_that_is_listed(method: str) -> None:
     vote = Vote(method, [(1, "AB"), (1, "BA")], "ABC", seats="2")
     assert set(vote.count.elected) == {"A", "B"}
-    assert vote.count.ties == ()
+    assert vote.count.ties == (Tie(("A", "B"), vote.count.elected, "lot", "order of election"),)
 
 
 def test_the_largest_surplus_goes_first_and_nobody_is_excluded_before() -> None:

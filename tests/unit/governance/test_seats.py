@@ -112,13 +112,20 @@ def test_those_really_tied_for_the_last_place_go_to_the_lot(method: str, ballots
     assert winners == {"a", "b"}
 
 
-def test_a_tie_that_decides_no_place_needs_no_lot() -> None:
+def test_a_tie_that_decides_no_place_is_put_in_order_by_a_lot_that_is_listed() -> None:
     tally, outcome = decided(motion("approval", seats="2"), [("a", "b"), ("a", "b"), ("c",)])
-    assert tally.count is None
-    assert set(outcome.winners) == {"a", "b"}
+    (tie,) = count_of(tally).ties
+    assert (tie.among, tie.rung, tie.about) == (("a", "b"), LOT, "order of election")
+    assert outcome.winners == tie.order
+    names = {"a": "Rye", "b": "Wheat"}
+    assert outcome.notes == (f"Rye and Wheat were equal, and all are chosen. The lot put {names[tie.order[0]]} first.",)
     tally, outcome = decided(motion("dots", seats="2"), [{"a": 2, "b": 2}, {"c": 1}])
-    assert count_of(tally).ties == ()
-    assert set(outcome.winners) == {"a", "b"}
+    (tie,) = count_of(tally).ties
+    assert (tie.among, tie.rung, outcome.winners) == (("a", "b"), LOT, tie.order)
+    tally, outcome = decided(motion("dots", seats="2"), [{"a": 2, "b": 1}, {"b": 1}])
+    (tie,) = count_of(tally).ties
+    assert (tie.rung, tie.about, outcome.winners) == ("supporters", "order of election", ("b", "a"))
+    assert decided(motion("approval", seats="2"), [("a", "b"), ("b",), ("c",), ("a", "b")])[0].count is None
 
 
 def test_a_tie_in_an_approval_stays_one_where_the_status_quo_holds() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from fedcoop.governance.lots import Lot, commitment, lot_of
 from fedcoop.governance.tallies import Count, Round, Tie
-from fedcoop.governance.ties import LOT, Rung, first_places, settle, uses_lot
+from fedcoop.governance.ties import LOT, Rung, first_places, hangs_on_lot, settle, uses_lot
 from fedcoop.kernel.money import currency_of, largest_remainder
 
 VECTOR = json.loads((Path(__file__).parents[2] / "vectors/governance/lots.json").read_text())["lot"]
@@ -43,9 +43,13 @@ def test_the_first_rung_that_parts_all_decides_else_the_lot_within_it() -> None:
     assert told.order == (*lot.order(["b", "c"]), "a")
 
 
-def test_only_a_group_that_does_not_fit_whole_is_a_tie() -> None:
+def test_every_group_of_equals_among_the_first_is_told_of() -> None:
     lot = Lot(bytes(32))
-    assert first_places((("a", "b"), ("c",)), 2, (), lot) == (lot.order("ab"), ())
+    order = lot.order("ab")
+    assert first_places((("a", "b"), ("c",)), 2, (), lot) == (
+        order,
+        (Tie(("a", "b"), order, LOT, "order of election"),),
+    )
     chosen, ties = first_places((("a", "b"), ("c",)), 1, (), lot)
     assert chosen == lot.order("ab")[:1]
     assert ties == (Tie(("a", "b"), lot.order("ab"), LOT),)
@@ -56,6 +60,12 @@ def test_the_lot_names_only_those_whom_nothing_else_parts() -> None:
     chosen, ties = first_places((("a", "b", "c"),), 2, (Rung("supporters", sizes.__getitem__),), lot)
     assert chosen == ("a", lot.order("bc")[0])
     assert ties == (Tie(("b", "c"), lot.order("bc"), LOT),)
+    chosen, ties = first_places((("a", "b", "c"),), 3, (Rung("supporters", sizes.__getitem__),), lot)
+    assert chosen == ("a", *lot.order("bc"))
+    assert ties == (
+        Tie(("a", "b", "c"), chosen, "supporters", "order of election"),
+        Tie(("b", "c"), lot.order("bc"), LOT, "order of election"),
+    )
 
 
 def test_a_count_says_whether_a_lot_decided_anything() -> None:
@@ -64,6 +74,10 @@ def test_a_count_says_whether_a_lot_decided_anything() -> None:
     assert not uses_lot(Count(ties=(look,)))
     assert uses_lot(Count(ties=(look, lot)))
     assert uses_lot(Count(rounds=(Round("first", {}, ties=(lot,)),)))
+    bought = Count(ties=(Tie(("a", "b"), ("a", "b"), LOT, "order of purchase"),))
+    assert uses_lot(bought)
+    assert not hangs_on_lot(bought)
+    assert hangs_on_lot(Count(ties=(Tie(("a", "b"), ("a", "b"), LOT, "order of election"),)))
 
 
 @pytest.mark.parametrize(

@@ -219,3 +219,36 @@ def test_what_decides_nothing_is_not_called_a_result() -> None:
     assert outcome_sentence(motion, outcome, tally) == (
         "Sense check: A vote. Looks good: 0, Unsure: 1, Concerned: 0; 1 of 120 members answered."
     )
+
+
+def test_losers_defeated_together_and_the_quota_of_hare_are_told_in_words() -> None:
+    piles = [Pile(tuple(ranking), n) for ranking, n in {"ECB": 1, "ACD": 5, "CEA": 12, "DB": 7, "BAC": 11}.items()]
+    found = result(*tallied("stv_scottish", piles, PEOPLE, seats=2, decimals=4, batch_elimination=True))
+    first, second, *_ = section(found, "rounds").details
+    assert (
+        "Elif and Amara cannot win any more: together, with all surplus, they have fewer than the next."
+        in first.paragraphs[1]
+    )
+    assert "The ballots of Elif and Amara go to the next name on them" in second.paragraphs[0]
+    hare = section(result(*tallied("stv_scottish", RANKED, PEOPLE, seats=2, quota="hare")), "rounds")
+    assert hare.after[0] == "The quota. 79 valid ballots, 2 seats: 79 ÷ 2 = 39.5, rounded up = 40."
+    meek = section(result(*tallied("stv_meek", RANKED, PEOPLE, seats=2, quota="hare")), "rounds")
+    assert meek.after[0].startswith("The quota. Votes still counted ÷ 2, worked out anew")
+
+
+def test_fractions_of_an_exact_count_are_shown_to_six_places() -> None:
+    found = section(result(*tallied("stv_scottish", RANKED, PEOPLE, seats=2, exact=True)), "rounds")
+    assert "Numbers are shown to six places; the recount file has the exact fractions." in found.after
+    shown = " ".join(cell.text for line in (found.table.rows if found.table else ()) for cell in line.cells)
+    assert "24.172414" in shown
+    assert "/" not in shown
+    assert "All these ballots move on at 0.068966 each" in found.details[1].paragraphs[0]
+
+
+def test_a_circle_that_a_runoff_solved_is_told_place_by_place() -> None:
+    piles = [Pile(tuple(ranking), n) for ranking, n in {"ABC": 4, "ACB": 2, "BCA": 7, "CAB": 8}.items()]
+    found = result(*tallied("schulze", piles, PEOPLE[:3], seats=1, circles="runoff"))
+    assert [winner.name for winner in found.winners] == ["Bilal H"]
+    solved = section(found, "runoff")
+    assert solved.after == ("1. Amara O (6) left out; Bilal H beats all who remain.",)
+    assert solved.details[0].paragraphs[1:] == ("2. Chiara N beats all others.", "3. Amara O beats all others.")
