@@ -30,11 +30,15 @@ class Outages:
         self._conn = conn
 
     def beat(self, name: str, now: datetime) -> datetime | None:
-        """Remember that `name` is alive now; return when it last was, None the first time or if another process says so too."""
+        """Remember that `name` is alive now; return when it last was, None the first time or if another process says so too.
+
+        A clock that was set back, as at the start of a machine without one of its own, changes nothing.
+        """
         c = t.heartbeats.c
         before = self.last_beat(name)
         if before is None:
             insert_ignore(self._conn, t.heartbeats, {"name": name, "at": now})
+        if before is None or before > now:
             return None
         moved = self._conn.execute(update(t.heartbeats).where(c.name == name, c.at == before).values(at=now))
         return before if moved.rowcount else None

@@ -48,8 +48,10 @@ async def test_two_minutes_without_a_heartbeat_are_an_outage_and_less_is_none(br
     bread.advance(minutes=2)
     found = await bread.units.write(beat)
     assert (found.began_at, found.ended_at) == (bread.now - timedelta(minutes=2), bread.now)
-    bread.advance(seconds=-90)
+    bread.advance(days=-9000)
     assert await bread.units.write(beat) is None, "a clock set back is none"
+    bread.advance(days=9000, seconds=30)
+    assert await bread.units.write(beat) is None, "nor is one that is right again"
     assert len(await bread.rows(t.outages)) == 1
 
 
