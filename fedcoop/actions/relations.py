@@ -34,12 +34,15 @@ def want_follow(uow: UnitOfWork, follower: ActorId, target: Actor) -> Follow:
     return follow
 
 
-def receive_follow(uow: UnitOfWork, *, follower: Actor, followee: Actor, uri: str, said_at: datetime) -> str:
+def receive_follow(
+    uow: UnitOfWork, *, follower: Actor, followee: Actor, uri: str, said_at: datetime | None = None
+) -> str:
     """Settle a `Follow` of an actor of ours; return `accepted`, `pending`, `rejected` (answered unless pending) or `ended`.
 
     A member's actor decides itself who follows (`manuallyApprovesFollowers`); all others accept at once. A follow that
-    its actor undid or blocked since is `ended`; one that stands under this very id is not answered again.
+    its actor undid or blocked since `said_at` is `ended`; one that stands under this very id is not answered again.
     """
+    said_at = said_at or uow.now
     if _has_ended(uow, follower, FOLLOW, uri=uri, target=followee.uri, said_at=said_at):
         return "ended"
     earlier = uow.actors.find_follow(follower.id, followee.id)

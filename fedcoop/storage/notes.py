@@ -28,6 +28,8 @@ _BLOCKED = (
     .correlate(t.notes)
 )
 _HEARD = (t.notes.c.public.is_(True), ~_BLOCKED)
+_NOTE = select(t.notes).where(t.notes.c.uri == bindparam("uri"))
+_REMOTE_MOTION = select(t.remote_motions).where(t.remote_motions.c.uri == bindparam("uri"))
 _OBJECT = select(t.objects).where(t.objects.c.uri == bindparam("uri"))
 
 
@@ -89,7 +91,7 @@ class Notes:
 
     def find_note(self, uri: str) -> Note | None:
         """Return the remote post with this id, deleted ones too."""
-        return first(self._conn, select(t.notes).where(t.notes.c.uri == uri), _note)
+        return first(self._conn, _NOTE, _note, {"uri": uri})
 
     def put_note(self, note: Note) -> None:
         """Store the remote post; one of the same uri is replaced."""
@@ -157,7 +159,7 @@ class Notes:
 
     def find_remote_motion(self, uri: str) -> RemoteMotion | None:
         """Return the remote poll with this id."""
-        return first(self._conn, select(t.remote_motions).where(t.remote_motions.c.uri == uri), _remote_motion)
+        return first(self._conn, _REMOTE_MOTION, _remote_motion, {"uri": uri})
 
     def find_remote_motion_by_uuid(self, uuid: str) -> RemoteMotion | None:
         """Return the remote poll whose page here has this UUID."""

@@ -8,16 +8,16 @@ from typing import Any, Protocol
 
 import msgspec
 
-from fedcoop.actions.states import FETCHED_EARLIER
+from fedcoop.actions.states import FETCHED_EARLIER, NEVER
 from fedcoop.federation.remote.actors import Actors
 from fedcoop.federation.remote.compactor import Compactor
 from fedcoop.federation.remote.documents import Documents
 from fedcoop.federation.wire.activities import (
     Activity,
     PollVote,
+    by_reference,
     parse_activity,
     poll_votes,
-    trusted_embedded,
     without_strangers,
 )
 from fedcoop.federation.wire.jsonld import id_of, origin_of, types_of
@@ -46,8 +46,9 @@ class Received:
     did not send.
 
     `said_at` orders states and relations: never after the receipt. It is the signed date, or that of the proof if that is
-    earlier; of what its server showed us, a minute before we asked; what a `Create` shows is as old as its `published`, and
-    older than all else that was said in that second (8.1 step 14).
+    earlier; an activity that its server showed us is as old as its `published`, an object that it showed us a minute older
+    than our question; what a `Create` shows is as old as its `published`, and older than all else of that second (8.1
+    step 14).
     """
 
     activity: Activity
@@ -121,8 +122,9 @@ def received_of(row: Inbound) -> Received:
         whole = parse_activity(msgspec.json.decode(row.raw, type=dict[str, Any]))
     except (msgspec.DecodeError, RecursionError) as error:
         raise MalformedActivity("json") from error
-    activity = _by_reference(whole) if (row.proven_by, whole.type) == ("fetch", "Update") else without_strangers(whole)
-    embedded = _embedded(activity)
+    # an old `Update` is served for ever: what counts is what its object says now
+    activity = by_reference(whole) if (row.proven_by, whole.type) == ("fetch", "Update") else without_strangers(whole)
+    embedded = _embedded(activity, whole)
     votes, forged = _votes(whole)
     return Received(
         activity=activity,
@@ -141,7 +143,8 @@ def received_of(row: Inbound) -> Received:
 
 def with_object(received: Received, document: Mapping[str, Any]) -> Received:
     """Return the activity with its object as the object's origin served it: vouched for by that, not by the signature."""
-    activity = without_strangers(replace(received.activity, objects=(document,)))
+    whole = replace(received.activity, objects=(document,))
+    activity = without_strangers(whole)
     votes, forged = _votes(activity)
     said_at = received.received_at - FETCHED_EARLIER
     return replace(
@@ -149,7 +152,7 @@ def with_object(received: Received, document: Mapping[str, Any]) -> Received:
         activity=activity,
         proven_by="fetch",
         said_at=said_at,
-        embedded=_embedded(activity),
+        embedded=_embedded(activity, whole),
         votes=votes,
         forged=forged,
     )
@@ -167,16 +170,12 @@ def digest_of(uri: str) -> bytes:
     return sha256(uri.encode()).digest()[:16]
 
 
-def _by_reference(activity: Activity) -> Activity:
-    """An old `Update` is served for ever: what counts is what its object says now, which must be asked for."""
-    return replace(activity, objects=tuple(found for item in activity.objects if (found := id_of(item)) is not None))
-
-
-def _embedded(activity: Activity) -> Mapping[str, Any] | None:
+def _embedded(activity: Activity, whole: Activity) -> Mapping[str, Any] | None:
+    """Return the only object where it is still what came: whatever its sender does not own was cut down."""
     if activity.type == "Question" and not activity.objects:  # Bonfire sends polls bare (8.4)
         return owned(activity.raw)
     only = activity.objects[0] if len(activity.objects) == 1 else None
-    if not isinstance(only, Mapping) or not trusted_embedded(activity, only):
+    if not isinstance(only, Mapping) or only is not whole.objects[0]:
         return None
     return addressed(owned(only), to=activity.to, cc=activity.cc)
 
@@ -193,10 +192,12 @@ def _votes(activity: Activity) -> tuple[tuple[PollVote, ...], frozenset[PollVote
 
 
 def _said_at(row: Inbound, activity: Activity, embedded: Mapping[str, Any] | None) -> datetime:
+    dates = [row.signed_at, row.received_at]
     proof = activity.raw.get("proof")
-    proven = instant(proof.get("created")) if isinstance(proof, Mapping) else None
-    fetched = row.received_at - FETCHED_EARLIER if row.proven_by == "fetch" else None
-    dates = [found for found in (row.signed_at, row.received_at, proven, fetched) if found is not None]
+    if isinstance(proof, Mapping):
+        dates.append(instant(proof.get("created")) or NEVER)
+    if row.proven_by == "fetch":
+        dates.append(instant(activity.raw.get("published")) or NEVER)
     if embedded is None or activity.type not in CREATING:
         return min(dates)
     return min(*dates, instant(embedded.get("published")) or row.signed_at) - _BEFORE

@@ -1,6 +1,6 @@
 """Activities as typed values: what was said, by whom, about what; and votes in all their spellings (federation.md 12.2)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -145,8 +145,16 @@ def trusted_embedded(activity: Activity, value: Mapping[str, Any]) -> bool:
 
 def without_strangers(activity: Activity) -> Activity:
     """Return the activity with every embedded object that may not be believed cut down to what it names."""
-    objects = tuple(_believed(activity, item) for item in activity.objects)
-    return replace(activity, objects=objects, raw={**activity.raw, "object": list(objects)})
+    return _with(activity, [_believed(activity, item) for item in activity.objects])
+
+
+def by_reference(activity: Activity) -> Activity:
+    """Return the activity with nothing but the ids of its objects: what they say now must be asked for."""
+    return _with(activity, [found for item in activity.objects if (found := id_of(item)) is not None])
+
+
+def _with(activity: Activity, objects: Sequence[str | Mapping[str, Any]]) -> Activity:
+    return replace(activity, objects=tuple(objects), raw={**activity.raw, "object": list(objects)})
 
 
 def _believed(activity: Activity, item: str | Mapping[str, Any]) -> str | Mapping[str, Any]:
