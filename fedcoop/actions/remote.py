@@ -7,7 +7,7 @@ Who may cause them is `federation/inbox/authorise.py`; what ties them to our act
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from fedcoop.accounts import freezing
@@ -33,7 +33,10 @@ class SeenKey:
 
 @dataclass(frozen=True, slots=True)
 class SeenActor:
-    """An actor as its own document shows it, texts cleaned. `handle` is `name@host` after a loop-back, else empty."""
+    """An actor as its own document shows it, texts cleaned. `handle` is `name@host` after a loop-back, else empty.
+
+    `asked_at` is when the document was asked for; without it, just now.
+    """
 
     uri: str
     kind: str
@@ -49,19 +52,21 @@ class SeenActor:
     keys: tuple[SeenKey, ...]
     handle: str = ""
     takes_rfc9421: bool = False
+    asked_at: datetime | None = None
 
 
 # --- actors -----------------------------------------------------------------------------------------------------
 
 
 def remember_actor(uow: UnitOfWork, seen: SeenActor, *, vouched: bool = False) -> Actor:
-    """Store the actor and its keys as its own document shows them now.
+    """Store the actor and its keys as its own document shows them; if they were not asked for later already.
 
     Its links are frozen where federation.md 14.4 says so; `vouched` tells that the change came with an `Update`
     signed by a key we knew, which is what keeps a key rotation from freezing.
     """
     earlier = uow.actors.find(seen.uri)
-    if earlier is not None and earlier.local:
+    asked_at = seen.asked_at or uow.now
+    if earlier is not None and (earlier.local or _was_seen_after(earlier, asked_at)):
         return earlier
     before, after = None if earlier is None else _face(uow, earlier), _face_seen(seen)
     reason = freezing.why_freeze(before, after, vouched=vouched) if before is not None else ""
@@ -83,7 +88,7 @@ def remember_actor(uow: UnitOfWork, seen: SeenActor, *, vouched: bool = False) -
         followers=seen.followers,
         document=seen.document,
         created_at=earlier.created_at if earlier else uow.now,
-        fetched_at=uow.now,
+        fetched_at=asked_at,
         gone_at=None,
         suspended_at=earlier.suspended_at if earlier else None,
         moved_to=seen.moved_to,
@@ -93,6 +98,11 @@ def remember_actor(uow: UnitOfWork, seen: SeenActor, *, vouched: bool = False) -
     known = freezing.known_keys(before, after, vouched=vouched)
     uow.actors.replace_keys(actor.id, [_key(uow, actor, key, known) for key in seen.keys])
     return actor
+
+
+def _was_seen_after(actor: Actor, asked_at: datetime) -> bool:
+    """Return whether we know better: two looks at one actor may end in another order than they began."""
+    return any(at is not None and at > asked_at for at in (actor.fetched_at, actor.gone_at))
 
 
 def _key(uow: UnitOfWork, actor: Actor, key: SeenKey, known: frozenset[str]) -> ActorKey:

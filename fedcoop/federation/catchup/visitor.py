@@ -125,7 +125,7 @@ class Visitor:
 
     async def _look_at_actor(self, visit: Visit, actor: Actor) -> None:
         """The actor's own document, and whether its name for itself is true (federation.md 2.2, 14.4)."""
-        look = await look_at(actor.uri, self._remote.documents)
+        look = await look_at(actor.uri, self._remote.documents, now=self._units.clock.now())
         if look.is_gone:
             await self._units.write(actions.found_gone, visit)
         elif look.actor is None:

@@ -31,8 +31,11 @@ class ActorStorage:
         return await self._units.read(_knows_origin, origin)
 
     async def save_actor(self, document: dict[str, Any], now: datetime) -> dict[str, StoredKey]:
-        """Keep the actor and make the keys of its document its only ones; return them. Raises MalformedActivity."""
-        return await self._units.write(_save, seen_actor(parse_actor(document), document))
+        """Keep the actor and make the keys of its document, asked for at `now`, its only ones; return those that it has.
+
+        Raises MalformedActivity.
+        """
+        return await self._units.write(_save, seen_actor(parse_actor(document), document, asked_at=now))
 
     async def know_keys(self, owner: str, key_ids: Collection[str]) -> None:
         """These keys signed the same thing: if one of them is known, all are."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from fedcoop.actions.remote import SeenActor
@@ -22,7 +23,7 @@ class Look:
     document: Mapping[str, Any] | None = None
 
 
-async def look_at(uri: str, documents: Documents) -> Look:
+async def look_at(uri: str, documents: Documents, *, now: datetime) -> Look:
     """Return the actor that is served at `uri` now, under the id that its document has. Raises PeerError."""
     try:
         document = await documents.fetch(uri)
@@ -36,4 +37,4 @@ async def look_at(uri: str, documents: Documents) -> Look:
         if error.code == "actor-inbox" and document["id"] == uri:
             return Look(None)
         raise
-    return Look(seen_actor(found, document), also_known_as=found.also_known_as, document=document)
+    return Look(seen_actor(found, document, asked_at=now), also_known_as=found.also_known_as, document=document)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from fedcoop.actions.mirrors import SeenMotion, SeenNote
@@ -34,7 +35,9 @@ _KEPT = (
 _CUT = {"alsoKnownAs": MAX_ALSO_KNOWN, "publicKey": MAX_KEYS, "assertionMethod": MAX_KEYS}
 
 
-def seen_actor(actor: RemoteActor, document: Mapping[str, Any], *, handle: str = "") -> SeenActor:
+def seen_actor(
+    actor: RemoteActor, document: Mapping[str, Any], *, handle: str = "", asked_at: datetime | None = None
+) -> SeenActor:
     """Return the actor as `remember_actor` takes it; `handle` only after a loop-back (federation.md 2.2)."""
     return SeenActor(
         uri=actor.id,
@@ -51,6 +54,7 @@ def seen_actor(actor: RemoteActor, document: Mapping[str, Any], *, handle: str =
         keys=tuple(SeenKey(key.key_id, key.kind, key.material) for key in actor.keys),
         handle=handle,
         takes_rfc9421=actor.takes_rfc9421,
+        asked_at=asked_at,
     )
 
 

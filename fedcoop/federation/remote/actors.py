@@ -10,7 +10,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urldefrag, urlsplit
 
@@ -203,7 +203,7 @@ class Actors:
             raise
 
     async def _fetch_key(self, key_id: str) -> StoredKey:
-        url = urldefrag(key_id).url
+        url, asked_at = urldefrag(key_id).url, self._clock.now()
         new = await self._newness(url)
         budget = self._documents.budget()
         document = await self._documents.fetch(url, budget)
@@ -211,7 +211,7 @@ class Actors:
             document = await self._fetch_owner(document, key_id, budget)
         if not same_origin(str(document["id"]), key_id):
             raise OriginMismatch("key-owner", key=key_id)
-        keys = await self._save(document, new)
+        keys = await self._save(document, new, asked_at)
         if key_id not in keys:
             raise BadSignature("key-unknown", "the actor shows no key of this id", key=key_id)
         return keys[key_id]
@@ -227,7 +227,7 @@ class Actors:
         return found
 
     async def _fetch_actor(self, uri: str, budget: FetchBudget | None) -> StoredActor:
-        new = await self._newness(uri)
+        new, asked_at = await self._newness(uri), self._clock.now()
         try:
             document = await self._documents.fetch(uri, budget)
         except PeerGone:
@@ -235,8 +235,8 @@ class Actors:
             raise
         if document["id"] != uri:
             raise OriginMismatch("actor-id", uri=uri)
-        await self._save(document, new)
-        return StoredActor(uri, document, self._clock.now())
+        await self._save(document, new, asked_at)
+        return StoredActor(uri, document, asked_at)
 
     async def _newness(self, uri: str) -> _New | None:
         """Return what is new about the actor, None if nothing. Raises PeerUnreachable (`learning-limit`)."""
@@ -248,7 +248,7 @@ class Actors:
         self._limits.check(new.origin, new.host, new_host=new_host, now=self._clock.monotonic())
         return new
 
-    async def _save(self, document: dict[str, Any], new: _New | None) -> dict[str, StoredKey]:
+    async def _save(self, document: dict[str, Any], new: _New | None, asked_at: datetime) -> dict[str, StoredKey]:
         """Keep the actor; its keys in memory are those of this document and no others."""
         try:
             actor = parse_actor(document)
@@ -256,7 +256,7 @@ class Actors:
             if error.code == "actor-inbox":
                 await self._store.note_inbox_moved(str(document["id"]))
             raise
-        keys = await self._store.save_actor(document, self._clock.now())
+        keys = await self._store.save_actor(document, asked_at)
         self.forget(actor.id)
         if new is not None:
             self._limits.count(new.origin, new.host, new_host=new.new_host, now=self._clock.monotonic())

@@ -28,7 +28,7 @@ async def prepare(received: Received, remote: Remote) -> Look:
     if received.activity.type == "Delete":
         return Look(None)
     uri = received.activity.target if received.activity.type == "Move" else received.actor_uri
-    return await look_at(uri, remote.documents) if uri else Look(None)
+    return await look_at(uri, remote.documents, now=remote.units.clock.now()) if uri else Look(None)
 
 
 def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
