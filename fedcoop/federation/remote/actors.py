@@ -132,9 +132,9 @@ class Actors:
 
     async def learn(self, document: dict[str, Any]) -> StoredActor:
         """Keep an actor whose document was just fetched under its own id. Raises PeerError."""
-        uri = str(document["id"])
-        await self._save(document, await self._newness(uri))
-        return StoredActor(uri, document, self._clock.now())
+        uri, asked_at = str(document["id"]), self._clock.now()
+        await self._save(document, await self._newness(uri), asked_at)
+        return StoredActor(uri, document, asked_at)
 
     async def know(self, owner: str, *key_ids: str) -> None:
         """These keys of one actor signed the same thing, and one of them is known: so are all (federation.md 14.4)."""
