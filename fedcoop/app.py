@@ -28,6 +28,7 @@ from fedcoop.federation.catchup.visitor import Visitor
 from fedcoop.federation.delivery.worker import DeliveryWorker
 from fedcoop.federation.inbox.process import InboxProcessor
 from fedcoop.federation.publish import profile
+from fedcoop.federation.publish.auditing import Auditor
 from fedcoop.federation.remote.lookup import FoundAccount
 from fedcoop.federation.server import objects
 from fedcoop.federation.server.assembly import FederationParts, assemble
@@ -130,6 +131,7 @@ class Node:
         self.loops: Loops | None = None
         self.presence = Presence(self.units)
         self.holding = Holding(self.units)
+        self.auditor = Auditor(self.units)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, *, only_process: bool = True) -> None:
@@ -171,7 +173,7 @@ class Node:
         self._tasks += self._run_loops()
 
     def _run_loops(self) -> list[asyncio.Task[None]]:
-        loops = {name: getattr(self.loops, name) for name in LOOPS}
+        loops = {name: getattr(self.loops, name) for name in LOOPS} | {"audit": self.auditor}
         return [asyncio.create_task(loop.run(), name=name) for name, loop in loops.items()]
 
     def open_door(self) -> None:
@@ -189,6 +191,7 @@ class Node:
     async def stop(self) -> None:
         """Take no more work, finish or release what is under way, close everything; within some eight seconds."""
         await self.presence.stop()
+        await self.auditor.stop()
         if self.loops is not None:
             await asyncio.gather(
                 self.loops.inbox.stop(STOP_S),

@@ -29,8 +29,9 @@ from fedcoop.actions.holding import WORDS, held
 from fedcoop.cli.instance import opened, settings
 from fedcoop.cli.output import REFUSED, emit, json_option, table
 from fedcoop.config import Config
+from fedcoop.federation.publish.auditing import findings
 from fedcoop.kernel.clock import SystemClock, rfc3339, runs_behind
-from fedcoop.kernel.errors import ConfigError, FedcoopError
+from fedcoop.kernel.errors import ConfigError, FedcoopError, Refused
 from fedcoop.media import profile_pictures
 from fedcoop.queries.outages import LastOutage, last_outage
 from fedcoop.storage.maintenance import integrity_problems
@@ -163,6 +164,28 @@ async def _last_outage(config: Config) -> LastOutage | None:
         return await units.read(last_outage)
 
 
+def check_votes(config: Config) -> Iterator[Finding]:
+    """Every stored outcome is the one that its votes, roll and log give, and the one that was published (governance.md 5)."""
+    try:
+        looked, found = asyncio.run(_differences(config))
+    except (FedcoopError, DBAPIError, sqlite3.Error, OSError):
+        return  # the database's own check says so
+    for url, refused in found:
+        yield Finding(
+            "votes", False, f"{url}: {refused.message}", "find out who changed the database; annul, or restore"
+        )
+    if not found:
+        yield Finding("votes", True, f"{looked} recounted, each as it was published")
+
+
+async def _differences(config: Config) -> tuple[int, list[tuple[str, Refused]]]:
+    async with opened(config) as units:
+        seen = [one async for one in findings(units)]
+        found = [(motion_id, refused) for motion_id, refused in seen if refused is not None]
+        urls = await units.read(lambda uow: [uow.motions.get(motion_id).url for motion_id, _ in found])
+    return len(seen), [(url, refused) for url, (_, refused) in zip(urls, found, strict=True)]
+
+
 def check_disk(config: Config) -> Iterator[Finding]:
     """There is room for the database and the media."""
     free = disk_usage(config.root).free
@@ -261,6 +284,7 @@ CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
     check_configuration,
     check_database,
     check_outages,
+    check_votes,
     check_disk,
     check_dns,
     check_tls,

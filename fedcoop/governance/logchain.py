@@ -107,6 +107,17 @@ def roll_entry(change: RollChange) -> dict[str, Any]:
     return {"type": "roll", **asdict(change)}
 
 
+def standing_ballots(entries: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return by pseudonym the entry of the last ballot of each voter who has one and is on the roll."""
+    standing: dict[str, Mapping[str, Any]] = {}
+    for entry in entries:
+        if entry["type"] == "ballot":
+            standing[entry["voter"]] = entry
+        elif entry["type"] == "withdrawal" or (entry["type"] == "roll" and entry["after"] is None):
+            standing.pop(entry["voter"], None)
+    return standing
+
+
 def standing_at(entries: Sequence[Mapping[str, Any]], instant: datetime) -> dict[str, Choice]:
     """Return by pseudonym the choices that the ballots received by an instant made."""
     standing: dict[str, Choice] = {}

@@ -295,17 +295,10 @@ def _check_ballots(
     document: Mapping[str, Any], options: Sequence[Option], settings: Settings, voters: Set[str]
 ) -> None:
     """The box holds exactly the last ballot of each voter that the log tells of."""
-    standing: dict[str, dict[str, Any]] = {}
-    for entry in document["log"]:
-        if entry["type"] == "ballot":
-            standing[entry["voter"]] = {
-                "choice": entry["choice"],
-                "nonce": entry["nonce"],
-                "poll": document["poll"],
-                "voter": entry["voter"],
-            }
-        elif entry["type"] == "withdrawal" or (entry["type"] == "roll" and entry["after"] is None):
-            standing.pop(entry["voter"], None)
+    standing = {
+        voter: {"choice": entry["choice"], "nonce": entry["nonce"], "poll": document["poll"], "voter": voter}
+        for voter, entry in logchain.standing_ballots(document["log"]).items()
+    }
     _same("ballots", document["ballots"], [standing[voter] for voter in sorted(standing)])
     method = METHODS[document["method"]]
     for ballot in document["ballots"]:

@@ -12,6 +12,7 @@ from fedcoop.governance.petitions import ANNUL, signatures_needed
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import MemberId
 from fedcoop.kernel.profile import Field, fields_of, summary_html
+from fedcoop.queries.alarms import Alarms, alarms_of
 from fedcoop.queries.announcements import EVERYBODY, AnnouncementView, announcement_views
 from fedcoop.queries.linked import MemberLink, linked_news
 from fedcoop.queries.outages import AwayLine, away_for_office
@@ -162,6 +163,7 @@ class OfficeView:
     reviews: int
     objections: int
     away: tuple[AwayLine, ...]
+    alarms: Alarms
     linked: tuple[MemberLink, ...]
     to_look_at: int
     desk: Mapping[str, int]
@@ -185,6 +187,7 @@ def office_view(uow: UnitOfWork) -> OfficeView:
         reviews=uow.deciding.count_states(STANDING["review_due"]),
         objections=len(uow.rolls.pending()),
         away=away_for_office(uow),
+        alarms=alarms_of(uow),
         linked=linked_news(uow),
         to_look_at=int(uow.visits.summary(uow.now)["waiting"]),
         desk=uow.desk.waiting(coop.id),

@@ -31,6 +31,7 @@ from fedcoop.queries.people import Person, people
 from fedcoop.queries.places import PlacesView, places_view
 from fedcoop.queries.register import phase_of, rule_of
 from fedcoop.queries.replies import ReplyView, reply_view
+from fedcoop.storage.condition import Difference
 from fedcoop.storage.records import OutcomeRow
 from fedcoop.storage.unit_of_work import UnitOfWork
 
@@ -89,6 +90,7 @@ class MotionView:
     my_row: RollEntry | None = None
     class_titles: Mapping[str, str] = field(default_factory=dict)
     away: Away = NEVER
+    difference: Difference | None = None
 
     @property
     def ended_at(self) -> datetime:
@@ -174,6 +176,7 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
         places=places_view(uow, motion) if may_see_ballots(motion, sight, uow.now) else None,
         my_row=row_of_mine,
         class_titles={item.name: item.title for item in uow.classes.all()} if counted.classes or row_of_mine else {},
+        difference=uow.condition.difference_of(motion.id),
         away=NEVER if member is None else away_during(uow, motion, may_have_lost=waits_for_me),
     )
 

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, select
 
 from fedcoop.storage import tables as t
 from fedcoop.storage.records import AuditEntry
-from fedcoop.storage.rows import every, maker
+from fedcoop.storage.rows import every, first, maker
 
 _entry = maker(AuditEntry)
 
@@ -19,6 +19,12 @@ class Audit:
         """Return the entries about one subject, newest first."""
         query = select(t.audit_log).where(t.audit_log.c.subject == subject).order_by(t.audit_log.c.id.desc())
         return every(self._conn, query.limit(limit), _entry)
+
+    def newest(self, what: str, subject: str) -> AuditEntry | None:
+        """Return the newest entry of one kind about one subject."""
+        c = t.audit_log.c
+        query = select(t.audit_log).where(c.what == what, c.subject == subject).order_by(c.id.desc()).limit(1)
+        return first(self._conn, query, _entry)
 
     def of_kind(self, what: str, *, limit: int = 100) -> list[AuditEntry]:
         """Return the entries of one kind, newest first."""

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from fedcoop.actions.holding import HELD
 from fedcoop.federation.server.holding import Holding
-from fedcoop.kernel.clock import runs_behind
+from fedcoop.queries.alarms import alarms_of
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Readiness:
     async def _write(self) -> None:
         try:
             async with asyncio.timeout(WRITES_WITHIN_S):
-                alarms = await self._units.read(alarms_of)
+                alarms = (await self._units.read(alarms_of)).names
                 await self._units.write(_beat)
         except Exception:
             log.exception("the database does not answer")
@@ -65,9 +65,3 @@ class Readiness:
 
 def _beat(uow: UnitOfWork) -> None:
     uow.outages.beat(BEAT, uow.now)
-
-
-def alarms_of(uow: UnitOfWork) -> list[str]:
-    """Return what is wrong without stopping us: `clock`, `difference`."""
-    alarms = ["clock"] if runs_behind(uow.now, uow.condition.last_entry_at()) else []
-    return alarms + (["difference"] if uow.condition.differences(limit=1) else [])
