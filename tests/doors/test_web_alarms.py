@@ -22,7 +22,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Website]:
 
 async def test_a_difference_stands_on_the_page_of_its_motion_and_in_the_office_until_it_is_over(site: Website) -> None:
     motion, other = await site.open_motion(), await site.open_motion(title="Buy a third oven")
-    office = await site.signed_in("tomasz")
+    office = await site.signed_in("ilse")
     assert "Alarms" not in (await office.get("/office")).words
     assert await site.units.write(note, motion.id, DIFFERS)
     assert not await site.units.write(note, motion.id, DIFFERS), "no news"
@@ -43,7 +43,7 @@ async def test_a_difference_stands_on_the_page_of_its_motion_and_in_the_office_u
 async def test_a_clock_a_minute_before_the_last_log_entry_is_told_in_the_office(
     site: Website, behind: int, told: bool
 ) -> None:
-    office = await site.signed_in("tomasz")
+    office = await site.signed_in("ilse")
     site.clock.advance(timedelta(hours=1))
     await site.units.write(lambda uow: uow.audit("something"))
     site.clock.advance(-timedelta(seconds=behind))
