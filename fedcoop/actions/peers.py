@@ -4,6 +4,8 @@ Fetching the other side's document comes before, outside the unit: here its acto
 Source: federation.md 8.4, 14.4, 15.
 """
 
+import re
+
 from fedcoop.actions.events import FollowDropped, FollowEnded
 from fedcoop.actions.relations import want_follow
 from fedcoop.kernel.errors import Conflict, Invalid, NotFound
@@ -13,6 +15,7 @@ from fedcoop.urls import origin_of
 
 LAST_WORDS_TIMER = "last_words"
 TOLD_AT_ONCE = 50
+_HANDLE = re.compile(r"(?:acct:)?[@!]?[^@!\s/:?#]+@[^@\s/?#]+")
 MAX_TOLD = 10_000  # as many as may wait for one origin (federation.md 16)
 
 
@@ -60,8 +63,10 @@ def partner(uow: UnitOfWork, *, actor_uri: str, state: str = "partner", who: str
 
 
 def block(uow: UnitOfWork, *, target: str, reason: str = "", who: str = "system") -> None:
-    """Nothing comes from `target` (an origin, a host name or an actor's id) and nothing goes there; its links are frozen.
+    """Nothing comes from `target` and nothing goes there; its links are frozen.
 
+    `target` is a host name or an origin, or one account: its id, or the handle or page of one that is known here. Raises
+    Invalid (`block-target`), NotFound (`actor-unknown`) or Conflict (`actor-ours`).
     Follows end both ways, and both are told so: `Reject` and `Undo` are the last that goes there (federation.md 18).
     """
     kind, name = _target(uow, target)
@@ -106,6 +111,8 @@ def _part(uow: UnitOfWork, kind: str, name: str) -> int:
 
 def _target(uow: UnitOfWork, target: str) -> tuple[str, str]:
     text = target.strip()
+    if _HANDLE.fullmatch(text):
+        return "actor", _shown(uow, text).uri
     if "://" not in text:
         text = f"{uow.urls.scheme}://{text}"
     origin = origin_of(text)
@@ -114,7 +121,17 @@ def _target(uow: UnitOfWork, target: str) -> tuple[str, str]:
     if origin == uow.urls.origin:
         raise Conflict("actor-ours", "That is this server.")
     is_origin = text.rstrip("/").lower() == origin or text.rstrip("/").count("/") == 2
-    return ("origin", origin) if is_origin else ("actor", text)
+    if is_origin:
+        return "origin", origin
+    found = uow.actors.find(text) or uow.actors.find_shown(text)
+    return "actor", text if found is None else found.uri
+
+
+def _shown(uow: UnitOfWork, handle: str) -> Actor:
+    found = uow.actors.find_shown(handle.removeprefix("acct:").lstrip("@!"))
+    if found is None:
+        raise NotFound("actor-unknown", "No account of this address is known here. Give its id, or block its server.")
+    return found
 
 
 def _drop_deliveries(uow: UnitOfWork, kind: str, name: str) -> None:

@@ -58,7 +58,7 @@ def _with_actor(ctx: click.Context, handle: str, act: Any) -> tuple[str, Any]:
 @json_option
 @click.pass_context
 def block(ctx: click.Context, target: str, reason: str, as_json: bool) -> None:
-    """Block a server (host or origin) or one actor (its id): nothing comes in, nothing goes out."""
+    """Block a server (host or origin) or one account (handle, page or id): nothing comes in, nothing goes out."""
     with_units(ctx, lambda units: units.write(actions.block, target=target, reason=reason, who=OPERATOR))
     emit({"target": target, "blocked": True}, f"{target} is blocked", as_json=as_json)
 

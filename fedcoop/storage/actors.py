@@ -50,6 +50,12 @@ class Actors:
         """Return the actor of this id, deleted ones too."""
         return first(self._conn, _BY_URI, _actor, {"uri": uri})
 
+    def find_shown(self, text: str) -> Actor | None:
+        """Return the remote actor whose page or handle (`name@host`) this is: for what people write, not for the wire."""
+        c = t.actors.c
+        shown = or_(c.url == text, func.lower(c.handle) == text.lower())
+        return first(self._conn, select(t.actors).where(c.local.is_(False), shown).order_by(c.id), _actor)
+
     def get(self, actor_id: ActorId) -> Actor:
         """Return the actor with this internal id. Raises NotFound."""
         found = first(self._conn, _BY_ID, _actor, {"actor_id": actor_id})

@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from fedcoop.accounts.actor_keys import new_keys
 from fedcoop.actions.founding import INSTANCE_ACTOR, rotate_keys
 from fedcoop.actions.peers import block, unblock
+from fedcoop.actions.remote import note_handle
 from fedcoop.federation.inbox.standing import Standing
-from fedcoop.kernel.errors import PeerUnreachable
+from fedcoop.kernel.errors import NotFound, PeerUnreachable
 from fedcoop.storage import tables as t
 from tests.doors.harness import keys_of
 from tests.doors.peer import AS2
@@ -50,6 +51,20 @@ async def test_a_block_and_its_end_hold_at_once_both_ways(bread, peer):
     await bread.units.write(unblock, target=peer.origin)
     assert await bread.post(ana.cavage(bread.inbox, follow(ana, bread, 2), bread.now)) == 202
     assert (await bread.parts.documents.fetch(ana.uri))["id"] == ana.uri
+
+
+async def test_an_account_is_blocked_by_whatever_people_write_of_it(bread, peer):
+    ana = peer.actor("ana", url=peer.origin + "/@ana")
+    await bread.parts.actors.actor(ana.uri)
+    await bread.units.write(note_handle, uri=ana.uri, handle="ana@social.example")
+    for written in (ana.uri, peer.origin + "/@ana", "@ana@social.example", "acct:Ana@Social.example"):
+        await bread.units.write(block, target=written)
+        assert await bread.post(ana.cavage(bread.inbox, follow(ana, bread), bread.now)) == 403, written
+        assert [row.target for row in await bread.rows(t.blocks)] == [ana.uri]
+        assert await bread.units.write(unblock, target=written)
+    with pytest.raises(NotFound, match="actor-unknown"):
+        await bread.units.write(block, target="@nobody@social.example")
+    assert await bread.rows(t.blocks) == []
 
 
 async def test_connections_are_refused_soon_where_nobody_asks_who_is_blocked(bread, peer):

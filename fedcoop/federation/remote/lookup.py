@@ -76,14 +76,15 @@ class Finder:
         return FoundAccount(str(document["id"]), handle.removeprefix("@"), doubt)
 
     def _url(self, text: str) -> str:
-        """Return the URL of a link, also one without scheme. Raises Invalid (`handle`)."""
+        """Return the URL of a link, also one without scheme; old links are asked for by https. Raises Invalid (`handle`)."""
+        plain = self._transport.policy.allow_http
         scheme = _SCHEME.match(text)
         if scheme is not None:
-            given = scheme[1].lower()
-            return to_uri(f"{given if given.startswith('http') else 'https'}://{text[scheme.end() :]}")
+            secure = scheme[1].lower() != "http" or not plain
+            return to_uri(f"{'https' if secure else 'http'}://{text[scheme.end() :]}")
         if _BARE.fullmatch(text) is None:
             raise Invalid("handle", WHAT_TO_PASTE, field="handle")
-        return to_uri(f"{'http' if self._transport.policy.allow_http else 'https'}://{text}")
+        return to_uri(f"{'http' if plain else 'https'}://{text}")
 
     def _refuse_ourselves(self, url: str) -> None:
         own = self._transport.policy.own_origin
@@ -144,4 +145,4 @@ class Finder:
 def _cleaned(pasted: str) -> str:
     """Return the text without what copying brings along: invisible characters, spaces, angle brackets, quotes."""
     visible = "".join(character for character in pasted[: 2 * MAX_URL] if character.isprintable())
-    return visible.strip(" <>\"'“”‘’")
+    return visible.strip(" <>\"'“”‘’").rstrip(",;")

@@ -80,6 +80,8 @@ def only_for_browsers(page):
         "\u2068@ana@birch.example\u2069",
         "\u200bhttps://birch.example/users/ana",
         "birch.example/users/ana",
+        "http://birch.example/users/ana",
+        "@ana@birch.example,",
         "web+ap://birch.example/users/ana",
         "ap://birch.example/users/ana",
         "https://birch.example/users/ana#main-key",
