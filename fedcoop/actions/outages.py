@@ -41,7 +41,7 @@ def come_back(uow: UnitOfWork, last: datetime) -> Outage:
     uow.outages.add(outage)
     times = {"from": rfc3339(outage.began_at), "to": rfc3339(outage.ended_at)}
     uow.audit("was-away", details=times)
-    for motion in motions_in(uow, outage):
+    for motion in _motions_in(uow, outage):
         if closed_in(motion, outage):
             uow.audit("closed-while-away", subject=motion.url, details=times)
     for timer in (TELL_TIMER, LOOK_TIMER):
@@ -49,9 +49,9 @@ def come_back(uow: UnitOfWork, last: datetime) -> Outage:
     return outage
 
 
-def motions_in(uow: UnitOfWork, outage: Outage) -> list[Motion]:
+def _motions_in(uow: UnitOfWork, outage: Outage, *, public: bool = False) -> list[Motion]:
     """Return the motions that the outage concerns, those that close last first, 20 at most."""
-    return uow.motions.during(outage.began_at - LONGEST_GRACE, outage.ended_at, limit=MAX_MOTIONS)
+    return uow.motions.during(outage.began_at - LONGEST_GRACE, outage.ended_at, limit=MAX_MOTIONS, public=public)
 
 
 def tell_members(uow: UnitOfWork, key: str) -> None:
@@ -60,7 +60,8 @@ def tell_members(uow: UnitOfWork, key: str) -> None:
     if found is None:
         return
     outage, progress = found
-    motions = {motion.id: motion for motion in motions_in(uow, outage) if may_have_lost_votes(motion, outage)}
+    public = _motions_in(uow, outage, public=True)
+    motions = {motion.id: motion for motion in public if may_have_lost_votes(motion, outage)}
     if not motions or uow.outages.count_told_of(outage.id) >= MAX_TOLD:
         return
     members = uow.outages.linked_members(after=progress.told_to, limit=TOLD_AT_ONCE)

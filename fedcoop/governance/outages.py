@@ -42,9 +42,9 @@ def is_outage(last: datetime, now: datetime) -> bool:
 
 
 def may_have_lost_votes(motion: Motion, outage: Outage) -> bool:
-    """Return whether the motion took votes from elsewhere in that time."""
+    """Return whether the motion, if it is public, took votes from elsewhere when the time began: then others knew of it."""
     polled = motion.state in _STANDING and Channel.ACTIVITYPUB in motion.channels
-    return polled and motion.opens_at < outage.ended_at and outage.began_at <= acceptance_ends_at(motion)
+    return polled and motion.opens_at <= outage.began_at <= acceptance_ends_at(motion)
 
 
 def closed_in(motion: Motion, outage: Outage) -> bool:

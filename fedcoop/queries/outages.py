@@ -29,10 +29,16 @@ NEVER = Away()
 def away_during(uow: UnitOfWork, motion: Motion, *, may_have_lost: bool) -> Away:
     """Return what a member is told on the motion's page; `may_have_lost`: it votes from elsewhere and has no ballot."""
     found = uow.outages.during(motion.opens_at, acceptance_ends_at(motion))
+    lost = tuple(outage for outage in found if may_have_lost and may_have_lost_votes(motion, outage))
     return Away(
-        lost=tuple(outage for outage in found if may_have_lost and may_have_lost_votes(motion, outage)),
+        lost=lost if lost and is_public(uow, motion) else (),
         closed=next((outage for outage in found if closed_in(motion, outage)), None),
     )
+
+
+def is_public(uow: UnitOfWork, motion: Motion) -> bool:
+    """Return whether other servers know of the vote: who votes from there can lose a vote."""
+    return uow.proposals.audience_of(motion.proposal_id) == "public"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,8 @@ def away_lately(uow: UnitOfWork, motions: Sequence[Motion], given: Collection[Mo
     if not waiting:
         return None
     found = uow.outages.during(min(motion.opens_at for motion in waiting), uow.now)
-    hurt = tuple(motion for motion in waiting if any(may_have_lost_votes(motion, outage) for outage in found))
+    lost = [motion for motion in waiting if any(may_have_lost_votes(motion, outage) for outage in found)]
+    hurt = tuple(motion for motion in lost if is_public(uow, motion))
     which = tuple(outage for outage in found if any(may_have_lost_votes(motion, outage) for motion in hurt))
     return AwayLine(which, hurt) if hurt else None
 

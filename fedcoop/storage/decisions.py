@@ -215,11 +215,16 @@ class Motions:
             )
         return every(self._conn, query, _motion, {"states": [state.value for state in states], "limit": limit})
 
-    def during(self, since: datetime, until: datetime, *, limit: int) -> list[Motion]:
-        """Return motions that were open at any time between, or are still, those that close last first."""
+    def during(self, since: datetime, until: datetime, *, limit: int, public: bool = False) -> list[Motion]:
+        """Return motions that were open at any time between, or are still, those that close last first.
+
+        `public` leaves out those that are for members only.
+        """
         c = t.motions.c
         had_votes = (MotionState.OPEN.value, MotionState.CLOSED.value, MotionState.DECIDED.value)
         query = _motion_where(c.state.in_(had_votes), c.closes_at > since, c.opens_at < until)
+        if public:
+            query = query.where(c.proposal_id.not_in(_FOR_MEMBERS))
         return every(self._conn, query.order_by(c.closes_at.desc()).limit(limit), _motion)
 
     def count_in(self, states: Iterable[MotionState], *, public: bool = False) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 from fedcoop.actions import outages
 from fedcoop.actions.ballots import cast_on_page
-from fedcoop.actions.outages import beat, tell_members
+from fedcoop.actions.outages import beat, come_back, tell_members
 from fedcoop.federation.server.presence import Presence
 from fedcoop.governance.motions import Channel
 from fedcoop.storage import tables as t
@@ -111,8 +111,22 @@ async def test_nobody_is_told_of_what_they_could_not_have_lost(bread, peer):
     await away(bread, minutes=5)
     bread.advance(minutes=1)
     await open_poll(bread, by="ana")
+    await bread.units.write(come_back, bread.now - timedelta(minutes=5))
     await bread.add_member("late")
     await bread.link("late", peer.actor("late"))
+    await settle(bread)
+    assert [text for text in messages(peer) if "away" in text] == []
+
+
+async def test_what_is_for_members_only_is_never_named_to_their_servers(bread, peer):
+    await linked(bread, peer, "ana")
+    motion = await open_poll(bread, by="ana")
+
+    def keep_inside(uow):
+        uow.conn.execute(t.plans.update().where(t.plans.c.proposal_id == motion.proposal_id).values(audience="members"))
+
+    await bread.units.write(keep_inside)
+    await away(bread, minutes=5)
     await settle(bread)
     assert [text for text in messages(peer) if "away" in text] == []
 
