@@ -7,6 +7,7 @@ from typing import Any
 
 from fedcoop.cli.output import table
 from fedcoop.governance.file_counts import FileCount
+from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Option, Settings
 from fedcoop.governance.tallies import Round, Tie
 
@@ -55,12 +56,17 @@ def plain(found: FileCount) -> dict[str, Any]:
         "method": found.method,
         "settings": settings_plain(found.settings),
         "seats": found.settings.extra.get("seats", 1),
-        "elected": _named(count.elected, names),
+        "elected": _named(_elected(found), names),
         "ranking": [_named(group, names) for group in count.ranking],
         "rounds": [round_plain(item, names, text) for item in count.rounds],
         "ties": [tie_plain(tie, names) for tie in count.ties],
         "seed": found.seed,
     }
+    if _is_by_totals(found):
+        outcome = found.outcome
+        value["counts"] = {names[key]: number for key, number in found.tally.counts.items()}
+        value["ballots"], value["eligible"] = found.tally.voted, found.tally.eligible
+        value["outcome"] = {"code": outcome.code.value, "reasons": [item.work for item in outcome.requirements]}
     for fact in ("quota", "valid", "blank"):
         if fact in count.facts:
             value[fact] = count.facts[fact]
@@ -72,6 +78,15 @@ def plain(found: FileCount) -> dict[str, Any]:
     if "victories" in count.facts:
         value["victories"] = [_victory(item, names) for item in count.facts["victories"]]
     return value
+
+
+def _is_by_totals(found: FileCount) -> bool:
+    """Return whether totals and an outcome tell the result, not rounds or pairs of rankings."""
+    return METHODS[found.method].form != "ranking"
+
+
+def _elected(found: FileCount) -> Sequence[str]:
+    return found.outcome.winners if _is_by_totals(found) else found.count.elected
 
 
 def settings_plain(settings: Settings) -> dict[str, int | str | bool]:
@@ -127,10 +142,13 @@ def told(found: FileCount) -> str:
         blocks.append(_matrix(count.facts["pairs"], names))
     if "points" in count.facts:
         blocks.append(table([(names[key], n) for key, n in sorted(count.facts["points"].items(), key=lambda i: -i[1])]))
+    if _is_by_totals(found):
+        blocks.append(table([(names[key], number) for key, number in found.tally.counts.items()]))
+        blocks.append("\n".join([found.outcome.code.value, *(item.work for item in found.outcome.requirements)]))
     if count.ranking:
         blocks.append("order: " + " > ".join(" = ".join(_named(group, names)) for group in count.ranking))
     blocks += [tie_told(tie, names) for tie in count.ties]
-    blocks.append("elected: " + (", ".join(_named(count.elected, names)) or "nobody"))
+    blocks.append("elected: " + (", ".join(_named(_elected(found), names)) or "nobody"))
     return "\n\n".join(blocks)
 
 

@@ -24,7 +24,7 @@ _HEX = re.compile(r"(?:[0-9a-fA-F]{2})*")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the method, or seed=HEX.")
 @json_option
 def count(file: Path, method: str, seats: int | None, settings: Sequence[str], as_json: bool) -> None:
-    """Count the ballots in FILE: BLT, Pabulib, or JSON; also gzipped."""
+    """Count the ballots in FILE: BLT, Pabulib, JSON or a table (CSV); also gzipped."""
     words = _words(settings)
     if seats is not None:
         words["seats"] = str(seats)

@@ -7,6 +7,7 @@ chooses among them.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 from unicodedata import category
 
 from fedcoop.governance.methods import METHODS
@@ -28,6 +29,10 @@ class BallotFile:
     `kind` is the kind of election that it names besides, such as `stv`; where it names no rule, that says what is usual.
     Every key in `piles` is that of an option. In a ranking a nested tuple is an equal rank and an empty one a skipped
     rank. `digest` is the hex SHA-256 of the file's bytes.
+
+    `form` says what ballots are: `ranking`, `projects`, `ticks`, `numbers` by option, `keys` of a resolution, a `table` of
+    numbers, or `lists` that the method makes ticks or rankings of. `lines` has the first line of each choice where a method
+    may refuse it, `typed` settings that the file lays over those of its rule, `eligible` how many could have voted.
     """
 
     title: str
@@ -37,6 +42,10 @@ class BallotFile:
     words: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
     kind: str = ""
+    form: str = "ranking"
+    lines: Mapping[Any, int] = field(default_factory=dict)
+    typed: Mapping[str, str] = field(default_factory=dict)
+    eligible: int | None = None
 
 
 USUAL = "stv_scottish"
@@ -94,10 +103,10 @@ def rule_of_file(file: BallotFile) -> Rule:
     Raises Refused (`count-rule`) where the rule is unknown here, where rule and kind contradict each other, or where a
     budget names none: then somebody has to choose.
     """
-    budget = "budget" in file.words
+    budget = file.form == "projects"
     kind, wanted = file.kind.strip().lower(), file.rule.strip().lower()
-    if not (wanted or kind or budget):
-        return rule_of(USUAL)
+    if not (wanted or kind) and file.form in _USUAL_OF:
+        return rule_of(_USUAL_OF[file.form])
     usual = KINDS.get(kind, (kind,))
     named = wanted or usual[0]
     method = _method(named)
@@ -105,7 +114,13 @@ def rule_of_file(file: BallotFile) -> Rule:
         return rule_of(named)
     form = "projects" if budget else "ranking"
     fitting = ", ".join(rule for rule, (key, _) in RULES.items() if METHODS[key].form == form)
+    if file.form in ("table", "numbers"):
+        fitting = "score, dots" if file.form == "numbers" else f"approval, score, dots, resolution, {fitting}"
     raise Refused("count-rule", f"{_told(file, known=method in METHODS)}. Choose one with --method: {fitting}.")
+
+
+_USUAL_OF = {"ranking": USUAL, "lists": USUAL, "keys": "resolution"}
+"""The method for a file of this form that names none."""
 
 
 def _method(rule: str) -> str:

@@ -1,46 +1,111 @@
-"""Ranked ballots in JSON: candidates by their place from 0, lines of `[how many, ranking]`; an inner list is an equal rank.
+"""Ballots in JSON: candidates by their place from 0, lines of `[how many, choice]`.
 
-Of an object with names that are not known here nobody can say what it means, so that it is refused.
+A choice is a list of places: a ranking, in which an inner list is an equal rank, or ticks; an object of numbers by place; or,
+in a file without candidates, the key of an answer. Of an object with names that are not known here nobody can say what it
+means, so that it is refused.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fedcoop.governance.ballot_files import MOST_OPTIONS, BallotFile, broken, clean, tidy
+from fedcoop.governance.ballot_files import MOST_OPTIONS, RULES, BallotFile, broken, clean, tidy
+from fedcoop.governance.choices import Choice, Scores
+from fedcoop.governance.methods import METHODS
 from fedcoop.governance.setting_words import names_of
 from fedcoop.governance.tallies import Pile, Ranking
 
 MOST_BALLOTS = 10**9
+_HIGHEST = 10**6
+_PLACE = re.compile(r"0|[1-9][0-9]{0,5}")
 TOLD = frozenset(
     {"id", "title", "date", "official", "computed", "reference", "source", "licence", "remark", "rules_note"}
 )
 """What elections in JSON tell of themselves, and no count reads."""
-_READ = frozenset({"method", "rule", "seats", "candidates", "ballots", "ineligible", "unranked", "default_option"})
+_READ = frozenset(
+    {
+        *("method", "rule", "seats", "candidates", "options", "ballots", "ineligible", "unranked", "default_option"),
+        *("settings", "eligible"),
+    }
+)
 _CASTING = frozenset({"blank", "parties", "limits"})
 """What was so when votes were cast; ballots in a file are counted as they stand."""
 
 
-def read_ranked_json(document: Mapping[str, Any]) -> BallotFile:
+def read_json(document: Mapping[str, Any]) -> BallotFile:
     """Return the ballot file of a document. Raises Refused (`ballot-file`) with what is wrong in it."""
     check_names(document, _READ | _CASTING)
-    names = _candidates(document.get("candidates"))
-    lines = document.get("ballots")
-    if not isinstance(lines, list):
+    names = _names(document)
+    given = document.get("ballots")
+    if not isinstance(given, list):
         raise broken("The file has no list of ballots.")
-    numbers: Counter[Ranking] = Counter()
-    keys = [str(place) for place in range(len(names))]
-    for place, line in enumerate(lines, start=1):
-        number, ranks = _line(line, place)
-        numbers[_plain(ranks, keys) or ranking_of(ranks, place, len(names))] += number
+    numbers: Counter[Choice | Ranking] = Counter()
+    lines: dict[Choice | Ranking, int] = {}
+    first = ""
+    keys = [str(place) for place in range(len(names or ()))]
+    for place, line in enumerate(given, start=1):
+        number, form, choice = _line(line, place, None if names is None else keys)
+        first = first or form
+        if form != first:
+            raise broken(f"Ballot line {place} is not of the form of those before it: {form}, not {first}.")
+        numbers[choice] += number
+        lines.setdefault(choice, place)
     return BallotFile(
         title=text_of(document, "title"),
         rule=text_of(document, "rule"),
-        options=tidy(names, 0),
-        piles=tuple(Pile(ranking, number) for ranking, number in numbers.items() if number),
-        words=_words(document, len(names)),
+        options=tidy(names or (), 0),
+        piles=tuple(Pile(choice, number) for choice, number in numbers.items() if number),
+        words=_words(document, len(names or ())),
         kind=text_of(document, "method"),
+        form=_form(document, first or ("keys" if names is None else "lists")),
+        lines=lines,
+        typed=_typed(document.get("settings")),
+        eligible=_eligible(document.get("eligible"), sum(numbers.values())),
     )
+
+
+def _names(document: Mapping[str, Any]) -> list[str] | None:
+    """Return the names of candidates or options; None for a file of answers, which brings none."""
+    if "candidates" in document and "options" in document:
+        raise broken("The file has candidates and options; only one of them can be.")
+    if "options" in document:
+        return _candidates(document["options"])
+    lines = document.get("ballots")
+    answers = isinstance(lines, list) and lines and "candidates" not in document and all(map(_is_answer, lines))
+    return None if answers else _candidates(document.get("candidates"))
+
+
+def _is_answer(line: Any) -> bool:
+    choice = line[1] if isinstance(line, list) and len(line) == 2 else None
+    return isinstance(choice, str) or (isinstance(choice, list) and len(choice) == 1 and isinstance(choice[0], str))
+
+
+def _form(document: Mapping[str, Any], form: str) -> str:
+    """Return what ballots are: of lists a rule that is named tells whether they are ticks or rankings."""
+    rule = (text_of(document, "rule") or text_of(document, "method")).lower()
+    if form != "lists" or not rule:
+        return form
+    method = METHODS.get(RULES.get(rule, (rule, {}))[0])
+    return "ticks" if method is not None and method.form == "several" else "ranking"
+
+
+def _typed(value: Any) -> dict[str, str]:
+    """Return the settings that the file lays over those of its rule, as they are typed."""
+    if value is None:
+        return {}
+    kinds = (str, int, bool)
+    if not isinstance(value, dict) or not all(isinstance(item, kinds) for item in value.values()):
+        raise broken("settings is an object of texts, whole numbers, true and false.")
+    return {name: ("on" if item else "off") if isinstance(item, bool) else str(item) for name, item in value.items()}
+
+
+def _eligible(value: Any, ballots: int) -> int | None:
+    if value is None:
+        return None
+    if not _is_whole(value) or not ballots <= value <= MOST_BALLOTS:
+        raise broken("eligible is how many could have voted, and not fewer than there are ballots.")
+    return int(value)
 
 
 def check_names(document: Mapping[str, Any], known: Iterable[str]) -> None:
@@ -82,12 +147,32 @@ def _plain(ranks: Sequence[Any], keys: Sequence[str]) -> Ranking:
         return ()
 
 
-def _line(line: Any, place: int) -> tuple[int, list[Any]]:
-    if not (isinstance(line, list) and len(line) == 2 and _is_whole(line[0]) and isinstance(line[1], list)):
+def _line(line: Any, place: int, keys: Sequence[str] | None) -> tuple[int, str, Choice | Ranking]:
+    """Return how many ballots a line stands for, of which form they are, and their choice."""
+    if not (
+        isinstance(line, list) and len(line) == 2 and _is_whole(line[0]) and isinstance(line[1], list | dict | str)
+    ):
         raise broken(f"Ballot line {place} is not of the form [how many, [candidates]].")
-    if not 0 <= line[0] <= MOST_BALLOTS:
-        raise broken(f"Ballot line {place} stands for {shown(line[0])} ballots.")
-    return line[0], line[1]
+    number, choice = line
+    if not 0 <= number <= MOST_BALLOTS:
+        raise broken(f"Ballot line {place} stands for {shown(number)} ballots.")
+    if keys is None:
+        return number, "keys", (str(choice if isinstance(choice, str) else choice[0]),)
+    if isinstance(choice, dict):
+        return number, "numbers", _numbers(choice, place, keys)
+    if isinstance(choice, str):
+        raise broken(f"Ballot line {place} is not of the form [how many, [candidates]].")
+    return number, "lists", _plain(choice, keys) or ranking_of(choice, place, len(keys))
+
+
+def _numbers(choice: Mapping[str, Any], place: int, keys: Sequence[str]) -> Scores:
+    """Return the numbers by option; one that is null is left out."""
+    strange = next((key for key in choice if not _PLACE.fullmatch(key) or int(key) >= len(keys)), None)
+    if strange is not None:
+        raise broken(f"Ballot line {place} names a candidate that there is not: {shown(strange)}.")
+    if not all(number is None or (_is_whole(number) and abs(number) <= _HIGHEST) for number in choice.values()):
+        raise broken(f"Ballot line {place} has what is no whole number.")
+    return Scores({key: number for key, number in choice.items() if number is not None})
 
 
 def shown(value: Any) -> str:

@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any, BinaryIO, NoReturn
 
 from fedcoop.governance.ballot_files import BallotFile, broken
-from fedcoop.governance.ballot_json import read_ranked_json
+from fedcoop.governance.ballot_json import read_json
+from fedcoop.governance.ballot_table import is_table, read_table
 from fedcoop.governance.blt import read_blt
 from fedcoop.governance.pabulib import read_pabulib, read_pb_json
 
@@ -29,7 +30,7 @@ def bytes_of(file: BinaryIO, size: int) -> bytes:
 
 
 def read_ballot_file(data: bytes) -> BallotFile:
-    """Return the ballots of a BLT, Pabulib or JSON file. Raises Refused (`ballot-file`) with one sentence on what is wrong."""
+    """Return the ballots of a BLT, Pabulib, JSON or CSV file. Raises Refused (`ballot-file`) with one sentence on what is wrong."""
     if len(data) > LARGEST:
         raise _too_large()
     text = _text(_unpacked(data) if data.startswith(_GZIP) else data)
@@ -68,8 +69,10 @@ def _read(text: str) -> BallotFile:
         raise broken("The file is empty.")
     if start[0] in "{[":
         return _of_document(_document(text))
-    first = start.splitlines()[0].replace('"', "").strip(" ;\t").upper()
-    return read_pabulib(text) if first == "META" else read_blt(text)
+    head = start.splitlines()[0]
+    if head.replace('"', "").strip(" ;\t").upper() == "META":
+        return read_pabulib(text)
+    return read_table(text) if is_table(head) else read_blt(text)
 
 
 def _document(text: str) -> Any:
@@ -98,8 +101,4 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 def _of_document(document: Any) -> BallotFile:
     if not isinstance(document, dict):
         raise broken("The file is JSON, but no election: that is an object with candidates and ballots.")
-    return (
-        read_pb_json(document)
-        if document.get("method") == "pb" or "projects" in document
-        else read_ranked_json(document)
-    )
+    return read_pb_json(document) if document.get("method") == "pb" or "projects" in document else read_json(document)

@@ -8,9 +8,11 @@ from fedcoop.governance.ballot_files import BallotFile, rule_of, rule_of_file
 from fedcoop.governance.choices import Shape
 from fedcoop.governance.comparing import Comparison
 from fedcoop.governance.counting import Method
+from fedcoop.governance.file_shapes import check_ballots, check_kind, fitted
 from fedcoop.governance.lots import Lot
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Option, Settings
+from fedcoop.governance.outcomes import Outcome
 from fedcoop.governance.setting_words import names_of
 from fedcoop.governance.settings import settings_of
 from fedcoop.governance.tallies import Count, Tally
@@ -25,13 +27,14 @@ _NAMES_OPTIONS = ("ron", "withdrawn", "status_quo", "none")
 
 @dataclass(frozen=True, slots=True)
 class FileCount:
-    """A counted file: by which method and settings, with which seed (hex) for lots."""
+    """A counted file: by which method and settings, with which seed (hex) for lots, and what the tally means."""
 
     file: BallotFile
     method: str
     settings: Settings
     seed: str
     tally: Tally
+    outcome: Outcome
 
     @property
     def count(self) -> Count:
@@ -44,30 +47,27 @@ def count_file(file: BallotFile, *, rule: str = "", words: Mapping[str, str] | N
 
     `words` are settings as typed, which go before those of the rule and of the file; `seed` among them is the seed of
     lots, without it the file's own digest. Options may be given by key or name. Raises Refused (`count-rule`,
-    `count-seed`, `count-ballots`, `count-size`) or MotionRefused with the name of a setting.
+    `count-seed`, `count-ballots`, `count-size`, `ballot-file`) or MotionRefused with the name of a setting.
     """
     key, preset = rule_of(rule) if rule else rule_of_file(file)
     method, typed = METHODS[key], dict(words or {})
     seed = typed.pop("seed", "") or file.digest
-    _check_kind(file, method)
+    check_kind(file, method, METHODS.values())
+    if isinstance(method, Comparison) and len(file.options) > MOST_COMPARED:
+        raise Refused("count-size", f"{method.title} compares {MOST_COMPARED} options at most, each with each.")
     if "seats" not in _known(method) and typed.get("seats") == "1":
         del typed["seats"]
+    given, file = file, fitted(file, method)
     brought = {name: text for name, text in file.words.items() if name in _known(method)}
     if (rule or file.rule).strip().lower() == "greedy-threshold":
         brought["min_score"] = file.words.get("threshold_score", "0")
-    settings = _settings(method, file.options, {**brought, **preset, **_by_key(typed, file.options)})
+    own = {name: text for name, text in file.typed.items() if not rule or name in _known(method)}
+    settings = _settings(method, file.options, {**brought, **preset, **_by_key({**own, **typed}, file.options)})
+    check_ballots(file, method, settings, given)
     rule_ = Ballots(key, file.options, settings, Lot(_seed(seed)))
-    number = sum(pile.number for pile in file.piles)
-    return FileCount(file, key, settings, seed, tally_motion(rule_, file.piles, {"": number}))
-
-
-def _check_kind(file: BallotFile, method: Method) -> None:
-    form, holds = ("projects", "a budget") if "budget" in file.words else ("ranking", "rankings")
-    if method.form != form:
-        fitting = ", ".join(key for key, other in METHODS.items() if other.form == form)
-        raise Refused("count-ballots", f"The file holds {holds}. Choose a method for that: {fitting}.")
-    if isinstance(method, Comparison) and len(file.options) > MOST_COMPARED:
-        raise Refused("count-size", f"{method.title} compares {MOST_COMPARED} options at most, each with each.")
+    number = file.eligible or sum(pile.number for pile in file.piles)
+    tally = tally_motion(rule_, file.piles, {"": number})
+    return FileCount(file, key, settings, seed, tally, method.decide(tally, file.options, settings))
 
 
 def _known(method: Method) -> set[str]:
@@ -101,5 +101,5 @@ def _settings(method: Method, options: Sequence[Option], words: Mapping[str, str
     seats = settings.extra.get("seats", 1)
     one_seat = method.shape is Shape.RANKING and isinstance(seats, int) and seats > 0
     looked_at = replace(settings, extra={**settings.extra, "seats": 1}) if one_seat else settings
-    method.validate((*options, *_SPARE), looked_at)
+    method.validate((*options, *_SPARE) if method.own_options else options, looked_at)
     return settings

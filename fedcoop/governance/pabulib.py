@@ -259,6 +259,7 @@ def _file(
         options,
         tuple(Pile(choice, number) for choice, number in piles.items() if number),
         words,
+        form="projects",
     )
 
 

@@ -178,3 +178,22 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(
     assert "ballot-file: The file has more than" in nowhere.run("count", "/dev/zero", code=1).stderr
     monkeypatch.setattr("fedcoop.governance.ballot_reading.read_ballot_file", None)
     assert "ballot-file: The file has more than" in nowhere.run("count", str(file), code=1).stderr
+
+
+def test_ticks_scores_and_answers_are_shown_with_totals_and_outcome(nowhere: Cli, tmp_path: Path) -> None:
+    table = tmp_path / "ticks.csv"
+    table.write_text("number,Rye,Wheat\n3,x,\n2,,x\n")
+    found = nowhere.json("count", str(table), "--method", "approval")
+    assert (found["elected"], found["counts"], found["ballots"]) == (["Rye"], {"Rye": 3, "Wheat": 2}, 5)
+    assert (found["outcome"]["code"], found["method"], found["ties"]) == ("carried", "approval", [])
+    assert "elected: Rye" in nowhere.run("count", str(table), "--method", "approval").stdout
+    assert nowhere.refused("count", str(table)).startswith("count-rule: The file names no rule.")
+    answers = tmp_path / "answers.json"
+    answers.write_text(
+        '{"method": "resolution", "ballots": [[48, "for"], [21, "against"], [9, "abstain"]], "eligible": 120}'
+    )
+    found = nowhere.json("count", str(answers), "--set", "threshold=3/4")
+    assert (found["outcome"]["code"], found["eligible"]) == ("not_carried", 120)
+    assert found["outcome"]["reasons"][0].startswith("48 for + 21 against = 69.")
+    assert found["counts"] == {"For": 48, "Against": 21, "Abstain": 9}
+    assert "not_carried" in nowhere.run("count", str(answers), "--set", "threshold=3/4").stdout

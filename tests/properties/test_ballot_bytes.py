@@ -41,7 +41,11 @@ PB_JSON = json.dumps(
         "limits": {"max_length": 2},
     }
 )
-SAMPLES = (BLT, PB, JSON, PB_JSON)
+TABLE = "number,voter,Rye,Wheat\n3,a,1,2\n1,b,,1\n"
+SCORES = json.dumps({"method": "score", "options": ["A", "B"], "ballots": [[3, {"0": 5, "1": 2}], [2, {"1": 3}]]})
+ANSWERS = json.dumps({"method": "resolution", "ballots": [[3, "for"], [2, ["against"]]], "eligible": 9})
+RANKED = (BLT, PB, JSON, PB_JSON)
+SAMPLES = (*RANKED, TABLE, SCORES, ANSWERS)
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[0-9A-Za-z_.]+|\s|.', re.DOTALL)
 _NUMBERS = ("-1", "+1", "1e400000", "1e-400000", "0.1", "1_000", "٣", "９", "NaN", "Infinity", "-0", "00", "9" * 5000)
 _WORDS = (
@@ -66,7 +70,7 @@ ODD = st.sampled_from(_NUMBERS + _WORDS)
 
 def _counted(data: bytes) -> None:
     """Read and count; a refusal is one sentence that can be shown."""
-    for rule in ("", "meek", "schulze", "equalshares/add1", "approval"):
+    for rule in ("", "meek", "schulze", "equalshares/add1", "approval", "dots", "resolution"):
         file: BallotFile | None = None
         told = ""
         try:
@@ -118,7 +122,7 @@ _value = st.recursive(
 )
 
 
-@given(st.sampled_from((JSON, PB_JSON)), st.data())
+@given(st.sampled_from((JSON, PB_JSON, SCORES, ANSWERS)), st.data())
 @settings(max_examples=300, deadline=None)
 def test_an_election_with_one_value_of_another_kind_is_counted_or_refused(sample: str, data: st.DataObject) -> None:
     document: Any = json.loads(sample)
@@ -133,7 +137,7 @@ def test_an_election_with_one_value_of_another_kind_is_counted_or_refused(sample
     _counted(json.dumps(document).encode())
 
 
-@pytest.mark.parametrize("sample", SAMPLES)
+@pytest.mark.parametrize("sample", RANKED)
 def test_the_samples_themselves_are_counted(sample: str) -> None:
     found = count_file(read_ballot_file(sample.encode()))
     assert found.count.elected

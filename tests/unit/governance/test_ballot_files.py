@@ -316,7 +316,7 @@ def test_no_bytes_make_the_readers_fail(data: bytes) -> None:
     file = None
     with suppress(Refused):
         file = read_ballot_file(data)
-    if file is None:
+    if file is None or file.form == "table":
         return
     keys = {option.key for option in file.options}
     assert all(set(rank) <= keys if isinstance(rank, tuple) else rank in keys for p in file.piles for rank in p.choice)
