@@ -215,7 +215,7 @@ def refuse_vote(
     raised its own count, and is owed the totals.
     """
     _owe_totals(uow, motion, actor_id)
-    if not linked and uow.votes.was_told(actor_id, code, since=uow.now - SAME_NEWS):
+    if not linked and uow.votes.was_told(actor_id, since=uow.now - SAME_NEWS):
         return
     if not _within_budget(uow, origin, linked=linked):
         _note_flood(uow, motion)

@@ -17,7 +17,7 @@ from fedcoop.governance.projects import currency
 from fedcoop.governance.times import UTC_NAME
 from fedcoop.governance.wording import ended, plain, rule_sentence
 from fedcoop.kernel.dates import clocks_of, moment_abroad
-from fedcoop.kernel.html import clean_html, escape, link_to, text_of_html
+from fedcoop.kernel.html import clean_html, escape, link_to, plain_to_html, text_of_html
 
 MAX_BODY_BYTES = 80 * 1024
 """Posts above 100 KiB are refused by many: a text that is longer is cut, and the page has the whole."""
@@ -68,7 +68,7 @@ def vote_post(motion: Motion, body_html: str, place: Place) -> str:
 
 def reason_told(reason: str) -> str:
     """Return the paragraph that says why somebody changed the course of a vote."""
-    return f"<p>{escape(f'The reason: {ended(reason)}')}</p>"
+    return plain_to_html(f"The reason: {ended(reason.strip())}")
 
 
 def _body(motion: Motion, body_html: str) -> str:

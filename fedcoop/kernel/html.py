@@ -13,6 +13,7 @@ from html import unescape
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 _ELEMENTS = frozenset(
@@ -101,7 +102,8 @@ _outgoing = nh3.Cleaner(
     url_schemes=_SCHEMES,
     link_rel="nofollow noopener noreferrer",
 )
-_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+_SCHEME = re.compile(r"\bhttps?$", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://(?:[^\s<>\"“”`()\[\]]|\([^\s<>\"“”`()\[\]]*\))+(?<![.,;:!?'’*_])", re.IGNORECASE)
 _nothing = nh3.Cleaner(tags=set(), clean_content_tags={"script", "style", "template"}, attributes={}, link_rel=None)
 
 
@@ -135,6 +137,38 @@ def markdown_with_links(
     return _outgoing.clean(_without_headings(_markdown.renderer.render(tokens, _markdown.options, {}))).strip()
 
 
+def plain_to_html(text: str) -> str:
+    """Return plain `text` as HTML: blank lines part paragraphs, other lines break, bare addresses are links."""
+    paragraphs = (part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")))
+    return "".join(f"<p>{'<br>'.join(map(_with_links, part.split(_LINE)))}</p>" for part in paragraphs if part)
+
+
+def _with_links(line: str) -> str:
+    at, found = 0, ""
+    for match in _ADDRESS.finditer(line):
+        found += escape(line[at : match.start()]) + link_to(match[0])
+        at = match.end()
+    return found + escape(line[at:])
+
+
+_LINE = "\n"
+
+
+def _address(state: StateInline, silent: bool) -> bool:
+    """A rule of the renderer: a bare address in plain words is a link, since other servers show a text as it comes."""
+    scheme = _SCHEME.search(state.pending) if state.src[state.pos] == ":" and not state.linkLevel else None
+    match = _ADDRESS.match(state.src, state.pos - len(scheme[0])) if scheme else None
+    if scheme is None or match is None:
+        return False
+    if not silent:
+        state.pending = state.pending[: scheme.start()]
+        state.push("link_open", "a", 1).attrs = {"href": match[0]}
+        state.push("text", "", 0).content = match[0]
+        state.push("link_close", "a", -1)
+    state.pos = match.end()
+    return True
+
+
 def _inlines(tokens: list[Token]) -> list[Token]:
     return [token for token in tokens if token.type == "inline"]
 
@@ -156,7 +190,8 @@ def _linked(
         if found is None:
             continue
         yield _text_token(token.content[at : match.start()])
-        yield Token("link_open", "a", 1, attrs={"href": found[0], "class": found[1]})
+        named = (("href", found[0]), ("class", found[1]))
+        yield Token("link_open", "a", 1, attrs={name: value for name, value in named if value})
         yield _text_token(match[0])
         yield Token("link_close", "a", -1)
         at = match.end()
@@ -165,6 +200,10 @@ def _linked(
 
 def _text_token(content: str) -> Token:
     return Token("text", "", 0, content=content)
+
+
+_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+_markdown.inline.ruler.after("text", "address", _address)
 
 
 def text_of_html(html: str) -> str:

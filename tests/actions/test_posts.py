@@ -224,6 +224,25 @@ async def test_a_vote_taken_up_again_tells_its_reason(instance: Instance) -> Non
     ]
 
 
+async def test_addresses_in_what_members_write_are_links(instance: Instance) -> None:
+    (ada,) = await join(instance.units, "ada")
+    page = "https://bakery.example/ovens_(big)?a=1&b=2"
+    shown = "https://bakery.example/ovens_(big)?a=1&amp;b=2"
+    motion = await ask(instance, ada, method="sense", days=1, body=f"See {page}.\n\nOr `{page}`.")
+    later = motion.closes_at + timedelta(days=1)
+    await instance.units.write(extend_motion, by=ada.id, motion_id=motion.id, closes_at=later, reason=f"News: {page}")
+    instance.clock.advance(timedelta(days=3))
+    await run_timers(instance)
+    stated = f"Two lines,\none <break>.\n\nAnd {page}!"
+    await instance.units.write(state_outcome, by=ada.id, motion_id=motion.id, text=stated, options=("looks_good",))
+    asked, extended, *_, outcome = [post["content"] for post in await posts(instance)]
+    link = f'<a href="{shown}"'
+    assert f"<p>See {link}" in asked
+    assert f"{shown}</a>.</p><p>Or <code>{shown}</code>.</p>" in asked.replace("\n", "")
+    assert f"<p>The reason: News: {link}>{shown}</a>.</p>" in extended
+    assert f"<p>Two lines,<br>one &lt;break&gt;.</p><p>And {link}>{shown}</a>!</p>" in outcome
+
+
 async def test_a_cancelled_vote_tells_its_reason(instance: Instance) -> None:
     (ada,) = await join(instance.units, "ada")
     motion = await ask(instance, ada, title="Buy a second oven?")

@@ -326,6 +326,17 @@ async def test_an_unlinked_voter_is_told_once_a_month_not_once_a_vote(bread, pee
     assert len(await bread.rows(t.owed_totals)) == 3, "its server gets the totals all the same"
 
 
+async def test_a_late_voter_without_a_link_reads_both_and_that_is_the_message_of_the_month(bread, peer):
+    eve = peer.actor("eve")
+    first, second = await open_poll(bread, days=2), await open_poll(bread)
+    bread.advance(days=3)
+    await bread.deliver(eve, vote(eve, bread, first, "For", 1))
+    await bread.deliver(eve, vote(eve, bread, second, "For", 2))
+    (answer,) = await answers(bread, eve)
+    assert "It closed Tue 3 March, 10:00 UTC. This account is not linked to a membership, either." in answer
+    assert f"{bread.origin}/settings/accounts" in answer
+
+
 async def test_another_stranger_is_told_too(bread, peer):
     motion = await open_poll(bread)
     for name in ("eve", "ivy"):

@@ -13,7 +13,7 @@ from fedcoop.governance.motions import Motion
 from fedcoop.governance.posts import reason_told
 from fedcoop.governance.sequels import SequelKind
 from fedcoop.governance.wording import ended
-from fedcoop.kernel.html import escape, link_to
+from fedcoop.kernel.html import escape, link_to, plain_to_html
 from fedcoop.kernel.ids import new_uuid
 from fedcoop.storage.unit_of_work import UnitOfWork
 
@@ -43,7 +43,7 @@ def announce_statement(uow: UnitOfWork, event: OutcomeStated) -> None:
     chosen = f" Chosen: {', '.join(names)}." if names else ""
     head = f"Outcome: {ended(motion.title)}{chosen}" if not statement.code else f"Decided: {ended(motion.title)}"
     again = f" (version {statement.version})" if statement.version > 1 else ""
-    content = f"<p>{escape(head + again)}</p><p>{escape(statement.text)}</p>{_link(motion)}"
+    content = f"<p>{escape(head + again)}</p>{plain_to_html(statement.text)}{_link(motion)}"
     _publish(uow, motion, statement.note_uuid, content)
 
 

@@ -74,17 +74,28 @@ def _words(
         head = f"A part of your vote on “{motion.title}” was not counted."
         told = partly_counted_sentence(motion, tuple(ballot.choice), left)
         return f"<p>{escape(head)}</p><p>{escape(told)}</p><p>{page}</p>"
-    rests = code == "unlinked" and voter.link_state == "frozen"
-    sentence = escape(refused_vote_sentence("link-rests" if rests else code, _told(uow, motion, voter)))
-    accounts = link_to(uow.urls.settings_accounts)
-    if rests:
-        return f"<p>{sentence}</p><p>Link it here: {accounts}. Or vote here: {page}.</p>"
+    if voter.link_state == "active":
+        return f"<p>{escape(refused_vote_sentence(code, _told(uow, motion, voter)))}</p><p>{page}</p>"
+    return _words_for_stranger(uow, motion, voter, code)
+
+
+def _words_for_stranger(uow: UnitOfWork, motion: Motion, voter: Voter, code: str) -> str:
+    """Whatever kept this vote from counting, no vote from this account counts: they read how that can change."""
+    rests = voter.link_state == "frozen"
+    told, page, accounts = _told(uow, motion, voter), link_to(motion.url), link_to(uow.urls.settings_accounts)
     if code == "unlinked":
-        return (
-            f"<p>{sentence}</p><p>If you are a member: link this account at {accounts}, or vote at {page}.</p>"
-            "<p>If you are not, you are welcome to reply to the post.</p>"
-        )
-    return f"<p>{sentence}</p><p>{page}</p>"
+        sentence = refused_vote_sentence("link-rests" if rests else code, told)
+    else:
+        sentence = f"{refused_vote_sentence(code, told)} {_BESIDES[rests]}"
+    how = "Link it again" if rests else "If you are a member: link this account"
+    more = "" if rests else "<p>If you are not, you are welcome to reply to the post.</p>"
+    return f"<p>{escape(sentence)}</p><p>{how} at {accounts}, or vote at {page}.</p>{more}"
+
+
+_BESIDES = {
+    False: "This account is not linked to a membership, either.",
+    True: "The link between this account and your membership rests, too.",
+}
 
 
 def _told(uow: UnitOfWork, motion: Motion, voter: Voter) -> Told:

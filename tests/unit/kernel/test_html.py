@@ -1,11 +1,20 @@
 """The one sanitiser against nasty input: what is let in, and that nothing else is (federation.md 11.1)."""
 
 import re
+import time
 from html.parser import HTMLParser
 
 import pytest
 
-from fedcoop.kernel.html import clean_html, fold_name, markdown_to_html, plain_text, text_of_html
+from fedcoop.kernel.html import (
+    clean_html,
+    escape,
+    fold_name,
+    markdown_to_html,
+    plain_text,
+    plain_to_html,
+    text_of_html,
+)
 
 ELEMENTS = {
     "p",
@@ -160,3 +169,48 @@ def test_members_write_markdown_and_no_html() -> None:
     assert "javascript" not in markdown_to_html("[x](javascript:alert(1))").partition("href")[2]
     assert "<td>" in markdown_to_html("| a |\n|---|\n| b |")
     assert "<img" not in markdown_to_html("![x](https://x.example/y.png)")
+
+
+@pytest.mark.parametrize(
+    ("written", "address", "rest"),
+    [
+        ("See https://a.example/x.", "https://a.example/x", "."),
+        ("(https://a.example)", "https://a.example", ")"),
+        ("https://a.example/a_(b)?x=1&y=_2_#c, and", "https://a.example/a_(b)?x=1&y=_2_#c", ", and"),
+        ("“http://a.example/é”", "http://a.example/é", "”"),
+        ("[https://a.example]", "https://a.example", "]"),
+    ],
+)
+def test_bare_addresses_are_links_in_markdown_and_in_plain_words(written: str, address: str, rest: str) -> None:
+    for made in (markdown_to_html(written), plain_to_html(written)):
+        assert [a.get("href") for tag, a in elements(made) if tag == "a"] == [address]
+        assert made.endswith(f">{escape(address)}</a>{rest}</p>")
+
+
+@pytest.mark.parametrize("written", ["`https://a.example`", "ahttps//a.example", "https://", "ftp://a.example"])
+def test_what_is_no_address_in_plain_words_is_no_link(written: str) -> None:
+    assert "<a" not in markdown_to_html(written)
+
+
+def test_a_link_that_was_written_stays_one() -> None:
+    made = markdown_to_html("[here](https://a.example), <https://b.example> and [https://c.example](https://d.example)")
+    found = [a.get("href") for tag, a in elements(made) if tag == "a"]
+    assert found == ["https://a.example", "https://b.example", "https://d.example"]
+
+
+def test_a_dressed_address_is_a_link_without_its_dress() -> None:
+    made = markdown_to_html("**https://a.example** _https://b.example_")
+    assert [a.get("href") for tag, a in elements(made) if tag == "a"] == ["https://a.example", "https://b.example"]
+    assert "<strong>" in made
+
+
+def test_plain_words_keep_their_paragraphs_and_lines() -> None:
+    assert plain_to_html("a <b>\r\nc\n\n\n d ") == "<p>a &lt;b&gt;<br>c</p><p>d</p>"
+    assert plain_to_html(" \n ") == ""
+
+
+def test_a_text_full_of_half_addresses_takes_no_time() -> None:
+    for nasty in ("https://(" * 20_000, "https://a" + ".,;" * 20_000, "https://a(" + "b" * 60_000):
+        began = time.monotonic()
+        plain_to_html(nasty)
+        assert time.monotonic() - began < 2
