@@ -124,8 +124,8 @@ async def accounts_page(alder, member="noor"):
 
 async def days(alder, number=2):
     """Enough hours pass for everything that is done once a day."""
-    for _ in range(number * 8):
-        await alder.advance(hours=3)
+    for _ in range(number * 3):
+        await alder.advance(hours=8)
 
 
 async def test_a_deleted_account_that_told_only_its_followers_is_found_out_within_a_day(alder):
