@@ -91,7 +91,7 @@ def unblock(uow: UnitOfWork, *, target: str, who: str = "system") -> bool:
 
 def say_last_words(uow: UnitOfWork, key: str) -> None:
     """Timer: some of the followers that a block ended are told `Reject`; the timer is set again until all are."""
-    ended = uow.actors.rejected(limit=TOLD_AT_ONCE)
+    ended = uow.follows.rejected(limit=TOLD_AT_ONCE)
     for follow in ended:
         uow.actors.drop_follow(follow.follower_id, follow.followee_id)
         uow.record(FollowDropped(follow.follower_id, follow.followee_id, follow.uri))
@@ -101,10 +101,10 @@ def say_last_words(uow: UnitOfWork, key: str) -> None:
 
 def _part(uow: UnitOfWork, kind: str, name: str) -> int:
     """All follows with whom the block names are over; return how many followers are not told, for being too many."""
-    for follow in uow.actors.our_follows_of(name, kind):
+    for follow in uow.follows.our_follows_of(name, kind):
         uow.actors.drop_follow(follow.follower_id, follow.followee_id)
         uow.record(FollowEnded(follow.follower_id, follow.followee_id, follow.uri))
-    untold = uow.actors.reject_followers(name, kind, told=MAX_TOLD)
+    untold = uow.follows.reject_followers(name, kind, told=MAX_TOLD)
     uow.set_timer(LAST_WORDS_TIMER, "", uow.now)
     return untold
 

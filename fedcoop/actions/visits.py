@@ -13,9 +13,9 @@ from fedcoop.actions import looks
 from fedcoop.actions.relations import want_follow
 from fedcoop.actions.remote import SeenActor, actor_gone, inbox_moved, remember_actor
 from fedcoop.actions.timers import LOOK_TIMER as LOOK_TIMER
-from fedcoop.storage.records import Actor, Visit
+from fedcoop.storage.records import Actor
 from fedcoop.storage.unit_of_work import UnitOfWork
-from fedcoop.storage.visits import ACTOR
+from fedcoop.storage.visits import ACTOR, Visit
 
 PLANNED_AT_ONCE = 500
 DAY = timedelta(days=1)
@@ -65,7 +65,7 @@ def look_after_outage(uow: UnitOfWork, key: str) -> None:
 
 
 def _ask_again(uow: UnitOfWork, ended_at: datetime) -> None:
-    for follow in uow.actors.asked_to_follow(ended_at - ASKED_LATELY, ended_at, limit=ASKED_AGAIN):
+    for follow in uow.follows.asked_to_follow(ended_at - ASKED_LATELY, ended_at, limit=ASKED_AGAIN):
         want_follow(uow, follow.follower_id, uow.actors.get(follow.followee_id))
 
 

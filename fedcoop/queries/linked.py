@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from fedcoop.governance.members import Member
 from fedcoop.queries.people import Person, people
-from fedcoop.storage.records import Actor, Link, Visit
+from fedcoop.storage.records import Actor, Link
 from fedcoop.storage.unit_of_work import UnitOfWork
+from fedcoop.storage.visits import Visit
 
 SILENT_AFTER = timedelta(days=2)
 SHOWN = 50

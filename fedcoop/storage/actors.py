@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, or_, select, update
 
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import ActorId
@@ -32,12 +32,6 @@ _BLOCKED = select(t.blocks.c.target).where(t.blocks.c.target.in_(bindparam("targ
 
 RETIRED_KEYS_SIGN = timedelta(hours=1)
 _RETIRED = tuple(name for name in ActorKey.__slots__ if name != "known")
-
-
-def _those_of(target: str, kind: str) -> Select[Any]:
-    """Return the ids of what a block names: remote actors of an origin (`kind` `origin`), or one (`actor`)."""
-    named = t.actors.c.origin if kind == "origin" else t.actors.c.uri
-    return select(t.actors.c.id).where(named == target, t.actors.c.local.is_(False))
 
 
 class Actors:
@@ -235,35 +229,6 @@ class Actors:
     def unblock(self, target: str) -> bool:
         """Lift the block; return whether there was one."""
         return bool(self._conn.execute(delete(t.blocks).where(t.blocks.c.target == target)).rowcount)
-
-    def reject_followers(self, target: str, kind: str, *, told: int) -> int:
-        """No actor of the origin, or not this one, follows us any more; the `told` newest follows stay as `rejected`.
-
-        Return how many are gone without a word.
-        """
-        c, theirs = t.follows.c, _those_of(target, kind)
-        open_ = and_(c.follower_id.in_(theirs), c.state != "rejected")
-        newest = select(c.id).where(open_).order_by(c.id.desc()).limit(told)
-        self._conn.execute(update(t.follows).where(c.id.in_(newest)).values(state="rejected"))
-        return int(self._conn.execute(delete(t.follows).where(open_)).rowcount)
-
-    def rejected(self, *, limit: int) -> list[Follow]:
-        """Return follows that were ended and whose followers are still to be told, the oldest first."""
-        query = select(t.follows).where(t.follows.c.state == "rejected").order_by(t.follows.c.id).limit(limit)
-        return every(self._conn, query, _follow)
-
-    def asked_to_follow(self, since: datetime, until: datetime, *, limit: int) -> list[Follow]:
-        """Return follows of ours, asked for in this time, that were not answered yet, newest first."""
-        c, local = t.follows.c, select(t.actors.c.id).where(t.actors.c.local.is_(True))
-        query = select(t.follows).where(
-            c.follower_id.in_(local), c.state == "pending", c.created_at.between(since, until)
-        )
-        return every(self._conn, query.order_by(c.id.desc()).limit(limit), _follow)
-
-    def our_follows_of(self, target: str, kind: str) -> list[Follow]:
-        """Return which follows of ours have an actor of the origin, or this one, at their other end."""
-        query = select(t.follows).where(t.follows.c.followee_id.in_(_those_of(target, kind)))
-        return every(self._conn, query.order_by(t.follows.c.id), _follow)
 
     def drop_follows_of(self, actor_id: ActorId) -> None:
         """Remove all follows by and of one actor."""

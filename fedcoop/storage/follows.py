@@ -1,12 +1,16 @@
-"""Who follows actors of ours, and who asks to: rows ↔ plain values. Whom we follow is in `actors.py`."""
+"""Who follows actors of ours and who asks to, and what a block ended: rows ↔ plain values. Whom we follow is in `actors.py`."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, select, update
+from sqlalchemy import Connection, Select, and_, delete, func, select, update
 
 from fedcoop.kernel.ids import ActorId
 from fedcoop.storage import tables as t
 from fedcoop.storage.records import Actor, Follow
+from fedcoop.storage.rows import every, maker
+
+_follow = maker(Follow)
 
 
 class Follows:
@@ -49,6 +53,43 @@ class Follows:
         if excess:
             self._conn.execute(delete(t.follows).where(c.id.in_(excess)))
         return len(excess)
+
+    # what a block ends, and what an outage leaves open
+
+    def reject_followers(self, target: str, kind: str, *, told: int) -> int:
+        """No actor of the origin, or not this one, follows us any more; the `told` newest follows stay as `rejected`.
+
+        Return how many are gone without a word.
+        """
+        c, theirs = t.follows.c, _those_of(target, kind)
+        open_ = and_(c.follower_id.in_(theirs), c.state != "rejected")
+        newest = select(c.id).where(open_).order_by(c.id.desc()).limit(told)
+        self._conn.execute(update(t.follows).where(c.id.in_(newest)).values(state="rejected"))
+        return int(self._conn.execute(delete(t.follows).where(open_)).rowcount)
+
+    def rejected(self, *, limit: int) -> list[Follow]:
+        """Return follows that were ended and whose followers are still to be told, the oldest first."""
+        query = select(t.follows).where(t.follows.c.state == "rejected").order_by(t.follows.c.id).limit(limit)
+        return every(self._conn, query, _follow)
+
+    def asked_to_follow(self, since: datetime, until: datetime, *, limit: int) -> list[Follow]:
+        """Return follows of ours, asked for in this time, that were not answered yet, newest first."""
+        c, local = t.follows.c, select(t.actors.c.id).where(t.actors.c.local.is_(True))
+        query = select(t.follows).where(
+            c.follower_id.in_(local), c.state == "pending", c.created_at.between(since, until)
+        )
+        return every(self._conn, query.order_by(c.id.desc()).limit(limit), _follow)
+
+    def our_follows_of(self, target: str, kind: str) -> list[Follow]:
+        """Return which follows of ours have an actor of the origin, or this one, at their other end."""
+        query = select(t.follows).where(t.follows.c.followee_id.in_(_those_of(target, kind)))
+        return every(self._conn, query.order_by(t.follows.c.id), _follow)
+
+
+def _those_of(target: str, kind: str) -> Select[Any]:
+    """Return the ids of what a block names: remote actors of an origin (`kind` `origin`), or one (`actor`)."""
+    named = t.actors.c.origin if kind == "origin" else t.actors.c.uri
+    return select(t.actors.c.id).where(named == target, t.actors.c.local.is_(False))
 
 
 def follows_with_actors(conn: Connection, query: Select[Any]) -> list[tuple[Follow, Actor]]:

@@ -107,22 +107,6 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """A look at an actor of another server that is planned: at its document, or at what its outbox shows `since`.
-
-    `again_at`: the outbox is to be looked at once more then.
-    """
-
-    kind: str
-    actor_id: ActorId
-    since: datetime | None
-    again_at: datetime | None
-    due_at: datetime
-    attempts: int
-    failing_since: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class LinkChallenge:
     """A pending one-time code (federation.md 14.1); `actor_id` and `proven_at` are set once the code came in."""
 

@@ -1,6 +1,7 @@
 """Visits: whose document, and whose outbox, at other servers is to be looked at, when, and how that went (federation.md 14, 18)."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,11 +9,27 @@ from sqlalchemy import Connection, and_, delete, exists, func, or_, select, unio
 
 from fedcoop.kernel.ids import ActorId
 from fedcoop.storage import tables as t
-from fedcoop.storage.records import Visit
 from fedcoop.storage.rows import every, insert_ignore_many, maker, upsert
 
 ACTOR = "actor"
 OUTBOX = "outbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A look at an actor of another server that is planned: at its document, or at what its outbox shows `since`.
+
+    `again_at`: the outbox is to be looked at once more then.
+    """
+
+    kind: str
+    actor_id: ActorId
+    since: datetime | None
+    again_at: datetime | None
+    due_at: datetime
+    attempts: int
+    failing_since: datetime | None
+
 
 _visit = maker(Visit)
 _COLUMNS = [t.visits.c[name] for name in Visit.__slots__]

@@ -13,8 +13,9 @@ from fedcoop.kernel.ids import ActorId
 from fedcoop.queries.linked import linked_news, links_of
 from fedcoop.queries.outages import last_outage
 from fedcoop.storage import tables as t
-from fedcoop.storage.records import Actor, Visit
+from fedcoop.storage.records import Actor
 from fedcoop.storage.unit_of_work import UnitOfWork
+from fedcoop.storage.visits import Visit
 from tests.actions.coop import ask, audited, follow, join, know, rows, run_timers, seen, sent
 from tests.conftest import Instance
 

@@ -20,9 +20,9 @@ from fedcoop.federation.remote.lanes import Lanes
 from fedcoop.federation.remote.webfinger import WebFinger
 from fedcoop.federation.wire.jsonld import id_of, same_origin
 from fedcoop.kernel.errors import FedcoopError, OriginMismatch, PeerError, PeerUnreachable
-from fedcoop.storage.records import Actor, Visit
+from fedcoop.storage.records import Actor
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
-from fedcoop.storage.visits import ACTOR
+from fedcoop.storage.visits import ACTOR, Visit
 
 log = logging.getLogger(__name__)
 
