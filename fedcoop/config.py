@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from fedcoop.kernel.errors import ConfigError
-from fedcoop.kernel.names import is_name, is_origin
+from fedcoop.kernel.names import is_name, is_origin, to_uri
 from fedcoop.kernel.profile import MAX_DESCRIPTION, MAX_FIELD_NAME, MAX_FIELD_VALUE, MAX_FIELDS, is_web_address
 
 ACCENTS = ("spruce", "harbour", "damson", "brick", "rye", "fern", "heather", "slate")
@@ -332,6 +332,7 @@ def _with_paths(config: Config, root: Path) -> Config:
         config,
         instance=replace(
             instance,
+            origin=to_uri(instance.origin),
             key_file=str(place(instance.key_file)),
             icon=str(place(instance.icon)) if instance.icon else "",
             header=str(place(instance.header)) if instance.header else "",
@@ -343,7 +344,7 @@ def _with_paths(config: Config, root: Path) -> Config:
         ),
         database=replace(config.database, url=url),
         federation=replace(federation, ca_file=str(place(federation.ca_file)) if federation.ca_file else ""),
-        media=replace(media, path=str(place(media.path))),
+        media=replace(media, path=str(place(media.path)), origin=to_uri(media.origin)),
         mail=replace(config.mail, smtp=_secret(root, config.mail.smtp_file) or config.mail.smtp),
     )
 

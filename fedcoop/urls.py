@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from fedcoop.kernel.names import MAX_NAME, NAME_PATTERN
+from fedcoop.kernel.names import MAX_NAME, NAME_PATTERN, shown_host
 from fedcoop.kernel.names import is_name as is_name
 from fedcoop.kernel.names import origin_of as origin_of
 
@@ -168,8 +168,16 @@ class Urls:
         return actor_uri + ED25519_KEY
 
     def handle(self, name: str) -> str:
-        """Return `@name@authority`, as people write it."""
+        """Return `@name@authority`, as servers write it."""
         return f"@{name}@{self.authority}"
+
+    def shown_handle(self, name: str) -> str:
+        """Return `@name@authority`, as people write it: a name of the net in its own letters."""
+        return f"@{name}@{self.authority.replace(self.host, shown_host(self.host), 1)}"
+
+    def is_our_domain(self, domain: str) -> bool:
+        """Return whether a handle's domain is ours, in whichever spelling: its letters or ASCII, with or without the usual port."""
+        return origin_of(f"{self.scheme}://{domain}") == self.origin and not set("/?#@").intersection(domain)
 
     def is_local(self, url: str) -> bool:
         """Return whether `url` has our origin: scheme, host and port, all three."""

@@ -5,6 +5,7 @@ The checks that need the network open plain connections to the instance's own na
 """
 
 import asyncio
+import json
 import smtplib
 import socket
 import sqlite3
@@ -12,7 +13,7 @@ import ssl
 import stat
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -30,6 +31,9 @@ from fedcoop.cli.instance import opened, settings
 from fedcoop.cli.output import REFUSED, emit, json_option, table
 from fedcoop.config import Config
 from fedcoop.federation.publish.auditing import findings
+from fedcoop.federation.remote.knocking import CAVAGE
+from fedcoop.federation.server.fetching import FetchSigner
+from fedcoop.federation.server.readiness import SELF_CHECK
 from fedcoop.kernel.clock import SystemClock, rfc3339, runs_behind
 from fedcoop.kernel.errors import ConfigError, FedcoopError, Refused
 from fedcoop.media import profile_pictures
@@ -39,6 +43,12 @@ from fedcoop.storage.unit_of_work import UnitOfWork
 from fedcoop.storage.version import check_version
 
 TIMEOUT_S = 5.0
+MAX_ANSWER = 65_536
+_PROXY_CHANGES = "let the reverse proxy pass path and headers on as they are"
+_SIGNATURE_REMEDIES = {
+    "fine": "",
+    "signature-host": "let the reverse proxy pass Host on as it came, with the port (nginx: proxy_set_header Host $http_host)",
+}
 SMALL_DISK_BYTES = 1 << 30
 SOON = timedelta(days=14)
 CLOCK_DRIFT_S = 30
@@ -267,17 +277,45 @@ def check_reachability(config: Config) -> Iterator[Finding]:
         )
 
 
+def check_signature(config: Config) -> Iterator[Finding]:
+    """A request that we sign for our public address arrives as it was signed: Host, path and headers as they were."""
+    url = f"{config.instance.origin}/readyz?{SELF_CHECK}"
+    try:
+        headers = asyncio.run(_signed(config, url))
+        answer = json.loads(_open(url, config.federation.ca_file, headers)[2])
+    except (FedcoopError, DBAPIError, sqlite3.Error, OSError, ValueError):
+        return  # other checks say why
+    code = answer.get("signature", "")
+    if code:
+        seen = "a signed request arrives as it was sent" if code == "fine" else f"a signed request is refused: {code}"
+        yield Finding("signature", code == "fine", seen, _SIGNATURE_REMEDIES.get(code, _PROXY_CHANGES))
+
+
+async def _signed(config: Config, url: str) -> Mapping[str, str]:
+    async with opened(config) as units:
+        signer = FetchSigner(units, units.clock)
+        await signer.refresh()
+    return signer(url, CAVAGE)
+
+
 def _get(url: str, ca_file: str) -> tuple[int, datetime | None]:
+    status, date, _ = _open(url, ca_file, {})
+    return status, date
+
+
+def _open(url: str, ca_file: str, headers: Mapping[str, str]) -> tuple[int, datetime | None, bytes]:
     context = ssl.create_default_context()
     if ca_file:
         context.load_verify_locations(ca_file)
     handlers = (urllib.request.HTTPSHandler(context=context), urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.build_opener(*handlers).open(url, timeout=TIMEOUT_S) as response:
-            status, date = response.status, response.headers.get("Date")
+        opener = urllib.request.build_opener(*handlers)
+        opener.addheaders = list(headers.items())
+        with opener.open(url, timeout=TIMEOUT_S) as response:
+            status, date, body = response.status, response.headers.get("Date"), response.read(MAX_ANSWER)
     except urllib.error.HTTPError as error:
-        status, date = error.code, error.headers.get("Date")
-    return status, parsedate_to_datetime(date) if date else None
+        status, date, body = error.code, error.headers.get("Date"), error.read(MAX_ANSWER)
+    return status, parsedate_to_datetime(date) if date else None, body
 
 
 CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
@@ -290,6 +328,7 @@ CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
     check_tls,
     check_mail,
     check_reachability,
+    check_signature,
 )
 
 

@@ -15,7 +15,7 @@ from fedcoop.cli.instance import opened, settings
 from fedcoop.cli.output import emit, json_option, note
 from fedcoop.config import Config, load
 from fedcoop.kernel.errors import Conflict, Invalid
-from fedcoop.kernel.names import is_name, is_origin
+from fedcoop.kernel.names import is_name, is_origin, to_uri
 from fedcoop.storage.migrations import upgrade_database
 from fedcoop.storage.vault import Vault
 
@@ -95,7 +95,7 @@ async def _found(config: Config) -> None:
 
 
 def _check(founding: Founding) -> None:
-    if not is_origin(founding.origin):
+    if not is_origin(to_uri(founding.origin)):
         raise Invalid(
             "origin-bad", "Write scheme and host only, in small letters, like https://coop.example.", field="origin"
         )

@@ -56,6 +56,14 @@ def ascii_host(host: str) -> str | None:
         return None
 
 
+def shown_host(host: str) -> str:
+    """Return the host in the letters of its language; as it is where it has no such form."""
+    try:
+        return idna.decode(host)
+    except (idna.IDNAError, UnicodeError):
+        return host
+
+
 def to_uri(iri: str) -> str:
     """Return the URI that is asked for an IRI: the host in IDNA, the rest percent-encoded as UTF-8 (RFC 3987, 3.1).
 

@@ -42,7 +42,7 @@ class Renderer:
             coop_name=instance.name,
             coop_description=instance.description,
             coop_contact=instance.contact,
-            coop_handle=urls.handle(instance.actor),
+            coop_handle=urls.shown_handle(instance.actor),
             coop_uri=urls.actor(instance.actor),
             coop_profile=f"/@{instance.actor}",
             accent=instance.accent,

@@ -3,6 +3,7 @@
 All of it is memory only and bounded; a restart begins anew and loses no activity. Limits: federation.md 16.
 """
 
+import logging
 import threading
 from collections import OrderedDict
 from datetime import datetime
@@ -16,6 +17,8 @@ from fedcoop.federation.inbox.refusal import Refusal
 from fedcoop.kernel.clock import Clock
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 from fedcoop.throttle import MINUTE_S, Throttle, client_address
+
+log = logging.getLogger(__name__)
 
 OWNER_AGE_S = 5.0
 MAX_OWNERS = 5000
@@ -95,6 +98,7 @@ class Door:
         self._actors = Throttle(limits.actor)
         self._votes = Throttle(limits.votes, MINUTE_S)
         self._bad_signatures = Throttle(limits.bad_signatures)
+        self._told_host = False
         self._verified: OrderedDict[str, float] = OrderedDict()
         self._client_address = lru_cache(maxsize=4096)(
             lambda peer, forwarded_for: client_address(peer, forwarded_for, trusted_proxies)
@@ -103,6 +107,12 @@ class Door:
     def address_of(self, request: web.Request) -> str:
         """Return who asks (federation.md 16, "what an address is")."""
         return self._client_address(request.remote or "", ",".join(request.headers.getall("X-Forwarded-For", ())))
+
+    def tell_of_host(self, asked: str) -> None:
+        """Say once that requests come with another Host than was signed: the reverse proxy rewrites it."""
+        if not self._told_host:
+            self._told_host = True
+            log.warning("the reverse proxy rewrites Host, so signatures fail", extra={"host": asked})
 
     def admit(self, address: str) -> None:
         """Step 2: one more request of this address. Raises Refusal 429."""

@@ -71,6 +71,8 @@ async def _post(request: web.Request, owner: str | None) -> web.Response:
         body = await read_body(request)
         return await _receive(request, door, address, body)
     except Refusal as refusal:
+        if refusal.code == "signature-host":
+            door.tell_of_host(request.headers.get("Host", ""))
         return _refuse(door, address, refusal)
     except Accepted:
         return web.Response(status=202, body=_ACCEPTED)

@@ -53,8 +53,8 @@ def parse_resource(urls: Urls, resource: str) -> Local | None:
         return _parse_url(urls, resource)
     handle = resource[5:] if resource.lower().startswith("acct:") else resource
     name, at, domain = handle.removeprefix("@").rpartition("@")
-    is_ours = domain.lower() == urls.authority.lower()
-    if is_ours and name.lower() in (urls.host.lower(), urls.authority.lower()):
+    is_ours = urls.is_our_domain(domain)
+    if is_ours and (urls.is_our_domain(name) or name.lower() == urls.host):
         return _INSTANCE
     if not at or not name or not domain or any(c.isspace() or c in "/?#:" for c in name):
         raise ValueError(resource)
