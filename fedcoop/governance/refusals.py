@@ -27,12 +27,16 @@ class NotCounted:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a sentence about a refusal may name: the vote, whose members decide it, when it closed, why one has no vote."""
+    """What a sentence about a refusal may name: the vote, whose members decide it, when it closed, why one has no vote.
+
+    `most` is how many answers a vote may have, 0 where that is not to be said.
+    """
 
     title: str
     coop: str = ""
     closed: str = ""
     bar: str = ""
+    most: int = 0
 
 
 _LATE = "Your vote on “{title}” reached us after the close and could not be counted.{closed}"
@@ -49,7 +53,7 @@ _REFUSALS = {
     "secret": "Your vote on “{title}” was not counted: it is a secret vote, cast on the co-op’s own page.",
     "option": "Your vote on “{title}” was not counted: that answer is not among the choices.",
     "reason": "Your vote on “{title}” was not counted: that answer needs a reason. Give it on the co-op’s page.",
-    "too-many": "Your vote on “{title}” was not counted: those are more choices than the vote allows.",
+    "too-many": "Your vote on “{title}” was not counted: {most}",
     "too-few": "Your vote on “{title}” was not counted: the vote asks for more choices.",
     "superseded": "Your vote on “{title}” was not counted: a later one of yours stands.",
     "duplicate": "You have voted on “{title}”; a vote on it cannot be changed.",
@@ -64,6 +68,7 @@ _BARS = {
     "others": "it is for some of the members, and you are not on its list of voters.",
     "off-roll": "you are not on its list of voters. Ask the registrar if that is a mistake.",
 }
+_MOST = {0: "those are more choices than the vote allows.", 1: "it takes one answer. Choose one."}
 _BECAUSE = {
     "option": "because it is not among the choices",
     "reason": "because it needs a reason, which you can give on the co-op’s page",
@@ -84,6 +89,7 @@ def refused_vote_sentence(code: str, told: Told) -> str:
         of_coop=f" of {told.coop}" if told.coop else "",
         closed=f" It closed {told.closed}." if told.closed else "",
         bar=_BARS.get(told.bar, "you are not on its list of voters."),
+        most=_MOST.get(told.most, "you may tick up to {most}.").format(most=told.most),
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -77,6 +78,19 @@ async def test_a_proven_reply_reaches_followers_elsewhere_byte_for_byte(bread, p
     assert far.bodies == [body]
     assert bread.uri in far.headers[-1]["Signature"]
     assert peer.posts == []
+
+
+async def test_words_that_are_passed_on_wait_for_what_they_reply_to(bread, peer, far, ana):
+    motion = await open_poll(bread)
+    activity = with_proof(ana, reply(ana, bread, motion), bread)
+    assert await bread.deliver(ana, activity) == 202
+    rows = {row.id: row for row in await bread.rows(t.activities)}
+    held = [(row.order_key, row.waits_for) for row in await bread.rows(t.deliveries)]
+    assert (activity["object"]["id"], motion.url) in held
+    jobs = await bread.units.write(
+        lambda uow: uow.queues.claim_deliveries(uow.now, limit=50, lease=timedelta(minutes=2))
+    )
+    assert {rows[job.activity_id].object for job in jobs} == {motion.url}
 
 
 async def test_its_changes_and_its_end_are_passed_on_too(bread, peer, far, ana):

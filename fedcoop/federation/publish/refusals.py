@@ -13,6 +13,7 @@ from fedcoop.governance.refusals import (
     NotCounted,
     Told,
     from_json,
+    most_of,
     partly_counted_sentence,
     refused_vote_sentence,
 )
@@ -106,4 +107,4 @@ def _told(uow: UnitOfWork, motion: Motion, voter: Voter) -> Told:
         member = uow.members.get(MemberId(voter.member_id))
         on_roll = uow.motions.roll_entry(motion.id, member.id) is not None
         bar = bar_to_vote(motion, member, on_roll=on_roll)
-    return Told(title=motion.title, coop=instance.name, closed=when(uow, ended), bar=bar)
+    return Told(title=motion.title, coop=instance.name, closed=when(uow, ended), bar=bar, most=most_of(motion))

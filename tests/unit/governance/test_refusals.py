@@ -89,6 +89,11 @@ def test_every_refusal_has_a_sentence_that_names_the_vote(code: str, told: str) 
     assert refused_vote_sentence(code, TOLD) == told
 
 
+@pytest.mark.parametrize(("most", "told"), [(1, "it takes one answer. Choose one."), (2, "you may tick up to 2.")])
+def test_who_gave_too_many_answers_reads_how_many_there_may_be(most: int, told: str) -> None:
+    assert refused_vote_sentence("too-many", Told(title="A", most=most)) == f"Your vote on “A” was not counted: {told}"
+
+
 @pytest.mark.parametrize("bar", sorted(BARS))
 def test_whoever_has_no_vote_reads_why(bar: str) -> None:
     told = refused_vote_sentence("ineligible", Told(title="A", bar=bar))
