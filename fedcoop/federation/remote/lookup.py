@@ -22,7 +22,7 @@ from fedcoop.federation.remote.webfinger import WebFinger, is_handle
 from fedcoop.federation.wire.jsonld import ids_of, types_of
 from fedcoop.federation.wire.objects import ACTOR_TYPES
 from fedcoop.kernel.errors import Invalid, OriginMismatch, PeerError, PeerGone, PeerSaidNo
-from fedcoop.kernel.names import MAX_URL, ascii_host, origin_of, to_uri
+from fedcoop.kernel.names import MAX_URL, origin_of, to_uri
 
 ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9"
 WHAT_TO_PASTE = "Give the whole address, like @name@server.example, or a link to a profile or a post."
@@ -60,8 +60,7 @@ class Finder:
         """
         text = _cleaned(pasted)
         url = "" if is_handle(text) else self._url(text)
-        host = urlsplit(url).netloc if url else text.rpartition("@")[2]
-        self._refuse_ourselves(url or f"https://{host}/")
+        host = self._elsewhere(url or f"https://{text.rpartition('@')[2]}/")
         budget = self._documents.budget()
         try:
             if url:
@@ -86,10 +85,15 @@ class Finder:
             raise Invalid("handle", WHAT_TO_PASTE, field="handle")
         return to_uri(f"{'http' if plain else 'https'}://{text}")
 
-    def _refuse_ourselves(self, url: str) -> None:
-        own = self._transport.policy.own_origin
-        if origin_of(url) == own or (urlsplit(own).netloc == ascii_host(urlsplit(url).netloc)):
+    def _elsewhere(self, url: str) -> str:
+        """Return the host of the URL. Raises Invalid (`handle`, `own-address`) for none, and for ours."""
+        origin = origin_of(url)
+        if origin is None:
+            raise Invalid("handle", WHAT_TO_PASTE, field="handle")
+        host, own = (urlsplit(found).netloc for found in (origin, self._transport.policy.own_origin))
+        if host == own:
             raise Invalid("own-address", "That is an address of this server.", field="handle")
+        return host
 
     async def _looped_back(self, document: dict[str, Any], budget: FetchBudget, host: str) -> tuple[str, str]:
         try:

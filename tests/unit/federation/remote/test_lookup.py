@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from fedcoop.federation.remote.actors import Actors
 from fedcoop.federation.remote.lookup import Finder
@@ -222,6 +224,38 @@ async def test_a_person_and_a_group_of_one_name_are_told_apart(finder, web):
 async def test_a_subject_that_names_no_other_address_leaves_the_one_that_was_asked(finder, web, ana, subject):
     Server(ANA, "", (), {}, {"acct:ana@birch.example": (subject, (ANA,))}).tell(web)
     assert (await finder.find("@ana@birch.example")).handle == "ana@birch.example"
+
+
+PIECES = [
+    "@",
+    "!",
+    "://",
+    "https",
+    "http",
+    "acct:",
+    "birch.example",
+    "[",
+    "]",
+    "::1",
+    ":",
+    "/",
+    "?",
+    "#",
+    "%",
+    " ",
+    "\\",
+    "ü",
+    "\u202e",
+    "\0",
+]
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pasted=st.text(max_size=30) | st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+async def test_whatever_is_pasted_ends_with_a_sentence(finder, pasted):
+    code, told = await refusal(finder, pasted)
+    assert code
+    assert told.endswith(".")
 
 
 def codes_of_peers() -> set[str]:
