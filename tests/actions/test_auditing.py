@@ -124,6 +124,14 @@ async def test_what_is_changed_after_the_outcome_is_found(instance: Instance, ch
     assert set(await look(instance)) == {changed.id}
 
 
+async def test_a_vote_that_was_changed_is_told_with_the_result(instance: Instance):
+    changed, _ = await two_motions(instance)
+    await instance.units.write(other_choice, changed)
+    await decide(instance)
+    found = await instance.units.read(lambda uow: uow.condition.differences(limit=9))
+    assert [(item.motion_id, item.code) for item in found] == [(changed.id, "audit-ballots")]
+
+
 async def test_a_difference_that_is_mended_is_over_and_both_stand_in_the_audit_log(instance: Instance):
     changed, _ = await two_motions(instance)
     await decide(instance)

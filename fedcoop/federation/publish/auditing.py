@@ -52,19 +52,10 @@ class Auditor:
     async def run_once(self) -> None:
         """Look through all motions once; differences are stored, those that are over go."""
         async for motion_id, refused in findings(self._units):
-            news = await self._changed(motion_id, refused)
-            if news and refused is not None:
-                log.error("what is stored of a motion differs", extra={"motion": motion_id, "code": refused.code})
+            await _remember(self._units, motion_id, refused)
             await self._wait(self._pause_s)
             if self._stopping.is_set():
                 return
-
-    async def _changed(self, motion_id: MotionId, refused: Refused | None) -> bool:
-        """Write only where something changes: the writer is everybody's."""
-        known = await self._units.read(lambda uow: uow.condition.difference_of(motion_id))
-        if known is None and refused is None:
-            return False
-        return await self._units.write(note, motion_id, refused)
 
     async def _wait(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -73,6 +64,21 @@ class Auditor:
     async def stop(self) -> None:
         """Begin no other motion."""
         self._stopping.set()
+
+
+async def audit_one(units: Units, motion_id: MotionId) -> None:
+    """Look through one motion; a difference is stored, one that is over goes."""
+    await _remember(units, motion_id, await _look(units, motion_id))
+
+
+async def _remember(units: Units, motion_id: MotionId, refused: Refused | None) -> None:
+    """Write only where something changes: the writer is everybody's."""
+    known = await units.read(lambda uow: uow.condition.difference_of(motion_id))
+    if known is None and refused is None:
+        return
+    news = await units.write(note, motion_id, refused)
+    if news and refused is not None:
+        log.error("what is stored of a motion differs", extra={"motion": motion_id, "code": refused.code})
 
 
 async def findings(units: Units) -> AsyncIterator[tuple[MotionId, Refused | None]]:

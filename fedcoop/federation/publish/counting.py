@@ -19,8 +19,10 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 from fedcoop.actions import motions
+from fedcoop.federation.publish.auditing import audit_one
 from fedcoop.federation.publish.recounts import compute, gather
 from fedcoop.governance.recount import Counted
+from fedcoop.kernel.ids import MotionId
 from fedcoop.storage.engine import make_database
 from fedcoop.storage.exports import pack
 from fedcoop.storage.unit_of_work import NothingInFlight, Site, UnitOfWork, Units
@@ -36,13 +38,19 @@ _LENGTH = struct.Struct(">Q")
 
 
 async def count_motion(units: Units, key: str) -> None:
-    """Timer: the closed motion has its outcome and its recount file. Counted already, nothing happens."""
+    """Timer: the closed motion has its outcome and its recount file. Counted already, nothing happens.
+
+    A vote that was changed behind our back is told with the result; of a large vote the next audit tells (`auditing`).
+    """
     ballots = await units.read(motions.ballots_to_count, key)
     if ballots is None:
         return
     counted = await (_count_here(units, key) if ballots < APART_FROM else _count_apart(units, key))
-    if counted is not None:
-        await units.write(motions.store_count, key, counted)
+    if counted is None:
+        return
+    await units.write(motions.store_count, key, counted)
+    if ballots < APART_FROM:
+        await audit_one(units, MotionId(int(key)))
 
 
 async def _count_here(units: Units, key: str) -> Counted | None:
