@@ -38,10 +38,10 @@ def pairs_of(piles: Sequence[Pile], standing: Sequence[str], *, unranked_last: b
         below = everybody if unranked_last else sum(lanes[key] for rank in ranks for key in rank)
         blank += 0 if ranks else weight
         for rank in ranks:
+            below -= lanes[rank[0]] if len(rank) == 1 else sum(lanes[key] for key in rank)
+            counted = below if weight == 1 else weight * below
             for key in rank:
-                below -= lanes[key]
-            for key in rank:
-                rows[key] += below if weight == 1 else weight * below
+                rows[key] += counted
     mask = (1 << width) - 1
     table = {
         key: {other: row >> width * n & mask for n, other in enumerate(standing) if other != key}

@@ -1,6 +1,7 @@
 """Files of ticks, scores, dots, ranks in a table, and answers of a resolution: JSON and CSV, counted as a motion would be."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from fedcoop.governance.file_counts import FileCount, count_file
 from fedcoop.governance.outcomes import OutcomeCode
 from fedcoop.kernel.errors import FedcoopError, Refused
 
+VECTORS = Path(__file__).parents[2] / "vectors"
 FLOURS = ["Rye", "Wheat", "Spelt"]
 
 
@@ -152,3 +154,20 @@ def test_what_is_no_ballot_by_the_rule_is_refused_with_its_line(value: Any, rule
     assert refused.value.code == code
     assert told in str(refused.value)
     assert isinstance(refused.value, Refused)
+
+
+def test_a_table_as_a_community_published_it_is_counted_as_the_election_in_json_is() -> None:
+    """Kubernetes code of conduct committee 2025 (kubernetes/community, Apache-2.0 / CC BY 4.0), and its JSON in the elections."""
+    rows = "3,3,1,2,2\n2,4,3,5,1\n2,4,3,5,1\n2,4,1,3,3\n4,1,2,3,5\n1,5,2,3,4\n"
+    found = counted(
+        f"endocrimes,sreeram-venkitesh,divya-mohan0209,swatisehgal,stmcginnis\n{rows}", "schulze", seats="3"
+    )
+    election = json.loads((VECTORS / "elections" / "condorcet" / "k8s-coc-2025.json").read_text())
+    same = counted(election, "schulze", seats="3")
+    assert [[int(key) - 1 for key in group] for group in found.count.ranking] == [
+        [int(key) for key in group] for group in same.count.ranking
+    ]
+    pairs = {x: dict(row) for x, row in same.count.facts["pairs"].items()}
+    assert {
+        str(int(x) - 1): {str(int(y) - 1): n for y, n in row.items()} for x, row in found.count.facts["pairs"].items()
+    } == pairs
