@@ -20,6 +20,7 @@ from fedcoop.storage.unit_of_work import UnitOfWork
 from fedcoop.urls import origin_of
 
 MAX_OUTCOMES = 20
+MAX_DEPTH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,18 @@ def store_note(
             deleted_at=None,
         )
     )
+    if earlier is None and motion_id is not None:
+        _gather_answers(uow, seen.uri, motion_id)
     return True
+
+
+def _gather_answers(uow: UnitOfWork, uri: str, motion_id: MotionId) -> None:
+    """Answers to the post that came before it are about the motion too, and so are answers to these."""
+    found = [uri]
+    for _ in range(MAX_DEPTH):
+        found = uow.notes.adopt_answers(found, motion_id)
+        if not found:
+            return
 
 
 def hide(uow: UnitOfWork, *, author: Actor, uri: str, at: datetime) -> None:
@@ -123,7 +135,7 @@ def fetched_at(uow: UnitOfWork) -> datetime:
 
 
 def _was_deleted(uow: UnitOfWork, author: Actor, uri: str) -> bool:
-    return overtaking.ended_at(uow, actor=author, how=overtaking.DELETED, uris=[uri]) is not None
+    return overtaking.ended_at(uow, actor=author, how=overtaking.DELETED, uri=uri) is not None
 
 
 def mirror_motion(

@@ -29,15 +29,17 @@ def end(uow: UnitOfWork, *, actor: Actor, relation: str, target: str, at: dateti
     _note(uow, actor, relation, target, at)
 
 
-def ended_at(uow: UnitOfWork, *, actor: Actor, how: str, uris: Iterable[str]) -> datetime | None:
-    """Return since when one of these ids, or the relation `how` to one of these targets, is over; None if none is."""
-    return uow.queues.buried_at([_digest(actor, how, uri) for uri in uris if uri])
+def ended_at(uow: UnitOfWork, *, actor: Actor, how: str, uri: str) -> datetime | None:
+    """Return since when what has this id, or the relation `how` to this target, is over; None if it is not."""
+    digest = _digest(actor, how, uri)
+    return uow.queues.buried([digest]).get(digest)
 
 
-def was_taken_back(uow: UnitOfWork, actor: Actor, uri: str) -> bool:
-    """Return whether the actor deleted or undid what has this id before it came."""
-    digests = [_digest(actor, how, uri) for how in (DELETED, UNDONE)]
-    return bool(uri) and uow.queues.buried_at(digests) is not None
+def taken_back(uow: UnitOfWork, *, actor: Actor, uris: Iterable[str]) -> list[str]:
+    """Return which of these ids the actor deleted or undid before what they name came."""
+    digests = {uri: {_digest(actor, how, uri) for how in (DELETED, UNDONE)} for uri in uris if uri}
+    buried = uow.queues.buried(set().union(*digests.values()))
+    return [uri for uri, own in digests.items() if not own.isdisjoint(buried)]
 
 
 def _note(uow: UnitOfWork, actor: Actor, how: str, uri: str, at: datetime) -> None:

@@ -125,7 +125,7 @@ def undo(uow: UnitOfWork, *, actor: Actor, uri: str, types: Iterable[str], targe
     own = [(relation, named) for owner, relation, named in known if owner == actor.id]
     if known and not own:
         return
-    is_new = overtaking.ended_at(uow, actor=actor, how=overtaking.UNDONE, uris=[uri]) is None
+    is_new = overtaking.ended_at(uow, actor=actor, how=overtaking.UNDONE, uri=uri) is None
     overtaking.bury(uow, actor=actor, how=overtaking.UNDONE, uri=uri, at=at)
     if not own and is_new and target:
         own = [(relation, target) for relation in UNDOABLE if relation in types]
@@ -145,11 +145,11 @@ def _has_ended(uow: UnitOfWork, actor: Actor, relation: str, *, uri: str, target
 
     Only a Follow may come again under the id of one that ended, if it was said later (federation.md 8.1 step 14).
     """
-    undone_at = overtaking.ended_at(uow, actor=actor, how=overtaking.UNDONE, uris=[uri])
+    undone_at = overtaking.ended_at(uow, actor=actor, how=overtaking.UNDONE, uri=uri)
     if undone_at is not None and (relation != FOLLOW or said_at <= undone_at):
         _end(uow, actor, relation, target, undone_at - _INSTANT)
         return True
-    ended_at = overtaking.ended_at(uow, actor=actor, how=relation, uris=[target])
+    ended_at = overtaking.ended_at(uow, actor=actor, how=relation, uri=target)
     return ended_at is not None and said_at < ended_at
 
 

@@ -31,7 +31,7 @@ LEFT_OUT: dict[str, set[str]] = {
 # What others wrote to us in confidence stays with the people it was for.
 NOT_EXPORTED = frozenset(
     {
-        *("sessions", "one_time_tokens", "access_tokens", "seen_ids", "inbound", "deliveries", "timers"),
+        *("sessions", "one_time_tokens", "access_tokens", "seen_ids", "tombstones", "inbound", "deliveries", "timers"),
         *("desk_items", "desk_replies", "auto_replies", "reports"),
     }
 )

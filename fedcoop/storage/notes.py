@@ -103,6 +103,13 @@ class Notes:
             keep=("id", "received_at"),
         )
 
+    def adopt_answers(self, uris: Sequence[str], motion_id: MotionId) -> list[str]:
+        """Make public answers to these posts, which were about nothing known, replies to the motion; return their ids."""
+        c = t.notes.c
+        query = update(t.notes).where(c.in_reply_to.in_(list(uris)), c.motion_id.is_(None), c.public.is_(True))
+        adopted = query.values(motion_id=motion_id, kind="reply").returning(c.uri)
+        return [str(row[0]) for row in self._conn.execute(adopted)]
+
     def delete_note(self, uri: str, at: datetime) -> None:
         """Purge the content of the post; its row stays, so that it cannot come back."""
         query = update(t.notes).where(t.notes.c.uri == uri)

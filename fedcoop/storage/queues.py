@@ -80,10 +80,11 @@ class Queues:
         if oldest is not None:
             self._conn.execute(delete(t.tombstones).where(c.origin == origin, c.id <= oldest))
 
-    def buried_at(self, digests: Collection[bytes]) -> datetime | None:
-        """Return the latest instant at which any of these was said to have ended."""
+    def buried(self, digests: Collection[bytes]) -> dict[bytes, datetime]:
+        """Return which of these are said to have ended, and when."""
         c = t.tombstones.c
-        return self._conn.execute(select(func.max(c.said_at)).where(c.digest.in_(list(digests)))).scalar()
+        query = select(c.digest, c.said_at).where(c.digest.in_(list(digests)))
+        return {bytes(row.digest): row.said_at for row in self._conn.execute(query)}
 
     # inbound
 

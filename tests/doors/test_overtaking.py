@@ -91,6 +91,19 @@ async def test_a_post_that_was_narrowed_before_it_came_is_not_shown_to_all(bread
     assert await shown(bread) == []
 
 
+async def test_answers_that_came_before_what_they_answer_are_about_its_motion(bread, ana, eve):
+    motion = await open_poll(bread)
+    told = [
+        note(ana, 1, inReplyTo=motion.url),
+        note(eve, 2, inReplyTo=note(ana, 1)["id"]),
+        note(ana, 3, inReplyTo=note(eve, 2)["id"]),
+    ]
+    for number, (sender, said) in enumerate(zip((ana, eve, ana)[::-1], told[::-1], strict=True)):
+        mention = {**said, "cc": [bread.uri]}
+        await bread.deliver(sender, act(sender, "Create", mention, number, cc=[bread.uri]))
+    assert [(row.motion_id, row.kind) for row in await bread.rows(t.notes)] == [(motion.id, "reply")] * 3
+
+
 @pytest.mark.parametrize("how", ["Delete", "Undo", "Undo by id"])
 async def test_a_vote_that_was_taken_back_before_it_came_does_not_count(bread, ana, eve, how):
     motion = await open_poll(bread)

@@ -95,9 +95,8 @@ def _count(
 
 def _taken_back(received: Received, uow: UnitOfWork, votes: list[PollVote]) -> tuple[bytes, ...]:
     """Return the digests of those ids whose `Undo` or `Delete` came first (8.1)."""
-    sender = received.sender(uow)
-    ids = [received.id, *(vote.id or "" for vote in votes)]
-    return tuple(digest_of(uri) for uri in ids if sender is not None and overtaking.was_taken_back(uow, sender, uri))
+    sender, ids = received.sender(uow), [received.id, *(vote.id or "" for vote in votes)]
+    return () if sender is None else tuple(map(digest_of, overtaking.taken_back(uow, actor=sender, uris=ids)))
 
 
 def _mark(received: Received, motion: Motion, vote: PollVote) -> Mark:
