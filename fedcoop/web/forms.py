@@ -11,12 +11,13 @@ from multidict import MultiDict, MultiDictProxy
 
 from fedcoop.kernel.dates import MONTHS
 from fedcoop.kernel.errors import Invalid
+from fedcoop.web.form_reading import read_fields
 
 T = TypeVar("T")
 _MONTH_NUMBERS = {name.lower()[:3]: number for number, name in enumerate(MONTHS, 1)}
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
 _SPOKEN = re.compile(r"([0-9]{1,2})\.?\s+([A-Za-z]{3})[a-z]*\s+([0-9]{4})\s+([0-9]{1,2}):([0-9]{2})")
-_TEXT_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+_FIELDS = web.RequestKey("fields", MultiDict)
 
 
 class Form:
@@ -65,12 +66,11 @@ class Form:
 
 
 async def read_form(request: web.Request) -> Form:
-    """Return the form of the request; of files and other types nothing is read."""
-    if request.content_type not in _TEXT_TYPES:
-        return Form()
-    posted = await request.post()
-    texts = MultiDict((name, value) for name, value in posted.items() if isinstance(value, str))
-    return Form(MultiDictProxy(texts))
+    """Return the form of the request, read once; of files and other types nothing is read. Raises UnreadableFormError."""
+    fields = request.get(_FIELDS)
+    if fields is None:
+        fields = request[_FIELDS] = await read_fields(request)
+    return Form(MultiDictProxy(fields))
 
 
 def local_instant(text: str, zone: ZoneInfo) -> datetime:

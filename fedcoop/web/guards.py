@@ -33,6 +33,7 @@ from fedcoop.kernel.errors import (
 )
 from fedcoop.queries.accounts import STRANGER, Viewer, viewer_of
 from fedcoop.urls import origin_of
+from fedcoop.web.form_reading import UnreadableFormError
 from fedcoop.web.forms import read_form
 from fedcoop.web.keys import CLOCK, RENDERER, STATIC, UNITS, URLS
 
@@ -251,6 +252,9 @@ async def _serve(request: web.Request, handler: Handler, *, members_only: bool) 
         return await handler(request, viewer)
     except FedcoopError as error:
         return error_page(request, error)
+    except UnreadableFormError as error:
+        status = error.status
+        return html(request, "error.html", status=status, code="form", message=str(error), status_code=status)
     except web.HTTPException as error:
         return _plain_error(request, error)
     except Exception:
