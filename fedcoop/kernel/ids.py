@@ -31,6 +31,18 @@ def new_id(now: datetime) -> int:
         return _last[0]
 
 
+MAX_ID = (1 << 63) - 1
+"""The largest number that a column of ours holds."""
+
+
+def whole_number(text: str, most: int = MAX_ID) -> int | None:
+    """Return the whole number from 0 to `most` that plain digits say; None for anything else, however long."""
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most))):
+        return None
+    number = int(text)
+    return number if number <= most else None
+
+
 def new_uuid() -> str:
     """Return a random UUID for a public URL; nobody can guess it."""
     return str(uuid.uuid4())

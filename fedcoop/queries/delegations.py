@@ -14,7 +14,7 @@ from fedcoop.governance.motions import Motion, MotionState
 from fedcoop.governance.representation import Why, cap_of, resolve
 from fedcoop.governance.visibility import Viewer, may_see_ballots, may_see_delegate, shown_until
 from fedcoop.kernel.errors import NotFound
-from fedcoop.kernel.ids import MemberId
+from fedcoop.kernel.ids import MemberId, whole_number
 from fedcoop.queries.people import Person, people
 from fedcoop.storage.delegations import Speaking
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -373,7 +373,7 @@ def member_typed(uow: UnitOfWork, *, text: str) -> Member:
     """Return the member of `Lou Marin (M0004)`, `M0004`, or a name that only one has. Raises NotFound (`member-unknown`)."""
     typed = " ".join(text.split()).casefold()
     number = typed.rpartition("(m")[2].removesuffix(")") if typed.endswith(")") else typed.removeprefix("m")
-    wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None
+    wanted = whole_number(number)
     found = [
         member
         for member in uow.members.all()

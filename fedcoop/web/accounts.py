@@ -8,7 +8,7 @@ from fedcoop.accounts.credentials import MAX_LENGTH, check_password, hash_passwo
 from fedcoop.actions import accounts as account_actions
 from fedcoop.actions import members as member_actions
 from fedcoop.kernel.errors import Invalid, NotAllowed, PeerError, Refused
-from fedcoop.kernel.ids import MemberId
+from fedcoop.kernel.ids import MemberId, whole_number
 from fedcoop.queries.accounts import STRANGER, Viewer, account_by_email, accounts_view, token_view
 from fedcoop.storage.vault import token_hash
 from fedcoop.web import formats
@@ -225,10 +225,10 @@ async def cancel_link(request: web.Request, viewer: Viewer) -> web.Response:
 @member_page
 async def unlink(request: web.Request, viewer: Viewer) -> web.Response:
     """Remove one linked account at once."""
-    number = (await read_form(request)).text("link")
-    if not (number.isascii() and number.isdigit() and len(number) < 20):
+    link = whole_number((await read_form(request)).text("link"))
+    if link is None:
         raise Invalid("link-unknown", "There is no such linked account.")
-    await request.app[UNITS].write(member_actions.unlink, member_id=_me(viewer), link_id=int(number))
+    await request.app[UNITS].write(member_actions.unlink, member_id=_me(viewer), link_id=link)
     return see_other("/settings/accounts?done=unlinked")
 
 

@@ -7,6 +7,7 @@ from aiohttp import web
 from fedcoop.actions.announcements import delete_announcement, edit_announcement, publish_announcement
 from fedcoop.governance.diffs import diff_texts
 from fedcoop.kernel.errors import Conflict, Invalid, NotFound
+from fedcoop.kernel.ids import whole_number
 from fedcoop.kernel.mentions import MAX_TAG
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.announcements import announcement, editable, history, motion_of_note, news, on_topic, replies_to
@@ -75,7 +76,7 @@ async def edit(request: web.Request, viewer: Viewer) -> web.Response:
             by=viewer.member.id,
             uuid=uuid,
             text=text,
-            base=int(base) if base.isascii() and base.isdigit() and len(base) < 9 else 0,
+            base=whole_number(base, 99_999_999) or 0,
             people=people,
         )
     except (Invalid, Conflict) as error:

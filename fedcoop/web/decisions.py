@@ -17,6 +17,7 @@ from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Option
 from fedcoop.governance.weighing import weight_note
 from fedcoop.kernel.errors import BallotRefused, NotFound
+from fedcoop.kernel.ids import whole_number
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.meetings import Joining, joining
 from fedcoop.queries.motions import MotionView, blank_ballot, find_counted, motion_view, recount_part
@@ -85,9 +86,12 @@ async def decisions_page(request: web.Request, viewer: Viewer) -> web.Response:
 def cursor(request: web.Request) -> int | None:
     """Return the id after which a page goes on. Raises NotFound for what is none."""
     text = request.query.get("before", "")
-    if text and not (text.isascii() and text.isdigit() and len(text) < 20):
+    if not text:
+        return None
+    number = whole_number(text)
+    if number is None:
         raise NotFound("cursor-unknown")
-    return int(text) if text else None
+    return number
 
 
 # --- one motion -------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from fedcoop.governance.mandates import Scope
 from fedcoop.governance.members import Member
 from fedcoop.governance.motions import Motion, MotionState
 from fedcoop.kernel.errors import BallotRefused, Conflict, Invalid, NotFound, Refused
-from fedcoop.kernel.ids import MemberId
+from fedcoop.kernel.ids import MemberId, whole_number
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.delegations import (
     GrantLine,
@@ -45,9 +45,10 @@ def _me(viewer: Viewer) -> Member:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
+    number = whole_number(text)
+    if number is None:
         raise NotFound("delegation-unknown", "There is no such delegation of yours.")
-    return int(text)
+    return number
 
 
 # --- standing ---------------------------------------------------------------------------------------------------
@@ -168,8 +169,7 @@ async def revoke(request: web.Request, viewer: Viewer) -> web.Response:
 @member_page
 async def name(request: web.Request, viewer: Viewer) -> web.Response:
     """Name who votes for the member in this motion."""
-    form = await read_form(request)
-    view = await motion_view_of(request, viewer)
+    form, view = await read_form(request), await _where_named(request, viewer)
     if not form.text("member"):
         form.wrong("member", "Write who is to vote for you.")
     else:
@@ -190,10 +190,15 @@ def _name(uow: UnitOfWork, *, by: MemberId, motion: Motion, form: Form) -> None:
 @member_page
 async def name_page(request: web.Request, viewer: Viewer) -> web.Response:
     """Ask whom to name for this vote."""
+    return _naming_page(request, await _where_named(request, viewer), Form())
+
+
+async def _where_named(request: web.Request, viewer: Viewer) -> MotionView:
+    """Return the vote if somebody can be named for it now. Raises NotFound."""
     view = await motion_view_of(request, viewer)
     if view.passed is None or not view.passed.can_name or view.passed.mode != DelegationMode.PROXY.value:
         raise NotFound("delegation-off", "Nobody can be named for this vote now.")
-    return _naming_page(request, view, Form())
+    return view
 
 
 def _naming_page(request: web.Request, view: MotionView, form: Form) -> web.Response:

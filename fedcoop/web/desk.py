@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from fedcoop.actions import desk as actions
-from fedcoop.kernel.errors import Conflict, Invalid
+from fedcoop.kernel.errors import Conflict, Invalid, NotFound
+from fedcoop.kernel.ids import whole_number
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.desk import KINDS, exchange, office_desk
 from fedcoop.web.decisions import cursor
@@ -55,11 +56,14 @@ def _address(**values: Any) -> str:
 
 
 def _item_text(text: str) -> str:
-    return text if text.isascii() and text.isdigit() and len(text) < 20 else ""
+    return text if whole_number(text) is not None else ""
 
 
 def _item(request: web.Request) -> int:
-    return int(request.match_info["item"])
+    number = whole_number(request.match_info["item"])
+    if number is None:
+        raise NotFound("desk-item-unknown", "There is no such message.")
+    return number
 
 
 @member_page

@@ -14,6 +14,8 @@ from fedcoop.kernel.errors import Invalid
 from fedcoop.web.form_reading import read_fields
 
 T = TypeVar("T")
+YEARS = range(1900, 2200)
+"""Years that people mean; others leave what clocks can be reckoned with."""
 _MONTH_NUMBERS = {name.lower()[:3]: number for number, name in enumerate(MONTHS, 1)}
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
 _SPOKEN = re.compile(r"([0-9]{1,2})\.?\s+([A-Za-z]{3})[a-z]*\s+([0-9]{4})\s+([0-9]{1,2}):([0-9]{2})")
@@ -80,7 +82,7 @@ def local_instant(text: str, zone: ZoneInfo) -> datetime:
     """
     plain = text.strip().replace(",", " ")
     there = _iso(plain, zone) or _spoken(plain, zone)
-    if there is None:
+    if there is None or there.year not in YEARS:
         raise Invalid("date", "Give a day and a time like 31 May 2026, 18:00.")
     return there.astimezone(UTC)
 

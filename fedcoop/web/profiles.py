@@ -9,7 +9,7 @@ from aiohttp import web
 from fedcoop.accounts.actor_keys import new_keys
 from fedcoop.actions import followers, founding
 from fedcoop.kernel.errors import NotFound, Refused
-from fedcoop.kernel.ids import ActorId
+from fedcoop.kernel.ids import ActorId, whole_number
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.profiles import profile_settings
 from fedcoop.web.decisions import cursor
@@ -86,7 +86,7 @@ async def answer(request: web.Request, viewer: Viewer) -> web.Response:
 
 
 def _follower(form: Form) -> ActorId:
-    text = form.text("follower")
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
+    follower = whole_number(form.text("follower"))
+    if follower is None:
         raise NotFound("follow-unknown", "They do not ask to follow you any more.")
-    return ActorId(int(text))
+    return ActorId(follower)

@@ -15,6 +15,7 @@ from fedcoop.governance.amendments import AmendmentKind, Change, Operation
 from fedcoop.governance.diffs import diff_texts
 from fedcoop.governance.paragraphs import START, paragraphs_of
 from fedcoop.kernel.errors import Conflict, Invalid, MotionRefused, NotFound, Refused
+from fedcoop.kernel.ids import whole_number
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.amendments import AmendmentView
 from fedcoop.queries.proposals import ProposalView, proposal_view
@@ -144,7 +145,7 @@ async def edit(request: web.Request, viewer: Viewer) -> web.Response:
     change = actions.Edit(
         title=kept["title"],
         body=kept["text"],
-        based_on=int(kept["based_on"]) if kept["based_on"].isdecimal() and len(kept["based_on"]) < 7 else 0,
+        based_on=whole_number(kept["based_on"], 999_999) or 0,
         note=kept["note"],
         options=tuple(lines(kept["options"])) if form.has("options") else None,
     )

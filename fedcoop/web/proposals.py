@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from fedcoop.kernel.errors import NotFound
+from fedcoop.kernel.ids import whole_number
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.proposal_lists import proposals_view
 from fedcoop.queries.proposals import ProposalView, proposal_view, version_view
@@ -59,8 +60,8 @@ def show(
 @page
 async def version_page(request: web.Request, viewer: Viewer) -> web.Response:
     """Show one version with what it changed, word by word."""
-    text = request.match_info["n"]
-    if not (text.isascii() and text.isdigit() and len(text) < 7):
+    number = whole_number(request.match_info["n"], 999_999)
+    if number is None:
         raise NotFound("version-unknown", "There is no such version of this proposal.")
-    view = await request.app[UNITS].read(version_view, uuid=uuid_of(request), n=int(text), member=viewer.member)
+    view = await request.app[UNITS].read(version_view, uuid=uuid_of(request), n=number, member=viewer.member)
     return html(request, "proposal_version.html", view=view)

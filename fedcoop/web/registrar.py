@@ -19,6 +19,7 @@ from fedcoop.governance.classes import Group, MemberClass
 from fedcoop.governance.members import Member, MemberStatus
 from fedcoop.governance.setting_words import names_of, share_of
 from fedcoop.kernel.errors import Conflict, Invalid, MotionRefused, NotFound
+from fedcoop.kernel.ids import whole_number
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.rolls import class_lines, group_lines, member_called
 from fedcoop.storage.unit_of_work import Units
@@ -92,10 +93,10 @@ async def _member(units: Units, form: Form, field: str = "member") -> Member:
 
 
 def _weight(form: Form) -> int:
-    text = form.text("weight") or "1"
-    if not (text.isascii() and text.isdigit() and len(text) < 6):
+    weight = whole_number(form.text("weight") or "1", 99_999)
+    if weight is None:
         raise Invalid("class-weight", "The votes of each member are a whole number, 0 or more.", field="weight")
-    return int(text)
+    return weight
 
 
 def _share(form: Form) -> Fraction | None:

@@ -7,6 +7,7 @@ from aiohttp import web
 from fedcoop.actions.rolls import Change, correct_roll, object_to_roll, refuse_objection
 from fedcoop.governance.roll import Correction
 from fedcoop.kernel.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
+from fedcoop.kernel.ids import whole_number
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.rolls import member_called, pending_objections, roll_view
 from fedcoop.web.decisions import uuid_of
@@ -40,19 +41,15 @@ async def _show(request: web.Request, viewer: Viewer, form: Form) -> web.Respons
         errors=form.errors,
         kept=kept,
         kinds=_KINDS,
-        objection=_number(form.text("objection") or request.query.get("objection", "")),
+        objection=whole_number(form.text("objection") or request.query.get("objection", "")),
     )
 
 
 def _page(request: web.Request) -> int:
-    text = request.query.get("page", "1")
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 6 and int(text) > 0):
+    page = whole_number(request.query.get("page", "1"), 99_999)
+    if not page:
         raise NotFound("page-unknown", "There is no such page.")
-    return int(text)
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+    return page
 
 
 @member_page
@@ -90,7 +87,7 @@ async def correct(request: web.Request, viewer: Viewer) -> web.Response:
             motion_id=view.motion.id,
             change=change,
             reason=form.text("reason"),
-            objection_id=_number(form.text("objection")),
+            objection_id=whole_number(form.text("objection")),
         )
     except (Invalid, Conflict, NotFound) as error:
         form.wrong(_field_of(error), error.message)
@@ -120,7 +117,7 @@ async def _objections(request: web.Request, viewer: Viewer, errors: dict[str, st
 async def refuse(request: web.Request, viewer: Viewer) -> web.Response:
     """Answer an objection: the roll is right, for a reason that its member reads."""
     member, form = demand_office(viewer), await read_form(request)
-    objection_id = _number(request.match_info["objection"])
+    objection_id = whole_number(request.match_info["objection"])
     if objection_id is None:
         raise NotFound("objection-unknown", "There is no such objection.")
     try:

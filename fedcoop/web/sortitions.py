@@ -4,6 +4,7 @@ from aiohttp import web
 
 from fedcoop.actions import sortitions as actions
 from fedcoop.kernel.errors import Conflict, FedcoopError, Invalid, NotFound, Refused
+from fedcoop.kernel.ids import whole_number
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.sortitions import office_list, sortition_view
 from fedcoop.web.forms import Form, lines, local_instant, read_form
@@ -68,21 +69,22 @@ async def announce(request: web.Request, viewer: Viewer) -> web.Response:
 
 
 def _call(request: web.Request, form: Form) -> actions.Call | None:
-    places, minima = form.text("places"), {}
-    if not (places.isascii() and places.isdecimal() and len(places) < 6):
+    places, minima = whole_number(form.text("places"), 99_999), {}
+    if places is None:
         form.wrong("places", "Give a whole number.")
     for line in lines(form.text("minima")):
-        name, equals, number = line.partition("=")
-        if not equals or not (number.strip().isascii() and number.strip().isdecimal()):
+        name, equals, least = line.partition("=")
+        number = whole_number(least.strip(), 99_999)
+        if not equals or number is None:
             form.wrong("minima", "Write each class on a line of its own with its minimum, like workers = 1.")
         else:
-            minima[name.strip()] = int(number)
+            minima[name.strip()] = number
     at = form.take("value_at", lambda text: local_instant(text, request.app[RENDERER].zone))
-    if form.errors or at is None:
+    if form.errors or at is None or places is None:
         return None
     return actions.Call(
         title=form.text("title"),
-        places=int(places),
+        places=places,
         source=form.text("source"),
         value_at=at,
         classes=tuple(name.strip() for name in form.text("classes").split(",") if name.strip()),

@@ -6,7 +6,8 @@ from typing import Any
 from aiohttp import web
 
 from fedcoop.actions import templates as actions
-from fedcoop.kernel.errors import Conflict, Invalid, Refused
+from fedcoop.kernel.errors import Conflict, Invalid, NotFound, Refused
+from fedcoop.kernel.ids import whole_number
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.templates import named_view, offer_view, template_view, templates_view
 from fedcoop.web.decisions import uuid_of
@@ -190,7 +191,10 @@ async def accept(request: web.Request, viewer: Viewer) -> web.Response:
 
 
 def _offer_id(request: web.Request) -> int:
-    return int(request.match_info["offer"])
+    number = whole_number(request.match_info["offer"])
+    if number is None:
+        raise NotFound("offer-unknown", "There is no such offer.")
+    return number
 
 
 def _errors(error: Refused, usual: str) -> dict[str, str]:
