@@ -227,10 +227,12 @@ class World:
             limits=OFF,
             root=folder,
         )
+        founding = Node(config, FrozenClock(START))
+        await founding.database.start()
+        await founding.database.write(upgrade)
+        self.sessions = await founding.units.write(_found)
+        await founding.database.close()
         self.node = Node(config, FrozenClock(START))
-        await self.node.database.start()
-        await self.node.database.write(upgrade)
-        self.sessions = await self.node.units.write(_found)
         self.known = {"motion": self.sessions.pop("motion"), "note": self.sessions.pop("note"), "actor": "alder"}
         self.known["proposal"] = self.sessions.pop("proposal")
         await self.node.start()
