@@ -35,7 +35,7 @@ def published(asked):
     return tuple(None if text is None else Fraction(text) for text in found)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(method=st.sampled_from(sorted(METHODS)), quorum=quorums, eligible=st.integers(1, 40))
 def test_the_quorum_on_the_wire_in_the_text_and_in_the_count_are_one(
     method: str, quorum: Quorum, eligible: int
@@ -63,7 +63,7 @@ def test_a_correction_of_the_roll_changes_neither_text_nor_wire(quorum: Quorum, 
     assert vote_post(later, "", PLACE) == vote_post(asked, "", PLACE)
 
 
-@settings(deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     method=st.sampled_from(sorted(METHODS)),
     threshold=st.none()

@@ -250,7 +250,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pasted=st.text(max_size=30) | st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
 async def test_whatever_is_pasted_ends_with_a_sentence(finder, pasted):
     code, told = await refusal(finder, pasted)
