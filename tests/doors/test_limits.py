@@ -9,7 +9,8 @@ import pytest
 
 from fedcoop.config import LimitsConfig
 from fedcoop.federation.inbox.seen import seen_actor, seen_motion
-from fedcoop.federation.wire.objects import parse_actor, parse_note, parse_question
+from fedcoop.federation.wire.objects import parse_actor, parse_note
+from fedcoop.federation.wire.polls import parse_question
 from fedcoop.storage import tables as t
 from tests.doors.harness import OFF, coop
 from tests.doors.peer import AS2, send
