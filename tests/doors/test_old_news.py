@@ -11,7 +11,7 @@ from fedcoop.federation.inbox.seen import seen_actor
 from fedcoop.federation.wire.objects import parse_actor
 from fedcoop.storage import tables as t
 from tests.doors.peer import AS2, Peer
-from tests.doors.test_inbox_links import with_proof
+from tests.doors.test_inbox_links import ask_for_code, message, proven, with_proof
 from tests.doors.test_inbox_matrix import act, note, question, served
 from tests.doors.test_polls_elsewhere import followed
 from tests.doors.votes import open_poll
@@ -70,9 +70,9 @@ async def forget_ids(bread):
 async def say(bread, actor, activity):
     """Deliver a proven activity, a minute after whatever was before."""
     bread.advance(minutes=1)
-    proven = with_proof(actor, {k: v for k, v in activity.items() if k != "@context"}, bread)
-    assert await bread.deliver(actor, proven) == 202
-    return proven
+    sent = with_proof(actor, {k: v for k, v in activity.items() if k != "@context"}, bread)
+    assert await bread.deliver(actor, sent) == 202
+    return sent
 
 
 @pytest.mark.parametrize("lost", [False, True])
@@ -273,6 +273,22 @@ async def test_a_late_answer_to_a_follow_that_is_over_settles_no_other(bread, pe
     second = (await bread.rows(t.follows))[0].uri
     await bread.deliver(ben, act(ben, "Accept", {**whole, "id": second}, 2))
     assert await follow_states(bread) == ["accepted"]
+
+
+# a copy is never in the way
+
+
+async def test_a_copy_of_a_code_that_others_brought_first_proves_nothing_and_the_accounts_own_word_does(
+    bread, peer, eve
+):
+    ana = peer.actor("ana", ed_number=0)
+    code = await ask_for_code(bread, ana)
+    said = {k: v for k, v in message(ana, bread, code).items() if k != "@context"}
+    sent = with_proof(ana, said, bread)
+    assert await bread.deliver(eve, sent) == 202
+    assert await proven(bread) == [False]
+    assert await bread.deliver(ana, sent) == 202
+    assert await proven(bread) == [True]
 
 
 # the copy of the actor

@@ -203,6 +203,25 @@ async def test_what_a_co_op_no_longer_features_is_not_marked_by_a_late_word(brea
     assert len(await bread.rows(t.interactions)) == 1
 
 
+async def test_an_edited_private_message_that_overtook_the_first_form_is_what_people_read(bread, eve):
+    first = note(eve, to=[bread.uri])
+    edited = {**first, "content": "<p>Better</p>", "updated": "2026-03-01T10:00:30Z"}
+    await bread.deliver(eve, act(eve, "Update", edited, to=[bread.uri]))
+    await bread.deliver(eve, act(eve, "Create", first, to=[bread.uri]))
+    assert [(row.kind, row.content) for row in await bread.rows(t.notes)] == [("message", "<p>Better</p>")]
+    assert [row.kind for row in await bread.rows(t.desk_items)] == ["message"]
+
+
+async def test_a_vote_that_calls_itself_an_edit_is_no_post_and_no_vote(bread, ana):
+    motion = await open_poll(bread)
+    mark = {**vote(ana, bread, motion, "For")["object"], "to": ["https://www.w3.org/ns/activitystreams#Public"]}
+    await bread.deliver(ana, act(ana, "Update", mark))
+    assert await bread.rows(t.notes) == []
+    assert await choices(bread) == []
+    await bread.deliver(ana, vote(ana, bread, motion, "For"))
+    assert await choices(bread) == [["for"]]
+
+
 # bounds
 
 

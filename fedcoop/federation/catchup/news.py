@@ -48,7 +48,7 @@ def _would_be_let_in(uow: UnitOfWork, actor: Actor, item: Item) -> bool:
         received = received_of(_row(uow, actor.uri, item))
     except MalformedActivity:
         return False
-    if received.actor_uri != actor.uri or received.votes:
+    if received.actor_uri != actor.uri or received.all_votes:
         return False
     if received.activity.type in SHOWING and received.embedded is None:
         return same_origin(received.object_id or "", actor.uri) and _is_awaited(uow, actor, received)

@@ -11,6 +11,7 @@ from typing import Any
 
 from fedcoop.actions.relations import REACTIONS
 from fedcoop.federation.inbox.contract import Received
+from fedcoop.federation.wire.activities import is_vote
 from fedcoop.federation.wire.jsonld import AS_PUBLIC, id_of, ids_of, origin_of
 from fedcoop.storage.records import StoredObject
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -81,8 +82,8 @@ def is_reference(received: Received, urls: Urls) -> bool:
 
 
 def is_note(received: Received, urls: Urls) -> bool:
-    """Pick a post of the sender's own."""
-    return not received.all_votes and _own_object(received, NOTES)
+    """Pick a post of the sender's own; a vote is never one, also where it is called an edit (12.3)."""
+    return not received.all_votes and not is_vote(_embedded(received)) and _own_object(received, NOTES)
 
 
 def _embedded(received: Received) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ def is_to_be_forwarded(received: Received, uow: UnitOfWork) -> bool:
 
     A proof of our suite was checked at the door: an activity with a bad one is not taken in (federation.md 6).
     """
-    if received.proven_by != "signature" or received.activity.type not in FORWARDED or received.votes:
+    if received.proven_by != "signature" or received.activity.type not in FORWARDED or received.all_votes:
         return False
     proof = received.activity.raw.get("proof")
     if not isinstance(proof, Mapping) or is_of_another_suite(proof):

@@ -31,15 +31,16 @@ def apply(received: Received, uow: UnitOfWork, prepared: Any) -> None:
         return
     seen = seen_note(received.embedded)
     kept = uow.notes.find_note(seen.uri)
-    if kept is not None:
+    recipient = None if seen.public else _recipient(uow, _named(received))
+    if recipient is not None and (kept is None or received.activity.type == "Create"):
+        _keep_private(received, uow, sender, recipient, seen)
+    elif kept is not None:
         if store_note(uow, author=sender, seen=seen, motion_id=None, kind=kept.kind, said_at=received.said_at):
             _keep_offer(received, uow, sender)
     elif seen.public:
         _keep_public(received, uow, sender, seen)
     elif received.activity.type == "Update":
         hide(uow, author=sender, uri=seen.uri, at=received.said_at)
-    else:
-        _keep_private(received, uow, sender, seen)
 
 
 def _keep_offer(received: Received, uow: UnitOfWork, sender: Actor) -> None:
@@ -65,12 +66,10 @@ def _keep_public(received: Received, uow: UnitOfWork, sender: Actor, seen: SeenN
         receive_post(uow, author=sender, recipient=recipient, uri=seen.uri, kind="mention")
 
 
-def _keep_private(received: Received, uow: UnitOfWork, sender: Actor, seen: SeenNote) -> None:
+def _keep_private(received: Received, uow: UnitOfWork, sender: Actor, recipient: Actor, seen: SeenNote) -> None:
     """A code proves a link, if it came straight and to us alone; everything else waits for whom it is to."""
-    recipient = _recipient(uow, _named(received))
-    if recipient is None or (_is_to_us_alone(received, uow) and _proves(received, uow, sender, seen)):
-        return
-    receive_message(uow, author=sender, recipient=recipient, seen=seen, said_at=received.said_at)
+    if not (_is_to_us_alone(received, uow) and _proves(received, uow, sender, seen)):
+        receive_message(uow, author=sender, recipient=recipient, seen=seen, said_at=received.said_at)
 
 
 def _named(received: Received) -> Sequence[str]:
@@ -101,8 +100,9 @@ def _is_actor_of_ours(uow: UnitOfWork, uri: str) -> bool:
 
 def _proves(received: Received, uow: UnitOfWork, sender: Actor, seen: SeenNote) -> bool:
     coop = uow.urls.actor(uow.site.coop_name)
-    straight = received.proven_by == "signature" and coop in received.activity.recipients
-    return straight and prove_link(uow, text=text_of_html(seen.content), actor=sender)
+    straight = (received.activity.type, received.proven_by) == ("Create", "signature")
+    to_the_coop = coop in received.activity.recipients
+    return straight and to_the_coop and prove_link(uow, text=text_of_html(seen.content), actor=sender)
 
 
 def _motion_of(uow: UnitOfWork, target: str) -> MotionId | None:
