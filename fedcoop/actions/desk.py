@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from fedcoop.actions import peers
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.events import DeskReplied, MessageReceived
 from fedcoop.actions.mirrors import SeenNote, store_note
 from fedcoop.actions.votes import AN_HOUR, IN_ALL, PER_ORIGIN, STRANGERS_SHARE
@@ -113,6 +114,7 @@ def _may_auto_reply(uow: UnitOfWork, author: Actor) -> bool:
 # --- what people do with it -------------------------------------------------------------------------------------
 
 
+@in_name_of("by")
 def settle(uow: UnitOfWork, *, by: MemberId, item_id: int, remark: str = "") -> DeskItem:
     """The item is done, with a remark for those who look later. Raises NotFound, NotAllowed, Invalid (`remark-long`)."""
     item = item_for(uow, by=by, item_id=item_id)
@@ -124,6 +126,7 @@ def settle(uow: UnitOfWork, *, by: MemberId, item_id: int, remark: str = "") -> 
     return item
 
 
+@in_name_of("by")
 def reopen(uow: UnitOfWork, *, by: MemberId, item_id: int) -> DeskItem:
     """The item waits again. Raises NotFound, NotAllowed."""
     item = item_for(uow, by=by, item_id=item_id)
@@ -133,6 +136,7 @@ def reopen(uow: UnitOfWork, *, by: MemberId, item_id: int) -> DeskItem:
     return item
 
 
+@in_name_of("by")
 def reply(uow: UnitOfWork, *, by: MemberId, item_id: int, text: str) -> DeskReply:
     """The co-op answers the item's author by a direct Note in its own name, and the item is done.
 
@@ -165,6 +169,7 @@ def reply(uow: UnitOfWork, *, by: MemberId, item_id: int, text: str) -> DeskRepl
     return answer
 
 
+@in_name_of("by")
 def block_author(uow: UnitOfWork, *, by: MemberId, item_id: int) -> str:
     """Nothing comes from the item's author any more, and all that waits of theirs is done; return who is blocked."""
     item = item_for(uow, by=by, item_id=item_id)
@@ -176,6 +181,7 @@ def block_author(uow: UnitOfWork, *, by: MemberId, item_id: int) -> str:
     return target
 
 
+@in_name_of("by")
 def unblock_author(uow: UnitOfWork, *, by: MemberId, item_id: int) -> str:
     """The block of the item's author is lifted; return of whom. Items stay as they are."""
     item = item_for(uow, by=by, item_id=item_id)

@@ -3,6 +3,7 @@
 Requests that wait are bounded by server and in all: the oldest give way. Source: federation.md 8.4.
 """
 
+from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.events import FollowDropped, FollowReceived
 from fedcoop.kernel.errors import Conflict, NotFound
 from fedcoop.kernel.ids import ActorId, MemberId
@@ -13,6 +14,7 @@ MOST_WAITING = 500
 MOST_OF_ORIGIN = 50
 
 
+@in_name_of("by")
 def answer_request(uow: UnitOfWork, *, by: MemberId, follower_id: ActorId, accepted: bool) -> None:
     """The member says yes or no to who asked; `Accept` or `Reject` is on its way, and a refused request is forgotten.
 
@@ -34,6 +36,7 @@ def answer_request(uow: UnitOfWork, *, by: MemberId, follower_id: ActorId, accep
     )
 
 
+@in_name_of("by")
 def remove_follower(uow: UnitOfWork, *, by: MemberId, follower_id: ActorId) -> None:
     """Somebody no longer follows the member's profile, and is told `Reject`. Raises Conflict or NotFound."""
     follow = _follow_of(uow, by, follower_id)

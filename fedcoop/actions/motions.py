@@ -226,6 +226,7 @@ def _place(uow: UnitOfWork) -> Place:
     return Place(instance.name, uow.urls.settings_accounts, ZoneInfo(instance.time_zone))
 
 
+@in_name_of("by")
 def extend_motion(uow: UnitOfWork, *, by: MemberId, motion_id: MotionId, closes_at: datetime, reason: str) -> Motion:
     """Move the closing time, with a reason that all can read (governance.md 2). Raises NotAllowed or MotionRefused."""
     motion = uow.motions.get(motion_id, lock=True)

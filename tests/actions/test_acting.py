@@ -28,7 +28,15 @@ S = MemberStatus
 ASKED_BEFORE = {
     *("delegations.check_pair", "motions.build_motion", "motions.plan_motion"),
     *("moving.move", "moving.move_with", "outcomes.add_statement", "proposals.add_version", "proposals.demand_author"),
-    *("proposals.put_to_vote", "rolls.demand_proposing", "scheduling.add_sequel", "aftermath.conclude"),
+    *(
+        "proposals.put_to_vote",
+        "rolls.demand_proposing",
+        "scheduling.add_sequel",
+        "aftermath.conclude",
+        "desk.item_for",
+        "standing.demand_announcing",
+    ),
+    *("desk.item_for", "standing.demand_announcing"),
 }
 """Steps of other actions, also taken by timers for somebody whose membership may rest by then."""
 OWN_ACCOUNT = {
