@@ -79,8 +79,9 @@ def check_signing_in(member: Member) -> None:
 
 
 def check_acting(member: Member) -> None:
-    """Raise NotAllowed (`membership-over`, `membership-suspended`) unless the member may act now."""
-    check_signing_in(member)
+    """Raise NotAllowed (`not-a-member`, `membership-suspended`) unless the member may act now."""
+    if not member.may_sign_in:
+        raise NotAllowed("not-a-member", "This is for members.")
     if not member.may_act:
         raise NotAllowed(
             "membership-suspended",
