@@ -20,7 +20,7 @@ Action = Callable[Concatenate[UnitOfWork, P], T]
 def in_name_of(parameter: str) -> Callable[[Action[P, T]], Action[P, T]]:
     """Make an action refuse to run for a member who may not act; the keyword `parameter` says who, None is the system.
 
-    The action then raises NotAllowed (`not-a-member`, `membership-suspended`) and NotFound too.
+    The action then raises NotAllowed (`not-a-member`) and NotFound too.
     """
 
     def guard(action: Action[P, T]) -> Action[P, T]:

@@ -79,11 +79,11 @@ def check_signing_in(member: Member) -> None:
 
 
 def check_acting(member: Member) -> None:
-    """Raise NotAllowed (`not-a-member`, `membership-suspended`) unless the member may act now."""
+    """Raise NotAllowed (`not-a-member`) unless the member may act now."""
     if not member.may_sign_in:
         raise NotAllowed("not-a-member", "This is for members.")
     if not member.may_act:
         raise NotAllowed(
-            "membership-suspended",
+            "not-a-member",
             "Your membership is suspended. Until that ends you can read everything, but not vote, write or change anything.",
         )
