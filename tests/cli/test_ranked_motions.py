@@ -58,7 +58,7 @@ def test_only_in_a_ranking_can_a_rank_have_several_names(coop: Cli) -> None:
     ("method", "seats", "about"),
     [
         ("stv_scottish", "3", "order of election"),
-        ("stv_meek", "2", "order of election"),
+        ("stv_meek", "2", "exclusion"),
         ("schulze", "2", "order of election"),
         ("points", "2", "order of election"),
         ("approval", "2", "order of election"),
