@@ -187,7 +187,7 @@ async def reply(site: Website, motion_id: int, number: int, **more: object) -> N
             "id": uow.new_id(), "uri": f"https://fields.example/notes/{number}", "actor_id": actor.id,  # type: ignore[attr-defined]
             "in_reply_to": "", "motion_id": motion_id, "content": "<p>A fixed price would help.</p>", "summary": "",
             "language": "fr", "url": "", "public": True, "kind": "reply", "published_at": NOW, "updated_at": None,
-            "received_at": NOW, "deleted_at": None, **more,
+            "said_at": NOW, "received_at": NOW, "deleted_at": None, **more,
         }  # fmt: skip
         uow.notes.put_note(Note(**values))  # type: ignore[attr-defined]
 
