@@ -5,12 +5,11 @@ settled in the very unit that has its effect. A long one is a function that take
 the work between them.
 """
 
-import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from fedcoop.loops import Loop
 from fedcoop.storage.records import TimerRow
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
@@ -18,7 +17,6 @@ log = logging.getLogger(__name__)
 
 CLAIM = 50
 LEASE = timedelta(minutes=10)
-IDLE_S = 1.0
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
 Timer = Callable[[UnitOfWork, str], None]
@@ -26,40 +24,16 @@ LongTimer = Callable[[Units, str], Awaitable[None]]
 """Work that would hold up the writer: between short units it computes in a thread or in a process of its own."""
 
 
-class TimerLoop:
-    """Runs until stopped; `wake` tells it to look now."""
+class TimerLoop(Loop):
+    """Fires due timers; `stop` leaves the one that runs to `run`."""
+
+    name = "timers"
 
     def __init__(self, units: Units, timers: Mapping[str, Timer], long_timers: Mapping[str, LongTimer]) -> None:
+        super().__init__(units.clock)
         self._units = units
         self._timers = timers
         self._long = long_timers
-        self._wake = asyncio.Event()
-        self._stopping = False
-        self.last_ok: datetime | None = None
-
-    def wake(self) -> None:
-        """Look for due timers now."""
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Fire due timers until `stop`; an error costs a pause and a log line, never the loop."""
-        while not self._stopping:
-            self._wake.clear()
-            try:
-                found = await self.run_once()
-                self.last_ok = self._units.clock.now()
-                wait_s = 0.0 if found else await self._idle_s()
-            except Exception:
-                log.exception("timer round failed")
-                wait_s = IDLE_S
-            if wait_s and not self._stopping:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), wait_s)
-
-    async def stop(self) -> None:
-        """Fire no more timers; the one that runs is finished by `run`."""
-        self._stopping = True
-        self._wake.set()
 
     async def run_once(self) -> int:
         """Fire every timer that is due now, once; return how many."""
@@ -83,11 +57,12 @@ class TimerLoop:
             log.warning("timer of no known name", extra={"timer": timer.name})
             await self._units.write(_settle, timer=timer)
 
-    async def _idle_s(self) -> float:
+    async def rest_s(self) -> float:
+        """Return the seconds until the next timer is due, at most `idle_s`."""
         due = await self._units.read(lambda uow: uow.queues.next_timer())
         if due is None:
-            return IDLE_S
-        return min(IDLE_S, max(0.02, (due - self._units.clock.now()).total_seconds()))
+            return self.idle_s
+        return min(self.idle_s, max(0.02, (due - self._clock.now()).total_seconds()))
 
 
 def _claim(uow: UnitOfWork) -> list[TimerRow]:

@@ -5,7 +5,6 @@ later; what it did before it failed is not done twice.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections import Counter
 from dataclasses import replace
@@ -20,6 +19,7 @@ from fedcoop.federation.remote.lanes import Lanes
 from fedcoop.federation.remote.webfinger import WebFinger
 from fedcoop.federation.wire.jsonld import id_of, same_origin
 from fedcoop.kernel.errors import FedcoopError, OriginMismatch, PeerError, PeerUnreachable
+from fedcoop.loops import Loop
 from fedcoop.storage.records import Actor
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 from fedcoop.storage.visits import ACTOR, Visit
@@ -29,61 +29,30 @@ log = logging.getLogger(__name__)
 CLAIM = 50
 PLAN_EVERY = timedelta(hours=1)
 LEASE = timedelta(minutes=10)
-IDLE_S = 5.0
 AT_ONCE = 4
 PER_ORIGIN = 2
 VISIT_S = 300.0
 
 
-class Visitor:
-    """Runs until stopped; `wake` tells it that there is work."""
+class Visitor(Loop):
+    """Makes the visits that are due."""
+
+    name = "visits"
+    idle_s = 5.0
 
     def __init__(self, units: Units, remote: Remote, webfinger: WebFinger) -> None:
+        super().__init__(units.clock)
         self._units = units
         self._remote = remote
         self._webfinger = webfinger
         self._lanes = Lanes(total=AT_ONCE, per_key=PER_ORIGIN)
         self._per_origin: Counter[str] = Counter()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._wake = asyncio.Event()
-        self._stopping = False
         self._planned_at: datetime | None = None
-        self.last_ok: datetime | None = None
-
-    def wake(self) -> None:
-        """Look for work now."""
-        self._wake.set()
 
     async def run(self) -> None:
-        """Visit until `stop`; an error costs a pause and a log line, never the loop."""
-        self.last_ok = self._units.clock.now()
-        while not self._stopping:
-            self._wake.clear()
-            try:
-                found = await self.run_once()
-                self.last_ok = self._units.clock.now()
-            except Exception:
-                log.exception("round of visits failed")
-                found = 0
-            if not found and not self._stopping:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), IDLE_S)
-
-    async def stop(self, timeout_s: float = 2.0) -> None:
-        """Begin no more visits; one that does not end within `timeout_s` is made again after the restart."""
-        self._stopping = True
-        self._wake.set()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=timeout_s)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-
-    async def drain(self) -> None:
-        """Make every visit that is due now; for tests."""
-        while await self.run_once() or self._tasks:
-            if self._tasks:
-                await asyncio.wait(self._tasks)
+        """Visit until `stop`; planning the first visits may take longer than a round may."""
+        self.last_ok = self._clock.now()
+        await super().run()
 
     async def run_once(self) -> int:
         """Begin the visits that are due, those of newly linked actors planned; return how many."""
@@ -93,9 +62,7 @@ class Visitor:
         found = await self._units.write(_claim, limit=room, busy=busy) if room > 0 else []
         for visit, actor in found:
             self._per_origin[actor.origin] += 1
-            task = asyncio.create_task(self._visit(visit, actor))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._begin(self._visit(visit, actor))
         return len(found)
 
     async def _plan(self) -> None:
@@ -104,6 +71,10 @@ class Visitor:
             while await self._units.write(actions.plan):
                 pass
             self._planned_at = now
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        super()._ended(task)
+        self.wake()
 
     async def _visit(self, visit: Visit, actor: Actor) -> None:
         try:
@@ -121,7 +92,6 @@ class Visitor:
             self._per_origin[actor.origin] -= 1
             if not self._per_origin[actor.origin]:
                 del self._per_origin[actor.origin]
-            self._wake.set()
 
     async def _look_at_actor(self, visit: Visit, actor: Actor) -> None:
         """The actor's own document, and whether its name for itself is true (federation.md 2.2, 14.4)."""

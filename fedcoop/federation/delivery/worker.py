@@ -22,6 +22,7 @@ from fedcoop.federation.remote.knocking import Form, form_for, knocks_again, oth
 from fedcoop.federation.remote.transport import Response, Transport
 from fedcoop.kernel.errors import FedcoopError
 from fedcoop.kernel.ids import ActivityId
+from fedcoop.loops import Loop
 from fedcoop.storage.records import ActorKey, DeliveryJob, Host
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
@@ -30,7 +31,6 @@ log = logging.getLogger(__name__)
 CLAIM = 200
 IN_MEMORY = 600
 LEASE = timedelta(minutes=2)
-IDLE_S = 1.0
 FLUSH = 100
 
 
@@ -77,16 +77,16 @@ class Slots:
         self._more = 0
 
 
-class DeliveryWorker:
-    """Runs until stopped; `wake` tells it that there is work."""
+class DeliveryWorker(Loop):
+    """Sends what is due."""
+
+    name = "delivery"
 
     def __init__(self, units: Units, transport: Transport, config: DeliveryConfig) -> None:
+        super().__init__(units.clock)
         self._units = units
         self._transport = transport
         self._config = config
-        self._wake = asyncio.Event()
-        self._stopping = False
-        self._tasks: set[asyncio.Task[None]] = set()
         self._per_origin: Counter[str] = Counter()
         self._slots: dict[str, Slots] = {}
         self._total = asyncio.Semaphore(config.total)
@@ -95,42 +95,22 @@ class DeliveryWorker:
         self._settled = asyncio.Event()
         self._rng = random.Random()  # noqa: S311 - jitter, not a secret
         self._settler: asyncio.Task[None] | None = None
-        self.last_ok: datetime | None = None
-
-    def wake(self) -> None:
-        """Look for work now."""
-        self._wake.set()
 
     async def run(self) -> None:
-        """Send until `stop`; an error costs a pause and a log line, never the loop."""
+        """Send until `stop`, and store beside it what came of it."""
         self._settler = asyncio.create_task(self._settle_loop())
-        while not self._stopping:
-            try:
-                found = await self._round()
-                self.last_ok = self._units.clock.now()
-            except Exception:
-                log.exception("delivery round failed")
-                found = 0
-            if not found:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), IDLE_S)
-            self._wake.clear()
+        await super().run()
 
     async def stop(self, timeout_s: float = 8.0) -> None:
         """Take no more work, finish what is under way within `timeout_s`, store what came of it."""
-        self._stopping = True
-        self._wake.set()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=timeout_s)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await super().stop(timeout_s)
         if self._settler is not None:
             self._settler.cancel()
             await asyncio.gather(self._settler, return_exceptions=True)
         await self._flush()
 
-    async def _round(self) -> int:
+    async def run_once(self) -> int:
+        """Take what is due and begin to send it; return how many letters that was."""
         room = IN_MEMORY - len(self._tasks)
         if room < CLAIM:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -146,9 +126,7 @@ class DeliveryWorker:
         for job, letter, signed in zip(jobs, letters, headers, strict=True):
             self._per_origin[job.origin] += 1
             host = batch.hosts.get(job.origin)
-            task = asyncio.create_task(self._deliver(job, letter, signed, host))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._begin(self._deliver(job, letter, signed, host))
         return len(jobs)
 
     async def _rest(self, jobs: list[DeliveryJob], batch: Batch) -> list[DeliveryJob]:
@@ -237,7 +215,7 @@ class DeliveryWorker:
                 await self._flush()
             except Exception:
                 log.exception("deliveries could not be settled")
-                await asyncio.sleep(IDLE_S)
+                await asyncio.sleep(self.idle_s)
 
     async def _flush(self) -> None:
         self._settled.clear()

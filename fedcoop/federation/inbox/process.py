@@ -6,7 +6,6 @@ failed for the operator.
 """
 
 import asyncio
-import contextlib
 import importlib
 import logging
 import pkgutil
@@ -29,12 +28,12 @@ from fedcoop.federation.inbox.contract import (
 )
 from fedcoop.federation.inbox.work import Work, apply, claim, drop, hasten, is_linked, may, postpone, put_off
 from fedcoop.kernel.errors import FedcoopError, PeerUnreachable
+from fedcoop.loops import Loop
 from fedcoop.storage.records import Inbound
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
 log = logging.getLogger(__name__)
 
-IDLE_S = 1.0
 PREPARE_S = 30.0  # the wall time of one activity's fetches (federation.md 9)
 FETCHING = 10
 HASTEN_EVERY = timedelta(seconds=5)
@@ -56,56 +55,21 @@ def load_handlers() -> dict[str, Handler]:
     return found
 
 
-class InboxProcessor:
-    """Runs until stopped; `wake` tells it that there is work. `pause_s` is how long a fetch after a broadcast waits."""
+class InboxProcessor(Loop):
+    """`pause_s` is how long a fetch after a broadcast waits."""
+
+    name = "inbox"
 
     def __init__(self, units: Units, remote: Remote, *, pause_s: Callable[[], float] = up_to_a_minute) -> None:
+        super().__init__(units.clock)
         self._units = units
         self._remote = remote
         self._pause_s = pause_s
         self._handlers = load_handlers()
-        self._wake = asyncio.Event()
-        self._stopping = False
         self._chains: dict[str, deque[Work]] = {}
         self._held: set[int] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._fetching = asyncio.Semaphore(FETCHING)
         self._hastened: dict[str, datetime] = {}
-        self.last_ok: datetime | None = None
-
-    def wake(self) -> None:
-        """Look for work now."""
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Process until `stop`; an error costs a pause and a log line, never the loop."""
-        while not self._stopping:
-            self._wake.clear()
-            try:
-                found = await self.run_once()
-                self.last_ok = self._units.clock.now()
-            except Exception:
-                log.exception("inbox round failed")
-                found = 0
-            if not found and not self._stopping:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), IDLE_S)
-
-    async def stop(self, timeout_s: float = 8.0) -> None:
-        """Take no more rows; what is under way finishes within `timeout_s` or is done again after the restart."""
-        self._stopping = True
-        self._wake.set()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=timeout_s)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-
-    async def drain(self) -> None:
-        """Process everything that is due now, fetches included; for tests and the command line."""
-        while await self.run_once() or self._tasks:
-            if self._tasks:
-                await asyncio.wait(self._tasks)
 
     async def run_once(self) -> int:
         """Process one claimed batch; return how many rows it had."""
@@ -119,7 +83,7 @@ class InboxProcessor:
             elif work.fetches:
                 self._chains[actor] = deque()
                 self._hold(work, self._chains[actor])
-                self._start(actor)
+                self._begin(self._run_chain(actor))
             else:
                 at_once.append(work)
         for works in self._rounds(at_once):
@@ -143,11 +107,6 @@ class InboxProcessor:
     def _hold(self, work: Work, chain: deque[Work]) -> None:
         self._held.add(work.row.id)
         chain.append(work)
-
-    def _start(self, actor: str) -> None:
-        task = asyncio.create_task(self._run_chain(actor))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _run_chain(self, actor: str) -> None:
         """Rows of one actor, one after the other, until none waits."""

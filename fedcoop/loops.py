@@ -1,0 +1,83 @@
+"""The frame of every loop of a process: rounds until told to stop, a pause where nothing was found, tasks that it minds.
+
+What a round does is the loop's own matter. State that needs doing is in the database; a loop that is killed loses nothing.
+"""
+
+import asyncio
+import contextlib
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine
+from datetime import datetime
+from typing import Any, ClassVar
+
+from fedcoop.kernel.clock import Clock
+
+log = logging.getLogger(__name__)
+
+AFTER_ERROR_S = 1.0
+
+
+class Loop(ABC):
+    """Runs until stopped; `wake` tells it that there is work. `last_ok` is when a round last went well."""
+
+    name: ClassVar[str]
+    idle_s: ClassVar[float] = 1.0
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.last_ok: datetime | None = None
+
+    @abstractmethod
+    async def run_once(self) -> int:
+        """Begin what is due now; return how much that was, 0 to wait until woken or until the pause is over."""
+
+    async def rest_s(self) -> float:
+        """Return how long to wait, in seconds, after a round that found nothing."""
+        return self.idle_s
+
+    def wake(self) -> None:
+        """Look for work now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Go round until `stop`; an error costs a pause and a log line, never the loop."""
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                pause_s = 0.0 if await self.run_once() else await self.rest_s()
+                self.last_ok = self._clock.now()
+            except Exception:
+                log.exception("round failed", extra={"loop": self.name})
+                pause_s = AFTER_ERROR_S
+            if pause_s and not self._stopping:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), pause_s)
+
+    async def stop(self, timeout_s: float = 2.0) -> None:
+        """Begin nothing more; a task that does not end within `timeout_s` is done again after the restart."""
+        self._stopping = True
+        self._wake.set()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=timeout_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def drain(self) -> None:
+        """Do everything that is due now, to its end; for tests and the command line."""
+        while await self.run_once() or self._tasks:
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` beside the rounds; `stop` and `drain` wait for it."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
