@@ -33,6 +33,7 @@ from fedcoop.federation.remote.lookup import FoundAccount
 from fedcoop.federation.server import objects
 from fedcoop.federation.server.assembly import FederationParts, assemble
 from fedcoop.federation.server.door import InFlightTracker
+from fedcoop.federation.server.heartbeat import Heartbeat, new_node
 from fedcoop.federation.server.holding import Holding
 from fedcoop.federation.server.negotiation import wants_activitypub
 from fedcoop.federation.server.presence import Presence
@@ -60,6 +61,7 @@ STALE = timedelta(seconds=60)
 FORWARDING = frozenset(
     {*("forwarded", "via", "x-real-ip", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port")}
 )
+SERVE, WORKER = "serve", "worker"
 LOOPS = ("inbox", "delivery", "timers", "standing", "polls", "visits")
 NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'"
 
@@ -126,27 +128,29 @@ class Node:
             reactions=wiring.REACTIONS,
             wake=self._wake,
             in_flight=self.in_flight,
+            node=new_node(),
         )
         self._parts: FederationParts | None = None
         self.loops: Loops | None = None
         self.presence = Presence(self.units)
         self.holding = Holding(self.units)
         self.auditor = Auditor(self.units)
+        self.heartbeat = Heartbeat(self.units)
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def start(self, *, only_process: bool = True) -> None:
+    async def start(self, *, kind: str = SERVE) -> None:
         """Open the database, check its version, show the co-op as the settings have it, start the loops.
 
         While the instance is held, all that acts waits until a person has confirmed. Raises ConfigError, before anything
         is opened, for a picture of its profile that is none.
         """
-        pictures = await asyncio.to_thread(self._pictures) if only_process else None
+        pictures = await asyncio.to_thread(self._pictures) if kind == SERVE else None
         await self.database.start()
         await check_version(self.database)
         if await self.holding.look():
             log.warning("nothing is sent, counted or taken", extra={"because": WORDS[self.holding.why]})
         else:
-            await self._take_over(pictures, only_process=only_process)
+            await self._take_over(kind, pictures)
         self._parts = parts = await assemble(self.units, self.config, self.clock, self.in_flight)
         await parts.transport.start()
         self.loops = Loops(
@@ -158,18 +162,19 @@ class Node:
             visits=Visitor(self.units, parts.remote, parts.webfinger),
         )
         if self.holding.why:
-            self._tasks = [asyncio.create_task(self._act_once_released(pictures, only_process), name="held")]
+            self._tasks = [asyncio.create_task(self._act_once_released(kind, pictures), name="held")]
         else:
             self._tasks = self._run_loops()
 
-    async def _take_over(self, pictures: ProfilePictures | None, *, only_process: bool) -> None:
-        await self.units.write(upkeep.start_up, only_process=only_process)
+    async def _take_over(self, kind: str, pictures: ProfilePictures | None) -> None:
+        await self.heartbeat.join(kind)
+        await self.units.write(upkeep.start_up, only_process=self.config.database.is_sqlite)
         if pictures is not None:
             await self.units.write(profile.take_over_settings, pictures)
 
-    async def _act_once_released(self, pictures: ProfilePictures | None, only_process: bool) -> None:
+    async def _act_once_released(self, kind: str, pictures: ProfilePictures | None) -> None:
         await self.holding.released()
-        await self._take_over(pictures, only_process=only_process)
+        await self._take_over(kind, pictures)
         self._tasks += self._run_loops()
 
     def _run_loops(self) -> list[asyncio.Task[None]]:
@@ -190,6 +195,7 @@ class Node:
 
     async def stop(self) -> None:
         """Take no more work, finish or release what is under way, close everything; within some eight seconds."""
+        await self.heartbeat.drain()
         await self.presence.stop()
         await self.auditor.stop()
         if self.loops is not None:
@@ -208,6 +214,7 @@ class Node:
             await asyncio.gather(*late, return_exceptions=True)
         if self._parts is not None:
             await close_parts(self._parts)
+        await self.heartbeat.leave()
         await self.database.close()
 
     def application(self) -> web.Application:
@@ -297,7 +304,7 @@ async def serve(config: Config) -> None:
 async def work(config: Config) -> None:
     """Run the loops only, beside other processes on one database, until SIGTERM or SIGINT."""
     node = Node(config)
-    await node.start(only_process=False)
+    await node.start(kind=WORKER)
     try:
         print(f"fedcoop working for {config.instance.origin}", flush=True)
         await _until_told()

@@ -13,11 +13,10 @@ KEEP_OWED = timedelta(days=60)
 
 
 def start_up(uow: UnitOfWork, *, only_process: bool) -> None:
-    """Leases of a process that died are given back, and the timers that always run are set."""
+    """The timers that always run are set. Where there is no other process, what one that died had taken is free at once."""
     uow.condition.note_origin(uow.urls.origin)
     if only_process:
-        uow.queues.release_leases(uow.now)
-        uow.visits.release_leases(uow.now)
+        uow.nodes.be_alone()
     uow.set_timer(PURGE_TIMER, "", uow.now + PURGE_EVERY)
     uow.set_timer(delegations.KEEP_UP_TIMER, "", uow.now + delegations.KEEP_UP_EVERY)
 

@@ -319,11 +319,11 @@ class PostgresDatabase:
             return await conn.run_sync(fn)
 
 
-def make_database(url: str, *, read_url: str = "", synchronous: str = "FULL") -> Database:
+def make_database(url: str, *, read_url: str = "", synchronous: str = "FULL", pool_size: int = 16) -> Database:
     """Return the database of `sqlite:///absolute/path` or `postgresql://…`; nothing is opened yet."""
     if url.startswith("sqlite:///"):
         return SqliteDatabase(Path(url.removeprefix("sqlite:///")), synchronous=synchronous)
-    return PostgresDatabase(url, read_url=read_url)
+    return PostgresDatabase(url, read_url=read_url, pool_size=pool_size)
 
 
 def _asyncpg(url: str) -> str:

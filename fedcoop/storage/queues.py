@@ -212,11 +212,6 @@ class Queues:
         if ids:
             self._conn.execute(update(t.deliveries).where(t.deliveries.c.id.in_(list(ids))).values(leased_until=None))
 
-    def release_leases(self, now: datetime) -> None:
-        """Give all leases back: this process is the only one, and it has just started."""
-        for table in (t.inbound, t.deliveries, t.timers):
-            self._conn.execute(update(table).where(table.c.leased_until > now).values(leased_until=None))
-
     def hasten(self, origin: str, now: datetime) -> bool:
         """Make all waiting deliveries of the origin due at once: it is alive (federation.md 7)."""
         c, h = t.deliveries.c, t.hosts.c

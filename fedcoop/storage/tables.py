@@ -33,6 +33,11 @@ def _ref(name: str, target: str, *, nullable: bool = False) -> Column[int]:
     return Column(name, BigInteger, ForeignKey(target), nullable=nullable)
 
 
+def _leased_by() -> Column[int]:
+    """Which node has taken the row; empty for a process that is none, whose leases end by time alone."""
+    return Column("leased_by", BigInteger)
+
+
 # --- the instance -----------------------------------------------------------------------------------------------
 
 meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
@@ -778,6 +783,8 @@ remote_looks = Table(
     metadata,
     Column("remote_motion_id", BigInteger, ForeignKey("remote_motions.id"), primary_key=True),
     Column("due_at", UtcDateTime),
+    Column("leased_until", UtcDateTime),
+    _leased_by(),
     Column("asked_at", UtcDateTime),
     Column("error", Text, nullable=False, server_default=""),
     Column("failing_since", UtcDateTime),
@@ -1036,6 +1043,7 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("due_at", UtcDateTime, nullable=False),
     Column("leased_until", UtcDateTime),
+    _leased_by(),
     Column("last_status", Integer),
     Column("last_error", Text, nullable=False, server_default=""),
     Column("created_at", UtcDateTime, nullable=False),
@@ -1079,9 +1087,17 @@ inbound = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("due_at", UtcDateTime, nullable=False),
     Column("leased_until", UtcDateTime),
+    _leased_by(),
     Column("last_error", Text, nullable=False, server_default=""),
     Index("ix_inbound_state_due_at", "state", "due_at"),
     Index("ix_inbound_received_at", "state", "received_at"),
+    Index(
+        "ix_inbound_leased_by",
+        "leased_by",
+        "actor_uri",
+        postgresql_where=text("leased_by IS NOT NULL"),
+        sqlite_where=text("0"),  # one process asks nobody what others hold, so nothing is written there
+    ),
 )
 
 timers = Table(
@@ -1091,8 +1107,22 @@ timers = Table(
     Column("key", Text, primary_key=True),
     Column("due_at", UtcDateTime, nullable=False),
     Column("leased_until", UtcDateTime),
+    _leased_by(),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Index("ix_timers_due_at", "due_at"),
+)
+
+nodes = Table(
+    "nodes",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("clear_until", UtcDateTime),
+    Column("draining", Boolean, nullable=False, server_default=false()),
 )
 
 # --- being away -------------------------------------------------------------------------------------------------
@@ -1133,6 +1163,7 @@ visits = Table(
     Column("again_at", UtcDateTime),
     Column("due_at", UtcDateTime, nullable=False),
     Column("leased_until", UtcDateTime),
+    _leased_by(),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("failing_since", UtcDateTime),
     Column("last_error", Text, nullable=False, server_default=""),

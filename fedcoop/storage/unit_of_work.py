@@ -6,6 +6,7 @@ Source: architecture.md 5.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -34,6 +35,7 @@ from fedcoop.storage.looks import Looks
 from fedcoop.storage.lots import Lots
 from fedcoop.storage.media import Media
 from fedcoop.storage.members import Members
+from fedcoop.storage.nodes import Nodes
 from fedcoop.storage.notes import Notes
 from fedcoop.storage.outages import Outages
 from fedcoop.storage.proposals import Proposals
@@ -89,14 +91,18 @@ class NothingInFlight:
 
 
 class UnitOfWork:
-    """What one action works with. `now` is one instant for the whole unit."""
+    """What one action works with. `now` is one instant for the whole unit; `node` the process, None for a command."""
 
-    def __init__(self, conn: Connection, now: datetime, site: Site, in_flight: InFlight) -> None:
+    def __init__(
+        self, conn: Connection, now: datetime, site: Site, in_flight: InFlight, *, node: int | None = None
+    ) -> None:
         self.conn = conn
         self.now = now
         self.site = site
         self.urls = site.urls
         self.in_flight = in_flight
+        self.node = node
+        self.nodes = Nodes(conn, now, node)
         self.motions = Motions(conn)
         self.deciding = Deciding(conn)
         self.delegations = Delegations(conn)
@@ -174,7 +180,10 @@ def event_details(event: Event) -> dict[str, Any]:
 
 
 class Units:
-    """Runs actions and queries as units of work on one database; `before` runs first in each that writes, and may refuse."""
+    """Runs actions and queries as units of work on one database, for the process `node`.
+
+    `before` runs first in each that writes, and may refuse.
+    """
 
     def __init__(
         self,
@@ -185,6 +194,7 @@ class Units:
         reactions: Mapping[type[Event], Sequence[Reaction]],
         wake: Callable[[str], None] = lambda queue: None,
         in_flight: InFlight | None = None,
+        node: int | None = None,
         before: Callable[[UnitOfWork], None] | None = None,
     ) -> None:
         self.database = database
@@ -194,6 +204,13 @@ class Units:
         self._wake = wake
         self._in_flight = in_flight or NothingInFlight()
         self._before = before
+        self.node = node
+
+    def on(self, database: Database) -> "Units":
+        """Return the same on other connections."""
+        twin = copy(self)
+        twin.database = database
+        return twin
 
     async def write(self, action: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `action(uow, …)` and its reactions in one transaction; return its value once that is durable."""
@@ -206,7 +223,7 @@ class Units:
         """Run `query(uow, …)` on a reading connection."""
         now = self.clock.now()
         return await self.database.read(
-            lambda conn: query(UnitOfWork(conn, now, self.site, self._in_flight), *args, **kwargs)
+            lambda conn: query(UnitOfWork(conn, now, self.site, self._in_flight, node=self.node), *args, **kwargs)
         )
 
     async def write_many(self, actions: Sequence[Callable[[UnitOfWork], T]]) -> list[T | BaseException]:
@@ -224,7 +241,7 @@ class Units:
         wakes: set[str] = set()
 
         def run(conn: Connection) -> T:
-            uow = UnitOfWork(conn, self.clock.now(), self.site, self._in_flight)
+            uow = UnitOfWork(conn, self.clock.now(), self.site, self._in_flight, node=self.node)
             if self._before is not None:
                 self._before(uow)
             value = action(uow, *args, **kwargs)

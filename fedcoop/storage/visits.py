@@ -96,10 +96,6 @@ class Visits:
             self._conn.execute(update(t.visits).where(_is(row)).values(leased_until=now + lease))
         return rows
 
-    def release_leases(self, now: datetime) -> None:
-        """Give all leases back: this process is the only one, and it has just started."""
-        self._conn.execute(update(t.visits).where(t.visits.c.leased_until > now).values(leased_until=None))
-
     def settle(self, visit: Visit) -> None:
         """Remove the visit, unless it was planned anew meanwhile."""
         self._conn.execute(delete(t.visits).where(_is(visit)))

@@ -1,0 +1,134 @@
+"""The processes that work on one database: who is alive, and what a dead one had taken (architecture.md 8.5).
+
+Alive by the database's own clock and, on PostgreSQL, by a lock of the session: the server drops that the moment a process
+is gone, and the clock tells of what it cannot see, a frozen process or a cut line. On SQLite there is one process, so who
+starts is the only one alive and nobody needs to say so again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    cast,
+    delete,
+    extract,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    type_coerce,
+    update,
+)
+
+from fedcoop.storage import tables as t
+from fedcoop.storage.columns import UtcDateTime
+from fedcoop.storage.rows import every, maker, upsert
+
+GONE_AFTER = timedelta(seconds=2)
+DEAD_AFTER = timedelta(seconds=5)
+_MICROSECOND = timedelta(microseconds=1)
+_NO_SESSION = text(
+    "NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
+    " AND (CAST(classid AS bigint) << 32 | CAST(objid AS bigint)) = nodes.id)"
+)
+LEASED = [table for table in t.metadata.sorted_tables if "leased_by" in table.c]
+"""Every table whose rows are taken by a node for a while."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRow:
+    """A process at work: its `kind` is `serve` or `worker`, `seen_at` by the database's clock.
+
+    `clear_until`: nothing that was received up to then is at its door without an answer (federation.md 12.3).
+    """
+
+    id: int
+    name: str
+    kind: str
+    version: str
+    started_at: datetime
+    seen_at: datetime
+    clear_until: datetime | None
+    draining: bool
+
+
+_node = maker(NodeRow)
+
+
+class Nodes:
+    """Repository of processes; `me` is the one that asks, None for a command."""
+
+    def __init__(self, conn: Connection, now: datetime, me: int | None) -> None:
+        self._conn = conn
+        self._now = now
+        self._me = me
+        self._is_alone = conn.dialect.name == "sqlite"
+
+    def join(self, *, name: str, kind: str, version: str, clear_until: datetime) -> None:
+        """This process is alive from now on."""
+        values = {"id": self._me, "name": name, "kind": kind, "version": version, "started_at": self._now}
+        values |= {"seen_at": self._now, "clear_until": clear_until, "draining": False}
+        upsert(self._conn, t.nodes, values, keys=("id",), keep=("started_at",))
+        self.beat(clear_until)
+
+    def beat(self, clear_until: datetime) -> bool:
+        """Say that this process is alive; return False if it was struck off and has to join anew."""
+        moved = update(t.nodes).where(t.nodes.c.id == self._me)
+        found = self._conn.execute(moved.values(seen_at=self._clock(), clear_until=clear_until))
+        if not self._is_alone:
+            self._conn.execute(select(func.pg_try_advisory_lock(self._me)))
+        return bool(found.rowcount)
+
+    def be_alone(self) -> None:
+        """This process has just started, and there is no other one: nothing is taken."""
+        self._conn.execute(delete(t.nodes).where(t.nodes.c.id.is_distinct_from(self._me)))
+        for table in LEASED:
+            self._free(table, table.c.leased_until.is_not(None))
+
+    def drain(self) -> None:
+        """Say that this process takes no more work."""
+        self._conn.execute(update(t.nodes).where(t.nodes.c.id == self._me).values(draining=True))
+
+    def leave(self) -> None:
+        """This process is gone, and nothing that it had taken is taken any more."""
+        self._strike_off(t.nodes.c.id == self._me)
+
+    def living(self) -> list[NodeRow]:
+        """Return the processes that are alive, in the order of their ids."""
+        return every(self._conn, select(t.nodes).where(~self._is_dead()).order_by(t.nodes.c.id), _node)
+
+    def strike_off_dead(self) -> Sequence[str]:
+        """Remove other processes that are dead and free what they had taken; return their names."""
+        dead = and_(t.nodes.c.id != self._me, self._is_dead())
+        found = self._conn.execute(select(t.nodes.c.id).where(dead).limit(1)).first()
+        return () if found is None else self._strike_off(dead)
+
+    def _strike_off(self, which: ColumnElement[bool]) -> Sequence[str]:
+        gone = self._conn.execute(delete(t.nodes).where(which).returning(t.nodes.c.name)).scalars().all()
+        for table in LEASED:
+            self._free(table, table.c.leased_by.is_not(None), table.c.leased_by.not_in(select(t.nodes.c.id)))
+        return gone
+
+    def _free(self, table: Table, *which: ColumnElement[bool]) -> None:
+        self._conn.execute(update(table).where(*which).values(leased_by=None, leased_until=None))
+
+    def _is_dead(self) -> ColumnElement[bool]:
+        if self._is_alone:
+            return false()
+        silent = type_coerce(self._clock(), BigInteger) - type_coerce(t.nodes.c.seen_at, BigInteger)
+        gone = and_(silent > GONE_AFTER // _MICROSECOND, _NO_SESSION)
+        return or_(silent > DEAD_AFTER // _MICROSECOND, gone)
+
+    def _clock(self) -> ColumnElement[datetime]:
+        if self._is_alone:
+            return literal(self._now, UtcDateTime)
+        microseconds = cast(extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger)
+        return type_coerce(microseconds, UtcDateTime)
