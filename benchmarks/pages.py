@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from benchmarks.stage import Stage
+from benchmarks.stage import Crowd, Stage
 from fedcoop.actions.members import NewMember, add_member
 from fedcoop.actions.motions import Draft, open_motion
+from fedcoop.federation.signatures import cavage, rfc9421
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
@@ -32,6 +33,28 @@ def reading(number: int = 20_000) -> dict[str, float]:
             "memory-idle": idle,
             "memory-after": stage.memory_mib(),
         }
+    finally:
+        stage.close()
+
+
+def verified(number: int = 4000) -> dict[str, float]:
+    """Return signed GETs of the co-op's actor a second where every reader must sign: each form of signature, and repetitions."""
+    stage, crowd = Stage(authorized_fetch=True), Crowd()
+    try:
+        stage.fill(crowd.fill)
+        stage.serve()
+        path, figures = "/actors/alder", {}
+        stage.load([crowd.get(n, stage.origin, path) for n in range(1000)])  # the keys are known from here on
+        for name, form in (("verified-get", cavage), ("verified-get-rfc9421", rfc9421)):
+            requests = [crowd.get(n % 1000, stage.origin, f"{path}?{n}", form=form) for n in range(number)]
+            before = stage.cpu_s()
+            result = stage.load(requests)
+            _check(result, number, 200)
+            figures[name] = number / result["seconds"]
+            figures[f"{name}-cpu"] = 1e6 * (stage.cpu_s() - before) / number
+        again = stage.load(requests[:1000], repeat=20)
+        _check(again, 20_000, 200)
+        return {**figures, "verified-get-again": 20_000 / again["seconds"]}
     finally:
         stage.close()
 

@@ -14,6 +14,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -42,7 +43,9 @@ def free_port() -> int:
 class Stage:
     """A founded instance and its process."""
 
-    def __init__(self, *, ca_file: str = "", resolve: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, *, ca_file: str = "", resolve: dict[str, str] | None = None, authorized_fetch: bool = False
+    ) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="fedcoop-bench-")
         self.root = Path(self.folder.name)
         self.port = free_port()
@@ -60,6 +63,8 @@ class Stage:
         if resolve:
             table = ", ".join(f'"{name}" = "{address}"' for name, address in resolve.items())
             text = text.replace("[federation]\n", f"[federation]\nresolve = {{ {table} }}\n")
+        if authorized_fetch:
+            text = text.replace("authorized_fetch = false", "authorized_fetch = true")
         self.path.write_text(text)
 
     def fill(self, work: Callable[[UnitOfWork], Any]) -> Any:
@@ -226,6 +231,17 @@ class Crowd:
         key, key_id = self.private[number % self.origins], f"{self.uris[number]}#main-key"
         signed = cavage.sign(message, key=key, key_id=key_id, now=SystemClock().now())
         return {"Host": authority, "Content-Type": "application/activity+json", **signed}, body
+
+    def get(self, number: int, origin: str, path: str, *, form: ModuleType = cavage) -> bytes:
+        """Return a GET for ActivityPub signed by actor `number` in a `form` of signature, ready for the wire."""
+        authority = origin.removeprefix("http://")
+        headers = (("host", authority),)
+        message = Signable(method="GET", target=path, authority=authority, scheme="http", headers=headers, body=None)
+        key, key_id = self.private[number % self.origins], f"{self.uris[number]}#main-key"
+        signed = form.sign(message, key=key, key_id=key_id, now=SystemClock().now())
+        lines = {"Host": authority, "Accept": "application/activity+json", **signed}
+        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        return f"GET {path} HTTP/1.1\r\n{head}\r\n".encode()
 
     def post(self, number: int, origin: str, path: str, document: dict[str, Any]) -> bytes:
         """Return a signed POST by actor `number`, ready for the wire."""

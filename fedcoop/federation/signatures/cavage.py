@@ -1,11 +1,10 @@
 """HTTP signatures as of draft-cavage-http-signatures-12 (federation.md 5.1 and 5.3).
 
-The one module that knows `httpsig`, for its parser and its signing string only: its signers and verifiers let the
-message choose the algorithm, so that anybody could forge. Every check of 5.2 and 5.3 is ours and comes first.
+Nothing in the message chooses how it is verified: its algorithm may only contradict the key. Every check of 5.2 and 5.3
+comes before the signing string is made.
 """
 
 import re
-import warnings
 from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,10 +22,6 @@ from fedcoop.federation.signatures.keys import PrivateKey
 from fedcoop.federation.signatures.message import Signable
 from fedcoop.federation.signatures.times import check_window, from_seconds, http_date, parse_http_date
 from fedcoop.kernel.errors import BadSignature, MalformedSignature
-
-with warnings.catch_warnings():  # it imports pkg_resources, which tells everybody that it is old
-    warnings.simplefilter("ignore")
-    from httpsig.utils import generate_message, parse_signature_header
 
 REQUEST_TARGET = "(request-target)"
 CREATED = "(created)"
@@ -81,13 +76,12 @@ def parse(text: str) -> Parameters:
     """
     if len(text) > MAX_HEADER_CHARS:
         raise MalformedSignature("signature-too-long")
-    small, signature = _split(text)
-    values: dict[str, str] = parse_signature_header(small)
+    values = split(text)
     for name in ("created", "expires"):
         if name in values and not _SECONDS.fullmatch(values[name]):
             raise MalformedSignature("signature-unreadable", parameter=name)
     headers = tuple(values["headers"].lower().split()) if "headers" in values else ("date",)
-    if not values.get("keyid") or not signature or not headers:
+    if not values.get("keyid") or not values.get("signature") or not headers:
         raise MalformedSignature("signature-unreadable", parameter="missing")
     if len(set(headers)) != len(headers):
         raise MalformedSignature("header-duplicate")
@@ -95,7 +89,7 @@ def parse(text: str) -> Parameters:
         key_id=values["keyid"],
         algorithm=values.get("algorithm", "").lower(),
         headers=headers,
-        signature=strict_base64(signature, "signature-unreadable"),
+        signature=strict_base64(values["signature"], "signature-unreadable"),
         created=values.get("created", ""),
         expires=values.get("expires", ""),
     )
@@ -116,7 +110,8 @@ def verify(message: Signable, header: str, now: datetime) -> Claim:
     if values["host"].lower() != message.authority.lower():
         raise BadSignature("signature-host")
     signed_at = from_seconds(float(values[CREATED])) if CREATED in covered else parse_http_date(values["date"])
-    check_window(signed_at, from_seconds(float(parameters.expires)) if parameters.expires else None, now)
+    expires = from_seconds(float(parameters.expires)) if parameters.expires else None
+    check_window(signed_at, expires, now)
     check_covered_digest(message, DIGEST, covered)
     path, question, _ = message.target.partition("?")
     return Claim(
@@ -124,6 +119,7 @@ def verify(message: Signable, header: str, now: datetime) -> Claim:
         key_id=parameters.key_id,
         algorithm=parameters.algorithm,
         signed_at=signed_at,
+        expires=expires,
         signature=parameters.signature,
         base=signing_string(message.method, message.target, parameters.headers, values),
         base_without_query=signing_string("GET", path, parameters.headers, values)
@@ -132,23 +128,20 @@ def verify(message: Signable, header: str, now: datetime) -> Claim:
     )
 
 
-def _split(text: str) -> tuple[str, str]:
-    """Return the header without its longest parameter, the signature, and that one: the library's parser is slow."""
-    position, names, rest, signature = 0, set(), [], ""
+def split(text: str) -> dict[str, str]:
+    """Return the parameters of the header by name in lower case, quoted or not, each given once."""
+    position, values = 0, {}
     while position < len(text):
         found = _PARAMETER.match(text, position)
         if found is None:
             raise MalformedSignature("signature-unreadable")
-        name = found[1].lower()
-        if name in names:
+        name, quoted, plain = found.groups()
+        name = name.lower()
+        if name in values:
             raise MalformedSignature("signature-unreadable", parameter="twice")
-        names.add(name)
-        if name == "signature":
-            signature = found[2] or ""
-        else:
-            rest.append(f'{name}="{found[2] if found[3] is None else found[3]}"')
+        values[name] = plain if quoted is None else quoted
         position = found.end()
-    return ",".join(rest), signature
+    return values
 
 
 def _check_coverage(parameters: Parameters, covered: frozenset[str]) -> None:
@@ -179,5 +172,5 @@ def _values(message: Signable, parameters: Parameters) -> dict[str, str]:
 
 def signing_string(method: str, target: str, headers: tuple[str, ...], values: dict[str, str]) -> bytes:
     """Return the bytes that are signed (§2.3): one line for each name, in their order. All values were checked before."""
-    base: bytes = generate_message(headers, values, host=values["host"], method=method, path=target)
-    return base
+    asked = f"{method.lower()} {target}"
+    return "\n".join(f"{name}: {asked if name == REQUEST_TARGET else values[name]}" for name in headers).encode("ascii")

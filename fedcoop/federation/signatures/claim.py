@@ -20,7 +20,8 @@ _KEY_ID = re.compile(r"(https?)://[A-Za-z0-9\[][!#-;=?-\[\]_a-z~]*")
 class Claim:
     """A signature that fits its request in all but the proof itself, which needs the key.
 
-    `algorithm` is what the message says (empty: nothing); it may only contradict the key, never choose.
+    `algorithm` is what the message says (empty: nothing); it may only contradict the key, never choose. `expires` is the
+    end that the signer set, if any.
     `base_without_query` is the other string to try, for a GET with a query (federation.md 5.3).
     """
 
@@ -28,6 +29,7 @@ class Claim:
     key_id: str
     algorithm: str
     signed_at: datetime
+    expires: datetime | None
     signature: bytes
     base: bytes
     base_without_query: bytes | None = None

@@ -1,7 +1,7 @@
 """HTTP Message Signatures, RFC 9421 (federation.md 5.1 and 5.4): one label, no component parameters, our own URI."""
 
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,15 +25,20 @@ from fedcoop.kernel.errors import BadSignature, MalformedSignature
 LABEL = "sig1"
 ALGORITHMS = frozenset({"", "rsa-v1_5-sha256", "ed25519"})
 _KEY_ID = re.compile(r"[ !#-\[\]-~]+")
+_KEY, _STRING, _INTEGER = r"[a-z*][a-z0-9_.*-]*", r'"[ !#-\[\]-~]*"', r"(?:0|[1-9][0-9]{0,14})"
+_INPUT = re.compile(rf"({_KEY})=(\(({_STRING}(?: {_STRING})*)\)((?:;{_KEY}=(?:{_INTEGER}|{_STRING}))*))")
+_PARAMETER = re.compile(rf";({_KEY})=(?:({_INTEGER})|({_STRING}))")
+_SIGNATURE = re.compile(rf"({_KEY})=:((?:[A-Za-z0-9+/]{{4}})*(?:[A-Za-z0-9+/]{{2}}==|[A-Za-z0-9+/]{{3}}=)?):")
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """A pair of `Signature-Input` and `Signature`, read: nothing in it is trusted yet."""
+    """A pair of `Signature-Input` and `Signature`, read: nothing in it is trusted yet. `text` is the canonical inner list."""
 
     covered: tuple[str, ...]
     params: Mapping[str, Any]
     signature: bytes
+    text: str
 
 
 def sign(message: Signable, *, key: PrivateKey, key_id: str, now: datetime) -> dict[str, str]:
@@ -56,23 +61,45 @@ def sign(message: Signable, *, key: PrivateKey, key_id: str, now: datetime) -> d
     return added
 
 
-def signature_base(message: Signable, covered: Sequence[str], params: Mapping[str, Any]) -> bytes:
-    """Return the bytes that are signed (RFC 9421 §2.5), without a final newline.
+def signature_base(message: Signable, covered: Sequence[str], params: Mapping[str, Any] | str) -> bytes:
+    """Return the bytes that are signed (RFC 9421 §2.5), without a final newline; `params` may be the canonical inner list.
 
     Raises BadSignature `signature-coverage` or `header-missing`, MalformedSignature `header-unreadable`.
     """
     lines = [f'"{name}": {_component(message, name)}' for name in covered]
-    inner: Any = (list(covered), dict(params))
-    lines.append(f'"@signature-params": {http_sf.ser([inner])}')
+    lines.append(f'"@signature-params": {params if isinstance(params, str) else inner_list(covered, params)}')
     return "\n".join(lines).encode("ascii")
 
 
 def parse(signature_input: str, signature: str) -> Parameters:
     """Return what the one label of both headers says.
 
-    Raises MalformedSignature `signature-too-long`, `signature-unreadable` or `signature-labels`, BadSignature
-    `signature-coverage` for component parameters.
+    Raises MalformedSignature: `signature-too-long`, `signature-unreadable`, `signature-labels`, `header-duplicate`;
+    BadSignature `signature-coverage` for component parameters.
     """
+    if max(len(signature_input), len(signature)) > MAX_HEADER_CHARS:
+        raise MalformedSignature("signature-too-long")
+    found = read_plain(signature_input, signature) or read_structured(signature_input, signature)
+    if len(set(found.covered)) != len(found.covered):
+        raise MalformedSignature("header-duplicate")
+    _check_types(found.params)
+    return found
+
+
+def read_plain(signature_input: str, signature: str) -> Parameters | None:
+    """Return what nearly everybody writes, canonical as it stands: plain names, strings and numbers; None for all else."""
+    asked, given = _INPUT.fullmatch(signature_input), _SIGNATURE.fullmatch(signature)
+    if asked is None or given is None or asked[1] != given[1] or not given[2]:
+        return None
+    listed = _PARAMETER.findall(asked[4])
+    params = {name: int(number) if number else text[1:-1] for name, number, text in listed}
+    if len(params) != len(listed):
+        return None
+    return Parameters(tuple(asked[3][1:-1].split('" "')), params, b64decode(given[2]), asked[2])
+
+
+def read_structured(signature_input: str, signature: str) -> Parameters:
+    """Return what any dictionary of structured fields (RFC 9651) says. Raises as `parse` does."""
     inputs, signatures = _dictionary(signature_input), _dictionary(signature)
     if len(inputs) != 1 or inputs.keys() != signatures.keys():
         raise MalformedSignature("signature-labels")
@@ -88,10 +115,13 @@ def parse(signature_input: str, signature: str) -> Parameters:
         if component_params:
             raise BadSignature("signature-coverage", reason="component-parameters")
         covered.append(name)
-    if len(set(covered)) != len(covered):
-        raise MalformedSignature("header-duplicate")
-    _check_types(params)
-    return Parameters(tuple(covered), params, data)
+    return Parameters(tuple(covered), params, data, inner_list(covered, params))
+
+
+def inner_list(covered: Sequence[str], params: Mapping[str, Any]) -> str:
+    """Return the canonical text of what is covered, and how (RFC 9421 §2.3)."""
+    inner: Any = (list(covered), dict(params))
+    return str(http_sf.ser([inner]))
 
 
 def verify(message: Signable, signature_input: str, signature: str, now: datetime) -> Claim:
@@ -109,22 +139,22 @@ def verify(message: Signable, signature_input: str, signature: str, now: datetim
     if "created" not in params:
         raise BadSignature("signature-time-missing")
     signed_at = from_seconds(params["created"])
-    check_window(signed_at, from_seconds(params["expires"]) if "expires" in params else None, now)
-    base = signature_base(message, parameters.covered, params)
+    expires = from_seconds(params["expires"]) if "expires" in params else None
+    check_window(signed_at, expires, now)
+    base = signature_base(message, parameters.covered, parameters.text)
     check_covered_digest(message, CONTENT_DIGEST, covered)
     return Claim(
         scheme="rfc9421",
         key_id=params["keyid"],
         algorithm=algorithm,
         signed_at=signed_at,
+        expires=expires,
         signature=parameters.signature,
         base=base,
     )
 
 
 def _dictionary(text: str) -> dict[str, Any]:
-    if len(text) > MAX_HEADER_CHARS:
-        raise MalformedSignature("signature-too-long")
     try:
         found: Any = http_sf.parse(text.encode("ascii"), tltype="dictionary", on_duplicate_key=_refuse_twice)
     except ValueError as error:

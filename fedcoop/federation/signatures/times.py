@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from fedcoop.kernel.errors import BadSignature, MalformedSignature
 
@@ -22,6 +23,7 @@ def http_date(instant: datetime) -> str:
     return f"{_DAYS[utc.weekday()]}, {utc:%d} {_MONTHS[utc.month - 1]} {utc.year:04} {utc:%H:%M:%S} GMT"
 
 
+@lru_cache(maxsize=256)
 def parse_http_date(text: str) -> datetime:
     """Return the instant of an IMF-fixdate. Raises MalformedSignature `date-unreadable` for any other form."""
     found = _IMF_FIXDATE.fullmatch(text)

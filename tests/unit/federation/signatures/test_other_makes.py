@@ -1,6 +1,7 @@
 """Other libraries read what we sign and we read what they sign; and no text at all breaks the reader."""
 
 import warnings
+from base64 import b64encode
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from http_message_signatures import HTTPMessageSigner, HTTPMessageVerifier, HTTPSignatureKeyResolver, algorithms
@@ -26,6 +27,7 @@ from tests.unit.federation.signatures.helpers import (
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from httpsig import HeaderSigner, HeaderVerifier
+    from httpsig.utils import generate_message, parse_signature_header
 
 NAMES = ["(request-target)", "host", "date", "digest", "content-type"]
 
@@ -116,6 +118,52 @@ def test_we_let_in_what_another_library_signs_by_rfc_9421():
         )
         claim = read_claim(with_headers(message, request.headers), NOW)
         assert check(claim, key.public())
+
+
+_QUOTED = st.text(st.sampled_from("abz /:#.?=,()@-09"), max_size=20)
+_LISTED = st.dictionaries(st.sampled_from(["keyId", "algorithm", "headers", "x"]), _QUOTED, min_size=1)
+_LINES = st.dictionaries(st.sampled_from(["host", "date", "digest", "x-a"]), _QUOTED.map(str.strip), min_size=4)
+
+
+@settings(max_examples=100, derandomize=True, deadline=None, database=None)
+@given(_LISTED, _LINES, st.permutations(["(request-target)", "host", "date", "digest", "x-a"]))
+def test_we_read_a_cavage_header_and_write_its_signing_string_as_httpsig_does(listed, lines, order):
+    header = ",".join(f'{name}="{value}"' for name, value in listed.items())
+    assert cavage.split(header) == {name.lower(): value for name, value in parse_signature_header(header).items()}
+    theirs = generate_message(order, lines, host=lines["host"], method="POST", path="/inbox?x=1")
+    assert cavage.signing_string("POST", "/inbox?x=1", tuple(order), lines) == theirs
+
+
+_NAMES = st.sampled_from(["@method", "@target-uri", "@path", "content-digest", "x", "X", ""])
+_PARAMS = st.dictionaries(
+    st.sampled_from(["created", "expires", "keyid", "alg", "nonce", "tag", "x.y*", "*"]),
+    st.one_of(st.integers(-9, 10**15 - 1), st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=9)),
+)
+
+
+@settings(max_examples=200, derandomize=True, deadline=None, database=None)
+@given(st.lists(_NAMES, max_size=4), _PARAMS, st.binary(max_size=9))
+def test_plain_signature_headers_are_read_as_any_structured_field_is(names, params, data):
+    inner = rfc9421.inner_list(names, params)
+    headers = f"sig1={inner}", f"sig1=:{b64encode(data).decode()}:"
+    plain = rfc9421.read_plain(*headers)
+    odd = [value for value in params.values() if (value < 0 if isinstance(value, int) else set('"\\') & set(value))]
+    assert (plain is not None) == (bool(names) and bool(data) and not odd)
+    if plain is not None:
+        assert plain == rfc9421.read_structured(*headers)
+        assert plain.text == inner
+
+
+@settings(max_examples=150, derandomize=True, deadline=None, database=None)
+@given(st.integers(0, 90), st.integers(0, 9), st.text(st.sampled_from('"();=:, 0-aA*'), max_size=4), st.booleans())
+def test_a_header_that_is_read_as_plain_says_the_same_to_the_parser_of_structured_fields(start, length, text, first):
+    parts = ['sig1=("@method" "@target-uri");created=1618884473;keyid="k"', "sig1=:YWJjZGVm:"]
+    whole = parts[not first]
+    start %= len(whole)
+    parts[not first] = whole[:start] + text + whole[start + length :]
+    plain = rfc9421.read_plain(*parts)
+    if plain is not None:
+        assert plain == rfc9421.read_structured(*parts)
 
 
 TEXT = st.text(st.sampled_from('()"=,;:?*@ \t\n\\-.09azA/é\0') | st.characters(), max_size=60)
