@@ -36,6 +36,7 @@ def parse_http_date(text: str) -> datetime:
         raise MalformedSignature("date-unreadable") from error
 
 
+@lru_cache(maxsize=256)
 def from_seconds(seconds: float) -> datetime:
     """Return the instant of Unix time. Raises MalformedSignature `date-unreadable` outside of the years we know."""
     if not 0 <= seconds <= _MAX_SECONDS:
