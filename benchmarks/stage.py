@@ -13,6 +13,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -232,13 +233,13 @@ class Crowd:
         signed = cavage.sign(message, key=key, key_id=key_id, now=SystemClock().now())
         return {"Host": authority, "Content-Type": "application/activity+json", **signed}, body
 
-    def get(self, number: int, origin: str, path: str, *, form: ModuleType = cavage) -> bytes:
-        """Return a GET for ActivityPub signed by actor `number` in a `form` of signature, ready for the wire."""
+    def get(self, number: int, origin: str, path: str, *, form: ModuleType = cavage, ago: int = 0) -> bytes:
+        """Return a GET for ActivityPub signed by actor `number`, so many seconds `ago`, in a `form` of signature."""
         authority = origin.removeprefix("http://")
         headers = (("host", authority),)
         message = Signable(method="GET", target=path, authority=authority, scheme="http", headers=headers, body=None)
         key, key_id = self.private[number % self.origins], f"{self.uris[number]}#main-key"
-        signed = form.sign(message, key=key, key_id=key_id, now=SystemClock().now())
+        signed = form.sign(message, key=key, key_id=key_id, now=SystemClock().now() - timedelta(seconds=ago))
         lines = {"Host": authority, "Accept": "application/activity+json", **signed}
         head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         return f"GET {path} HTTP/1.1\r\n{head}\r\n".encode()

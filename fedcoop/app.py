@@ -32,6 +32,7 @@ from fedcoop.federation.publish.auditing import Auditor
 from fedcoop.federation.remote.lookup import FoundAccount
 from fedcoop.federation.server import objects
 from fedcoop.federation.server.assembly import FederationParts, assemble
+from fedcoop.federation.server.documents import DocumentCache
 from fedcoop.federation.server.door import InFlightTracker
 from fedcoop.federation.server.heartbeat import Heartbeat, new_node
 from fedcoop.federation.server.holding import Holding
@@ -98,9 +99,13 @@ class Loops:
     standing: Refresher
     polls: PollLooks
     visits: Visitor
+    documents: DocumentCache
 
     def wake(self, queue: str) -> None:
-        """Tell the loop of `queue` that there is work."""
+        """Tell the loop of `queue` that there is work, or the memory of documents that one of ours has changed."""
+        if queue == "documents":
+            self.documents.forget()
+            return
         wakes = {"inbox": self.inbox.wake, "delivery": self.delivery.wake, "timers": self.timers.wake}
         {**wakes, "standing": self.standing.wake, "polls": self.polls.wake, "visits": self.visits.wake}[queue]()
 
@@ -160,6 +165,7 @@ class Node:
             standing=parts.refresher,
             polls=PollLooks(self.units, parts.remote),
             visits=Visitor(self.units, parts.remote, parts.webfinger),
+            documents=parts.cache,
         )
         if self.holding.why:
             self._tasks = [asyncio.create_task(self._act_once_released(kind, pictures), name="held")]

@@ -89,7 +89,9 @@ def store_note(
     if earlier is not None and (seen.updated_at or NEVER, said_at) < (earlier.updated_at or NEVER, earlier.said_at):
         if earlier.public and not seen.public:
             uow.notes.put_note(replace(earlier, public=False))
+            uow.wake("documents")
         return False
+    uow.wake("documents")  # collections of answers name it, or do no longer
     uow.notes.put_note(
         Note(
             id=earlier.id if earlier else NoteId(uow.new_id()),
@@ -314,6 +316,7 @@ def delete_remote(uow: UnitOfWork, *, actor: Actor, uri: str, at: datetime) -> N
         overtaking.bury(uow, actor=actor, how=overtaking.DELETED, uri=uri, at=at)
     if note is not None and note.actor_id == actor.id:
         uow.notes.delete_note(uri, uow.now)
+        uow.wake("documents")
     if motion is not None and motion.actor_id == actor.id:
         uow.notes.put_remote_motion(motion.purged(uow.now))
     if outcome is not None and outcome.actor_id == actor.id:

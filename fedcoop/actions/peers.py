@@ -75,7 +75,7 @@ def block(uow: UnitOfWork, *, target: str, reason: str = "", who: str = "system"
     untold = _part(uow, kind, name)
     if uow.members.freeze_links_with(name, kind, "blocked"):
         uow.audit("links-frozen", details={"target": name}, reason="blocked")
-    uow.wake("standing")
+    _tell_readers(uow)
     uow.audit("peer-blocked", who=who, subject=name, reason=reason, details={"untold": untold} if untold else None)
 
 
@@ -85,8 +85,14 @@ def unblock(uow: UnitOfWork, *, target: str, who: str = "system") -> bool:
     lifted = uow.actors.unblock(name)
     if lifted:
         uow.audit("peer-unblocked", who=who, subject=name)
-        uow.wake("standing")
+        _tell_readers(uow)
     return lifted
+
+
+def _tell_readers(uow: UnitOfWork) -> None:
+    """Who may read here is another, and whose answers are shown."""
+    uow.wake("standing")
+    uow.wake("documents")
 
 
 def say_last_words(uow: UnitOfWork, key: str) -> None:

@@ -175,6 +175,7 @@ def delete_actor(uow: UnitOfWork, actor: Actor) -> None:
     uow.actors.mark_gone(actor.id, uow.now)
     uow.actors.replace_keys(actor.id, [])
     uow.notes.delete_notes_of(actor.id, uow.now)
+    uow.wake("documents")
     uow.notes.delete_remote_motions_of(actor.id, uow.now)
     uow.remote_outcomes.drop_those_of(actor.id)
     uow.actors.drop_follows_of(actor.id)

@@ -214,7 +214,7 @@ async def coop(
     )
     await units.write(_found)
     parts = await assemble(units, config, clock, in_flight)
-    wakes["standing"] = parts.refresher.wake
+    wakes |= {"standing": parts.refresher.wake, "documents": parts.cache.forget}
     refreshing = asyncio.create_task(parts.refresher.run())
     transport: Transport = parts.transport
     await transport.start()

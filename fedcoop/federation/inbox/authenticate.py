@@ -14,6 +14,7 @@ from fedcoop.federation.inbox.forwarded import Vouched, proof_key, vouch
 from fedcoop.federation.inbox.refusal import Accepted, Refusal
 from fedcoop.federation.inbox.replays import Keys, keys_of, keys_of_signature
 from fedcoop.federation.inbox.standing import Standing
+from fedcoop.federation.inbox.verdicts import Verdicts, seal_of
 from fedcoop.federation.remote.actors import Actors, LoadedKey
 from fedcoop.federation.remote.documents import Documents
 from fedcoop.federation.signatures.incoming import Claim, check, read_claim
@@ -54,6 +55,7 @@ class Authenticator:
         self._documents = documents
         self._standing = standing
         self._scheme = units.site.urls.scheme
+        self._verdicts = Verdicts()
 
     async def authenticate(self, message: Signable, now: datetime) -> Authenticated:
         """Return who sent which activity. Raises Refusal with status and code, Accepted where 202 ends it (step 9)."""
@@ -96,12 +98,18 @@ class Authenticator:
 
     async def verify_fetch(self, message: Signable, now: datetime) -> str:
         """Return the actor that signed a GET, from a server that is not blocked. Raises Refusal."""
-        claim = _claim(message, now)
-        await self._refuse_blocked(claim, "", "")
-        key = await self._verified(claim)
-        if await self._standing.is_blocked(key.stored.owner) or await self._standing.is_suspended(key.stored.owner):
+        seal = seal_of(message)
+        key = self._verdicts.find(seal, now)
+        if key is None or not self._actors.has_loaded(key):
+            claim = _claim(message, now)
+            await self._refuse_blocked(claim, "", "")
+            key = await self._verified(claim)
+            self._verdicts.put(seal, key, signed_at=claim.signed_at, expires=claim.expires)
+        owner = key.stored.owner
+        blocked = await self._standing.is_blocked(origin_of(key.stored.key_id) or "", owner)
+        if blocked or await self._standing.is_suspended(owner):
             raise Refusal(403, "blocked")
-        return key.stored.owner
+        return owner
 
     async def _refuse_blocked(self, claim: Claim, actor_uri: str, origin: str) -> None:
         if await self._standing.is_blocked(origin_of(claim.key_id) or "", actor_uri, origin):

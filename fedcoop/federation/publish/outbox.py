@@ -65,6 +65,7 @@ def send(uow: UnitOfWork, actor: Actor, parcel: Parcel) -> ActivityRow:
         created_at=uow.now,
     )
     uow.queues.add_activity(row)
+    uow.wake("documents")
     named = () if parcel.only_more else recipients(uow, actor, audience, even_blocked=parcel.last_word)
     inboxes = [*named, *parcel.more_inboxes]
     order_key = parcel.order_key or (target if parcel.type in ORDERED_TYPES else "")
@@ -167,6 +168,7 @@ def publish_object(uow: UnitOfWork, actor: Actor, document: Mapping[str, Any], *
             deleted_at=None,
         )
     )
+    uow.wake("documents")
 
 
 def prove(uow: UnitOfWork, actor: Actor, document: dict[str, Any]) -> dict[str, Any]:

@@ -113,6 +113,13 @@ class Actors:
             self._refresh_if_old(stored)
         return self._keep(stored)
 
+    def has_loaded(self, key: LoadedKey) -> bool:
+        """Return whether this very key is the one in memory now; if it is old, its owner is asked soon."""
+        if self._loaded.find(key.stored.key_id) is not key:
+            return False
+        self._refresh_if_old(key.stored)
+        return True
+
     async def actor(self, uri: str, max_age: timedelta = MAX_AGE, budget: FetchBudget | None = None) -> StoredActor:
         """Return the actor as fetched within `max_age`, or older if its server cannot be reached now.
 
@@ -232,6 +239,7 @@ class Actors:
             document = await self._documents.fetch(uri, budget)
         except PeerGone:
             await self._store.note_gone(uri)
+            self.forget(uri)
             raise
         if document["id"] != uri:
             raise OriginMismatch("actor-id", uri=uri)

@@ -10,9 +10,9 @@ from typing import Any
 
 from aiohttp import web
 
-from fedcoop.federation.server.access import reader_of
-from fedcoop.federation.server.documents import answer, document, failure, missing
+from fedcoop.federation.server.documents import answer, document, failure
 from fedcoop.federation.server.keys import UNITS
+from fedcoop.federation.server.showing import show_collection
 from fedcoop.kernel.errors import Invalid
 from fedcoop.storage.records import Actor
 from fedcoop.storage.unit_of_work import UnitOfWork
@@ -27,18 +27,13 @@ _AGE_S = 60
 @routes.get("/actors/{name}/{collection:outbox|followers|following|featured|affiliations}")
 async def get_collection(request: web.Request) -> web.Response:
     """Answer a collection of one of our actors; `?page=` of an outbox answers a page of it."""
-    units = request.app[UNITS]
-    guarded = units.site.config.federation.authorized_fetch
-    if guarded and await reader_of(request) is None:
-        return failure(401, "signature-required")
-    kind = request.match_info["collection"]
+    name, kind, page = request.match_info["name"], request.match_info["collection"], request.query.get("page")
     try:
-        found = await units.read(_collection, request.match_info["name"], kind, request.query.get("page"))
+        return await show_collection(
+            request, f"{name}/{kind}", lambda uow: _collection(uow, name, kind, page), max_age=_AGE_S
+        )
     except Invalid as error:
         return failure(400, error.code)
-    if found is None:
-        return missing()
-    return answer(request, document(found, max_age=_AGE_S, signed=guarded))
 
 
 @routes.get("/actor/{collection:outbox|followers|following}")

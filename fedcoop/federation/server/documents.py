@@ -1,10 +1,11 @@
 """How a document goes out: exact media type, ETag, Vary, and a small memory of public ones (federation.md 4)."""
 
+import asyncio
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -12,8 +13,9 @@ from fedcoop.kernel.clock import Clock
 
 MEDIA_TYPE = "application/activity+json"  # Lemmy compares the whole string
 VARY_SIGNED = "Accept, Signature, Signature-Input"
-CACHE_S = 5.0
+CACHE_S = 1.0  # a motion counts its ballots anew: not for each of a thousand servers that ask at once
 MAX_CACHED = 2000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +81,43 @@ def answer(request: web.Request, found: Document) -> web.Response:
 
 
 class DocumentCache:
-    """Public documents by path for some seconds, or until `forget`; actors are asked for thousands of times a second."""
+    """Documents that everybody may read who may read anything here, for a moment, or until one of ours changes.
+
+    Whoever is to be let in at all is asked before, at every request: this knows no askers. What only some may read is
+    never kept. Those who ask for one thing at once share one look.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._kept: dict[str, tuple[float, Document]] = {}
+        self._looks: dict[str, asyncio.Task[Any]] = {}
 
-    def get(self, path: str) -> Document | None:
-        """Return the document if it is not kept for too long yet."""
+    async def get(self, path: str, look: Callable[[], Coroutine[Any, Any, Document | T]]) -> Document | T:
+        """Return the document as it was a moment ago, or what `look` returns; a Document is then kept."""
         kept = self._kept.get(path)
-        if kept is None or kept[0] <= self._clock.monotonic():
-            return None
-        return kept[1]
+        if kept is not None and kept[0] > self._clock.monotonic():
+            return kept[1]
+        task: asyncio.Task[Document | T] | None = self._looks.get(path)
+        if task is None:
+            task = self._looks[path] = asyncio.create_task(self._look(path, look))
+        return await asyncio.shield(task)
 
-    def put(self, path: str, found: Document, *, for_s: float = CACHE_S) -> None:
-        """Keep the document for so long; the whole memory is dropped when it is full."""
+    async def _look(self, path: str, look: Callable[[], Coroutine[Any, Any, Document | T]]) -> Document | T:
+        looks = self._looks
+        try:
+            found = await look()
+            if isinstance(found, Document) and looks is self._looks:
+                self._keep(path, found)
+            return found
+        finally:
+            looks.pop(path, None)
+
+    def _keep(self, path: str, found: Document) -> None:
         if len(self._kept) >= MAX_CACHED:
             self._kept.clear()
-        self._kept[path] = (self._clock.monotonic() + for_s, found)
+        self._kept[path] = (self._clock.monotonic() + CACHE_S, found)
 
     def forget(self) -> None:
-        """Drop everything: an actor of ours has changed."""
+        """Something of ours has changed: drop everything, and what is being looked for just now, too."""
         self._kept.clear()
+        self._looks = {}

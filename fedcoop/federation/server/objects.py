@@ -4,17 +4,19 @@ What is public is readable unsigned unless `authorized_fetch` is on. What is not
 audience; otherwise missing, private and blocked give one and the same answer.
 """
 
-import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 
 from fedcoop.federation.publish.decisions import motion_document
 from fedcoop.federation.publish.profile import document_of
 from fedcoop.federation.server.access import Reader, reader_of
-from fedcoop.federation.server.documents import Document, answer, document, failure, missing, raw_document, tombstone
+from fedcoop.federation.server.documents import Document, answer, document, missing, raw_document, tombstone
 from fedcoop.federation.server.keys import DOCUMENTS, UNITS
 from fedcoop.federation.server.negotiation import wants_activitypub
+from fedcoop.federation.server.showing import is_guarded, show, show_collection, unsigned
 from fedcoop.kernel.canonical import canonical_bytes
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.storage.records import Actor
@@ -23,7 +25,6 @@ from fedcoop.storage.unit_of_work import UnitOfWork
 routes = web.RouteTableDef()
 
 OBJECT_AGE_S = 60
-KEPT_S = 1.0  # a motion counts its ballots anew: not for each of a thousand servers that ask at once
 ACTOR_AGE_S = 180
 
 
@@ -42,14 +43,8 @@ class Found:
 @routes.get("/actor")
 async def get_instance_actor(request: web.Request) -> web.Response:
     """Answer the instance actor, always readable without a signature (federation.md 2.1)."""
-    kept = request.app[DOCUMENTS].get("/actor")
-    if kept is None:
-        units = request.app[UNITS]
-        kept = await units.read(instance_actor_document)
-        if kept is None:
-            return missing()
-        request.app[DOCUMENTS].put("/actor", kept)
-    return answer(request, kept)
+    found = await request.app[DOCUMENTS].get("/actor", lambda: request.app[UNITS].read(instance_actor_document))
+    return missing() if found is None else answer(request, found)
 
 
 def instance_actor_document(uow: UnitOfWork) -> Document | None:
@@ -64,19 +59,8 @@ async def get_actor(request: web.Request) -> web.Response:
     name = request.match_info["name"]
     if not wants_activitypub(request.headers.get("Accept", "")):
         return _to_page(request, name)
-    kept = request.app[DOCUMENTS].get(name)
-    if kept is not None:
-        return answer(request, kept)
-    units = request.app[UNITS]
-    guarded = units.site.config.federation.authorized_fetch
-    if guarded and await reader_of(request) is None:
-        return failure(401, "signature-required")
-    found = await units.read(local_actor_document, name, guarded)
-    if found is None:
-        return missing()
-    if not guarded:
-        request.app[DOCUMENTS].put(name, found)
-    return answer(request, found)
+    guarded = is_guarded(request)
+    return await show(request, f"@{name}", lambda uow: local_actor_document(uow, name, guarded))
 
 
 def local_actor_document(uow: UnitOfWork, name: str, signed: bool) -> Document | None:
@@ -118,38 +102,36 @@ async def get_proposal(request: web.Request) -> web.Response:
 async def get_activity(request: web.Request) -> web.Response:
     """Answer an activity exactly as it was sent, proof and all."""
     uri = request.app[UNITS].site.urls.activity(request.match_info["uuid"])
-    return await _serve(request, uri, await request.app[UNITS].read(_find_activity, uri))
+    return await _serve(request, uri, _find_activity)
 
 
 async def _get_object(request: web.Request, uri: str) -> web.Response:
-    cache = request.app[DOCUMENTS]
-    kept = cache.get(uri)
-    if kept is not None:
-        return answer(request, kept)
-    units = request.app[UNITS]
-    found = await units.read(_find_object, uri)
-    guarded = units.site.config.federation.authorized_fetch
-    if found is None or not found.public or found.deleted_at or guarded:
-        return await _serve(request, uri, found)
-    made = raw_document(found.text, max_age=OBJECT_AGE_S)
-    cache.put(uri, made, for_s=KEPT_S)
-    return answer(request, made)
+    return await _serve(request, uri, _find_object)
 
 
-async def _serve(request: web.Request, uri: str, found: Found | None) -> web.Response:
-    guarded = request.app[UNITS].site.config.federation.authorized_fetch
-    if found is None or not found.public:
-        return await _serve_private(request, found)
-    if guarded and await reader_of(request) is None:
-        return failure(401, "signature-required")
+async def _serve(request: web.Request, uri: str, find: Callable[[UnitOfWork, str], Found | None]) -> web.Response:
+    """What is private is asked of the database for each asker and kept for nobody."""
+    guarded, units = is_guarded(request), request.app[UNITS]
+    reader = await reader_of(request) if guarded else None
+
+    def look(uow: UnitOfWork) -> Document | Found | None:
+        found = find(uow, uri)
+        return found if found is None or not found.public else _shown(found, uri, guarded=guarded)
+
+    found = await request.app[DOCUMENTS].get(uri, lambda: units.read(look))
+    if isinstance(found, Document):
+        return unsigned() if guarded and reader is None else answer(request, found)
+    return await _serve_private(request, found, reader if guarded else await reader_of(request))
+
+
+def _shown(found: Found, uri: str, *, guarded: bool) -> Document:
     if found.deleted_at:
-        return answer(request, tombstone(uri, found.type, found.deleted_at, signed=guarded))
-    return answer(request, raw_document(found.text, max_age=OBJECT_AGE_S, signed=guarded))
+        return tombstone(uri, found.type, found.deleted_at, signed=guarded)
+    return raw_document(found.text, max_age=OBJECT_AGE_S, signed=guarded)
 
 
-async def _serve_private(request: web.Request, found: Found | None) -> web.Response:
+async def _serve_private(request: web.Request, found: Found | None, reader: Reader | None) -> web.Response:
     """A missing object costs the same verification as a private one, so that time tells nothing (federation.md 4)."""
-    reader = await reader_of(request)
     if found is None or reader is None or found.deleted_at:
         return missing()
     allowed = await request.app[UNITS].read(_may_read, found, reader)
@@ -189,17 +171,11 @@ def _find_activity(uow: UnitOfWork, uri: str) -> Found | None:
 @routes.get("/contexts/{uuid}")
 async def get_context(request: web.Request) -> web.Response:
     """Answer the conversation about a motion, oldest first (FEP-7888, FEP-f228)."""
-    units = request.app[UNITS]
-    guarded = units.site.config.federation.authorized_fetch
-    if guarded and await reader_of(request) is None:
-        return failure(401, "signature-required")
-    found = await units.read(_context, request.match_info["uuid"])
-    if found is None:
-        return missing()
-    return answer(request, document(json.loads(found), max_age=OBJECT_AGE_S, signed=guarded))
+    uuid = request.match_info["uuid"]
+    return await show_collection(request, f"/contexts/{uuid}", lambda uow: _context(uow, uuid), max_age=OBJECT_AGE_S)
 
 
-def _context(uow: UnitOfWork, uuid: str) -> str | None:
+def _context(uow: UnitOfWork, uuid: str) -> dict[str, Any] | None:
     """Return the conversation: the proposal where one was published, its vote once that is open, and the answers to both."""
     motion, proposal = uow.motions.find_by_context(uuid), uow.proposals.find_by_context(uuid)
     begun = [uow.urls.proposal(proposal.uuid)] if proposal is not None else []
@@ -212,7 +188,7 @@ def _context(uow: UnitOfWork, uuid: str) -> str | None:
     answers = [item for url, _ in public for item in uow.notes.conversation(url)]
     ids = [item if "://" in item else uow.urls.note(item) for item in dict.fromkeys(answers)]
     items = [*(url for url, _ in public), *(item for item in ids if item not in dict(public))]
-    value = {
+    return {
         "@context": "https://www.w3.org/ns/activitystreams",
         "id": uow.urls.context(uuid),
         "type": "OrderedCollection",
@@ -220,4 +196,3 @@ def _context(uow: UnitOfWork, uuid: str) -> str | None:
         "totalItems": len(items),
         "orderedItems": items,
     }
-    return json.dumps(value)

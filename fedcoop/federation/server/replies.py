@@ -1,6 +1,6 @@
 """The public replies to an object of ours, as a collection of their ids, oldest first (federation.md 4).
 
-Whoever is blocked and what was deleted is left out at every request; private objects and deleted ones have no collection.
+Whoever is blocked and what was deleted is left out; private objects and deleted ones have no collection.
 A browser is sent to the page on which the replies stand.
 """
 
@@ -8,11 +8,11 @@ from typing import Any
 
 from aiohttp import web
 
-from fedcoop.federation.server.access import reader_of
 from fedcoop.federation.server.collections import CONTEXT, cursor_of
-from fedcoop.federation.server.documents import answer, document, failure, missing
+from fedcoop.federation.server.documents import failure
 from fedcoop.federation.server.keys import UNITS
 from fedcoop.federation.server.negotiation import wants_activitypub
+from fedcoop.federation.server.showing import show_collection
 from fedcoop.kernel.errors import Invalid
 from fedcoop.storage.unit_of_work import UnitOfWork
 from fedcoop.urls import replies_of
@@ -29,15 +29,11 @@ async def get_replies(request: web.Request) -> web.Response:
     path = f"/{request.match_info['kind']}/{request.match_info['uuid']}"
     if not wants_activitypub(request.headers.get("Accept", "")):
         return web.Response(status=303, headers={"Location": f"{path}#replies", "Vary": "Accept"})
-    units = request.app[UNITS]
-    guarded = units.site.config.federation.authorized_fetch
-    if guarded and await reader_of(request) is None:
-        return failure(401, "signature-required")
+    uri, page = request.app[UNITS].site.urls.origin + path, request.query.get("page")
     try:
-        found = await units.read(_replies, units.site.urls.origin + path, request.query.get("page"))
+        return await show_collection(request, f"{uri}/replies", lambda uow: _replies(uow, uri, page), max_age=_AGE_S)
     except Invalid as error:
         return failure(400, error.code)
-    return missing() if found is None else answer(request, document(found, max_age=_AGE_S, signed=guarded))
 
 
 def _replies(uow: UnitOfWork, uri: str, page: str | None) -> dict[str, Any] | None:
