@@ -24,6 +24,7 @@ class Look:
 
 
 _look = maker(Look)
+_COLUMNS = [t.remote_looks.c[name] for name in Look.__slots__]
 
 
 class Looks:
@@ -35,7 +36,7 @@ class Looks:
     def find(self, remote_motion_id: RemoteMotionId) -> Look | None:
         """Return the poll's look."""
         c = t.remote_looks.c
-        return first(self._conn, select(t.remote_looks).where(c.remote_motion_id == remote_motion_id), _look)
+        return first(self._conn, select(*_COLUMNS).where(c.remote_motion_id == remote_motion_id), _look)
 
     def put(self, look: Look) -> None:
         """Store the poll's look, replacing what stood."""
