@@ -10,15 +10,17 @@ from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import ActorId
 from fedcoop.storage import tables as t
 from fedcoop.storage.follows import follows_with_actors
+from fedcoop.storage.prepared import Prepared
 from fedcoop.storage.records import Actor, ActorKey, Follow, Host, SigningKeys
-from fedcoop.storage.rows import every, first, insert_ignore, maker, upsert
+from fedcoop.storage.rows import every, fields, first, insert_ignore, itself, maker, nothing, upsert
 
 _actor, _key, _follow, _host = maker(Actor), maker(ActorKey), maker(Follow), maker(Host)
 
-_BY_URI = select(t.actors).where(t.actors.c.uri == bindparam("uri"))
-_BY_ID = select(t.actors).where(t.actors.c.id == bindparam("actor_id"))
-_LOCAL = select(t.actors).where(t.actors.c.local.is_(True), t.actors.c.name == bindparam("name"))
-_KEY = select(t.actor_keys).where(t.actor_keys.c.key_id == bindparam("key"))
+_ACTORS = select(*fields(t.actors, Actor))
+_BY_URI = Prepared(_ACTORS.where(t.actors.c.uri == bindparam("uri")), Actor)
+_BY_ID = Prepared(_ACTORS.where(t.actors.c.id == bindparam("actor_id")), Actor)
+_LOCAL = Prepared(_ACTORS.where(t.actors.c.local.is_(True), t.actors.c.name == bindparam("name")), Actor)
+_KEY = Prepared(select(*fields(t.actor_keys, ActorKey)).where(t.actor_keys.c.key_id == bindparam("key")), ActorKey)
 _KEYS = select(t.actor_keys).where(t.actor_keys.c.actor_id == bindparam("actor_id")).order_by(t.actor_keys.c.key_id)
 _FOLLOW = select(t.follows).where(
     t.follows.c.follower_id == bindparam("follower"), t.follows.c.followee_id == bindparam("followee")
@@ -28,7 +30,33 @@ _COUNT_FOLLOWERS = (
     .select_from(t.follows)
     .where(t.follows.c.followee_id == bindparam("followee"), t.follows.c.state == "accepted")
 )
-_BLOCKED = select(t.blocks.c.target).where(t.blocks.c.target.in_(bindparam("targets", expanding=True)))
+_BLOCKED = Prepared(
+    select(t.blocks.c.target).where(t.blocks.c.target.in_(bindparam("targets", expanding=True))),
+    itself,
+    lists=("targets",),
+)
+_FOLLOWED_BY_US = Prepared(
+    select(t.follows.c.id)
+    .join(t.actors, t.actors.c.id == t.follows.c.follower_id)
+    .where(
+        t.follows.c.followee_id == bindparam("actor_id"), t.follows.c.state == "accepted", t.actors.c.local.is_(True)
+    )
+    .limit(1),
+    itself,
+)
+_PARTNER = Prepared(
+    select(t.peers.c.actor_id).where(t.peers.c.actor_id == bindparam("actor_id"), t.peers.c.state == "partner"), itself
+)
+_HOST = Prepared(select(*fields(t.hosts, Host)).where(t.hosts.c.origin == bindparam("origin")), Host)
+_SAID_LAST = Prepared(
+    update(t.interactions)
+    .where(
+        *(t.interactions.c[name] == bindparam(f"same_{name}") for name in ("type", "actor_id", "object")),
+        t.interactions.c.created_at < bindparam("said_at"),
+    )
+    .values(uri=bindparam("new_uri"), created_at=bindparam("said_at")),
+    nothing,
+)
 
 RETIRED_KEYS_SIGN = timedelta(hours=1)
 _RETIRED = tuple(name for name in ActorKey.__slots__ if name != "known")
@@ -42,7 +70,7 @@ class Actors:
 
     def find(self, uri: str) -> Actor | None:
         """Return the actor of this id, deleted ones too."""
-        return first(self._conn, _BY_URI, _actor, {"uri": uri})
+        return _BY_URI.first(self._conn, {"uri": uri})
 
     def find_shown(self, text: str) -> Actor | None:
         """Return the remote actor whose page or handle (`name@host`) this is: for what people write, not for the wire."""
@@ -52,7 +80,7 @@ class Actors:
 
     def get(self, actor_id: ActorId) -> Actor:
         """Return the actor with this internal id. Raises NotFound."""
-        found = first(self._conn, _BY_ID, _actor, {"actor_id": actor_id})
+        found = _BY_ID.first(self._conn, {"actor_id": actor_id})
         if found is None:
             raise NotFound("actor-unknown", actor=actor_id)
         return found
@@ -65,7 +93,7 @@ class Actors:
 
     def find_local(self, name: str) -> Actor | None:
         """Return our own actor of this name, deleted ones too; names are lower case."""
-        return first(self._conn, _LOCAL, _actor, {"name": name})
+        return _LOCAL.first(self._conn, {"name": name})
 
     def local(self, name: str) -> Actor:
         """Return our own actor of this name. Raises NotFound."""
@@ -87,7 +115,7 @@ class Actors:
 
     def find_key(self, key_id: str) -> ActorKey | None:
         """Return the key of exactly this id."""
-        return first(self._conn, _KEY, _key, {"key": key_id})
+        return _KEY.first(self._conn, {"key": key_id})
 
     def keys_of(self, actor_id: ActorId) -> list[ActorKey]:
         """Return every key of the actor, ordered by key id."""
@@ -179,12 +207,7 @@ class Actors:
 
     def is_followed_by_us(self, actor_id: ActorId) -> bool:
         """Return whether any of our actors follows this one, accepted."""
-        query = (
-            select(t.follows.c.id)
-            .join(t.actors, t.actors.c.id == t.follows.c.follower_id)
-            .where(t.follows.c.followee_id == actor_id, t.follows.c.state == "accepted", t.actors.c.local.is_(True))
-        )
-        return self._conn.execute(query.limit(1)).first() is not None
+        return _FOLLOWED_BY_US.first(self._conn, {"actor_id": actor_id}) is not None
 
     def follower_inboxes(self, actor_id: ActorId) -> list[str]:
         """Return each inbox that reaches remote followers once, shared ones preferred (federation.md 7)."""
@@ -207,16 +230,12 @@ class Actors:
 
     def is_blocked(self, *targets: str) -> bool:
         """Return whether any of these origins or actor ids is blocked."""
-        return self._conn.execute(_BLOCKED, {"targets": list(targets)}).first() is not None
+        return _BLOCKED.first(self._conn, {"targets": targets}) is not None
 
     def blocked_among(self, targets: Iterable[str]) -> frozenset[str]:
         """Return which of these origins and actor ids are blocked."""
         wanted = sorted(set(targets))
-        return (
-            frozenset(str(row[0]) for row in self._conn.execute(_BLOCKED, {"targets": wanted}))
-            if wanted
-            else frozenset()
-        )
+        return frozenset(_BLOCKED.every(self._conn, {"targets": wanted})) if wanted else frozenset()
 
     def blocked(self) -> list[tuple[str, str]]:
         """Return every block as (target, kind)."""
@@ -257,8 +276,7 @@ class Actors:
 
     def is_partner(self, actor_id: ActorId) -> bool:
         """Return whether the actor is a confirmed partner."""
-        query = select(t.peers.c.actor_id).where(t.peers.c.actor_id == actor_id, t.peers.c.state == "partner")
-        return self._conn.execute(query).first() is not None
+        return _PARTNER.first(self._conn, {"actor_id": actor_id}) is not None
 
     def put_peer(self, actor_id: ActorId, state: str, at: datetime) -> None:
         """Record a partnership as `proposed` or `partner`."""
@@ -292,7 +310,7 @@ class Actors:
 
     def host(self, origin: str) -> Host | None:
         """Return what is known of the origin as a receiver."""
-        return first(self._conn, select(t.hosts).where(t.hosts.c.origin == origin), _host)
+        return _HOST.first(self._conn, {"origin": origin})
 
     def hosts(self, origins: Iterable[str]) -> dict[str, Host]:
         """Return what is known of these origins, by origin."""
@@ -336,10 +354,8 @@ class Actors:
         """Count a Like or Announce once per actor and object, the one said last; return whether it is new."""
         if insert_ignore(self._conn, t.interactions, values):
             return True
-        c = t.interactions.c
-        same = [c[name] == values[name] for name in ("type", "actor_id", "object")]
-        later = update(t.interactions).where(*same, c.created_at < values["created_at"])
-        self._conn.execute(later.values(uri=values["uri"], created_at=values["created_at"]))
+        same = {f"same_{name}": values[name] for name in ("type", "actor_id", "object")}
+        _SAID_LAST.run(self._conn, {**same, "said_at": values["created_at"], "new_uri": values["uri"]})
         return False
 
     def interactions_by_uri(self, uri: str) -> list[Row[Any]]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, exists, func, or_, select, update
 
 from fedcoop.governance import logchain
@@ -22,15 +23,18 @@ from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import MemberId, MotionId, ProposalId
 from fedcoop.storage import tables as t
 from fedcoop.storage.delegations import Delegations
+from fedcoop.storage.prepared import Prepared
 from fedcoop.storage.records import LogEntry, OutcomeRow
-from fedcoop.storage.rows import every, first, insert, maker, upsert
+from fedcoop.storage.rows import every, fields, first, insert, insert_many, maker, upsert
 
 _log_entry, _outcome = maker(LogEntry), maker(OutcomeRow)
 _MOTION_FIELDS = tuple(Motion.__slots__)
 _MOTION_COLUMNS = [t.motions.c[name] for name in _MOTION_FIELDS]
 _WRITTEN_ONCE = frozenset({"id", "title", "body", "method", "options", "settings", "text_hash", "poll_secret"})
-_BALLOT_COLUMNS = [t.ballots.c[name] for name in Ballot.__slots__]
-_ROLL_COLUMNS = [t.roll_entries.c[name] for name in RollEntry.__slots__]
+_BALLOT_COLUMNS = fields(t.ballots, Ballot)
+_ROLL_COLUMNS = fields(t.roll_entries, RollEntry)
+_CHOICE, _CHANNEL = map(Ballot.__slots__.index, ("choice", "channel"))
+_decode = msgspec.json.Decoder().decode
 
 
 @lru_cache(maxsize=512)
@@ -48,12 +52,12 @@ def _options_text(options: Sequence[Option]) -> str:
 
 
 def _motion(row: Row[Any]) -> Motion:
-    """Return the motion of a row of `_MOTION_COLUMNS`; the same row is the same value: every vote reads it twice."""
-    return _motion_of(tuple(row))
+    return _motion_of(*row)
 
 
 @lru_cache(maxsize=256)
-def _motion_of(row: tuple[Any, ...]) -> Motion:
+def _motion_of(*row: Any) -> Motion:
+    """Return the motion of a row of `_MOTION_COLUMNS`; the same row is the same value: every vote reads it."""
     values = dict(zip(_MOTION_FIELDS, row, strict=True))
     values["options"] = _options(values["options"])
     values["settings"] = _settings(values["settings"])
@@ -63,15 +67,20 @@ def _motion_of(row: tuple[Any, ...]) -> Motion:
 
 
 def _ballot(row: Row[Any]) -> Ballot:
-    values = dict(row._mapping)
-    values["choice"] = choice_of(json.loads(values["choice"]))
-    values["channel"] = Channel(values["channel"])
-    return Ballot(**values)
+    return _ballot_of(*row)
 
 
-def _ballot_of(values: Sequence[Any]) -> Ballot:
-    named = dict(zip(Ballot.__slots__, values, strict=True))
-    return Ballot(**{**named, "choice": choice_of(json.loads(named["choice"])), "channel": Channel(named["channel"])})
+def _ballot_of(*row: Any) -> Ballot:
+    values = list(row)
+    values[_CHOICE] = choice_of(_decode(values[_CHOICE]))
+    values[_CHANNEL] = Channel(values[_CHANNEL])
+    return Ballot(*values)
+
+
+def _voter_state(*row: Any) -> tuple[RollEntry, MemberStatus, Ballot | None]:
+    width = len(_ROLL_COLUMNS)
+    ballot = None if row[width + 1] is None else _ballot_of(*row[width + 1 :])
+    return RollEntry(*row[:width]), MemberStatus(row[width]), ballot
 
 
 def _proposal(row: Row[Any]) -> Proposal:
@@ -83,17 +92,24 @@ def _motion_where(*conditions: Any) -> Select[Any]:
     return select(*_MOTION_COLUMNS).where(*conditions)
 
 
-_BY_ID = _motion_where(t.motions.c.id == bindparam("motion_id"))
-_BY_ID_LOCKED = _BY_ID.with_for_update(key_share=True)  # lets rows that refer to the motion be added beside
-_BY_URL = _motion_where(t.motions.c.url == bindparam("url"))
-_BY_UUID = _motion_where(t.motions.c.uuid == bindparam("uuid"))
-_BY_UUID_LOCKED = _BY_UUID.with_for_update(key_share=True)
+def _one_motion(column: Any, name: str) -> tuple[Prepared[Motion], Prepared[Motion]]:
+    """Return the statements that read a motion, and that lock it: rows that refer to it may still be added beside."""
+    query = _motion_where(column == bindparam(name))
+    return Prepared(query, _motion_of), Prepared(query.with_for_update(key_share=True), _motion_of)
+
+
+_BY_ID, _BY_ID_LOCKED = _one_motion(t.motions.c.id, "motion_id")
+_BY_URL, _BY_URL_LOCKED = _one_motion(t.motions.c.url, "url")
+_BY_UUID, _BY_UUID_LOCKED = _one_motion(t.motions.c.uuid, "uuid")
 _IN_STATES = t.motions.c.state.in_(bindparam("states", expanding=True))
 _LISTING = _motion_where(_IN_STATES).order_by(t.motions.c.id.desc()).limit(bindparam("limit"))
 _FOR_MEMBERS = select(t.plans.c.proposal_id).where(t.plans.c.audience != "public")
 _COUNT_IN = select(func.count()).select_from(t.motions).where(_IN_STATES)
-_PRESENTATION = select(t.motions.c.body_html, t.motions.c.is_poll, t.motions.c.context_uuid).where(
-    t.motions.c.id == bindparam("motion_id")
+_PRESENTATION = Prepared(
+    select(t.motions.c.body_html, t.motions.c.is_poll, t.motions.c.context_uuid).where(
+        t.motions.c.id == bindparam("motion_id")
+    ),
+    lambda html, is_poll, uuid: (str(html), bool(is_poll), str(uuid)),
 )
 _PUBLISHED = select(t.motions.c.published).where(t.motions.c.id == bindparam("motion_id"))
 _BALLOT_COUNTS = (
@@ -104,13 +120,19 @@ _BALLOT_COUNTS = (
 _OUTCOME_CODES = select(t.outcomes.c.motion_id, t.outcomes.c.code, t.outcomes.c.tally).where(
     t.outcomes.c.motion_id.in_(bindparam("ids", expanding=True))
 )
-_ENTRY = select(*_ROLL_COLUMNS).where(
-    t.roll_entries.c.motion_id == bindparam("motion"), t.roll_entries.c.member_id == bindparam("member")
+_ENTRY = Prepared(
+    select(*_ROLL_COLUMNS).where(
+        t.roll_entries.c.motion_id == bindparam("motion"), t.roll_entries.c.member_id == bindparam("member")
+    ),
+    RollEntry,
 )
-_BALLOT_OF = select(*_BALLOT_COLUMNS).where(
-    t.ballots.c.motion_id == bindparam("motion"), t.ballots.c.member_id == bindparam("member")
+_BALLOT_OF = Prepared(
+    select(*_BALLOT_COLUMNS).where(
+        t.ballots.c.motion_id == bindparam("motion"), t.ballots.c.member_id == bindparam("member")
+    ),
+    _ballot_of,
 )
-_VOTER_STATE = (
+_VOTER_STATE = Prepared(
     select(*_ROLL_COLUMNS, t.members.c.status, *_BALLOT_COLUMNS)
     .select_from(
         t.roll_entries.join(t.members, t.members.c.id == t.roll_entries.c.member_id).outerjoin(
@@ -120,18 +142,20 @@ _VOTER_STATE = (
             ),
         )
     )
-    .where(t.roll_entries.c.motion_id == bindparam("motion"), t.roll_entries.c.member_id == bindparam("member"))
+    .where(t.roll_entries.c.motion_id == bindparam("motion"), t.roll_entries.c.member_id == bindparam("member")),
+    _voter_state,
 )
 _ELIGIBLE = (
     select(t.roll_entries.c.member_class, func.count())
     .where(t.roll_entries.c.motion_id == bindparam("motion"), t.roll_entries.c.weight > 0)
     .group_by(t.roll_entries.c.member_class)
 )
-_LOG_HEAD = (
+_LOG_HEAD = Prepared(
     select(t.log_entries.c.n, t.log_entries.c.head)
     .where(t.log_entries.c.motion_id == bindparam("motion"))
     .order_by(t.log_entries.c.n.desc())
-    .limit(1)
+    .limit(1),
+    lambda n, head: (int(n), str(head)),
 )
 
 
@@ -145,18 +169,18 @@ class Motions:
 
     def get(self, motion_id: MotionId, *, lock: bool = False) -> Motion:
         """Return the motion, its row locked until the unit ends if `lock`. Raises NotFound."""
-        found = first(self._conn, _BY_ID_LOCKED if lock else _BY_ID, _motion, {"motion_id": motion_id})
+        found = (_BY_ID_LOCKED if lock else _BY_ID).first(self._conn, {"motion_id": motion_id})
         if found is None:
             raise NotFound("motion-unknown", "There is no such proposal.", motion=motion_id)
         return found
 
-    def find_by_url(self, url: str) -> Motion | None:
-        """Return the motion with this URL."""
-        return first(self._conn, _BY_URL, _motion, {"url": url})
+    def find_by_url(self, url: str, *, lock: bool = False) -> Motion | None:
+        """Return the motion with this URL, its row locked until the unit ends if `lock`."""
+        return (_BY_URL_LOCKED if lock else _BY_URL).first(self._conn, {"url": url})
 
     def find_by_uuid(self, uuid: str, *, lock: bool = False) -> Motion | None:
         """Return the motion with this UUID, its row locked until the unit ends if `lock`."""
-        return first(self._conn, _BY_UUID_LOCKED if lock else _BY_UUID, _motion, {"uuid": uuid})
+        return (_BY_UUID_LOCKED if lock else _BY_UUID).first(self._conn, {"uuid": uuid})
 
     def add(self, motion: Motion, *, body_html: str, is_poll: bool, context_uuid: str) -> None:
         """Store a new motion; `is_poll` says whether it shows as a Question (federation.md 12.1)."""
@@ -175,8 +199,10 @@ class Motions:
 
     def presentation(self, motion_id: MotionId) -> tuple[str, bool, str]:
         """Return the rendered body, whether it is a poll on the wire, and the uuid of its conversation."""
-        row = self._conn.execute(_PRESENTATION, {"motion_id": motion_id}).one()
-        return str(row[0]), bool(row[1]), str(row[2])
+        found = _PRESENTATION.first(self._conn, {"motion_id": motion_id})
+        if found is None:
+            raise NotFound("motion-unknown", "There is no such proposal.", motion=motion_id)
+        return found
 
     def put_published(self, motion_id: MotionId, published: Mapping[str, Any]) -> None:
         """Keep what the motion's digest covers: it never changes after the opening (federation.md 12.5)."""
@@ -275,10 +301,9 @@ class Motions:
 
     def add_roll(self, entries: Sequence[RollEntry]) -> None:
         """Store the frozen roll."""
-        if entries:
-            self._conn.execute(
-                t.roll_entries.insert(), [{name: getattr(e, name) for name in RollEntry.__slots__} for e in entries]
-            )
+        insert_many(
+            self._conn, t.roll_entries, [{name: getattr(e, name) for name in RollEntry.__slots__} for e in entries]
+        )
 
     def roll(self, motion_id: MotionId) -> list[RollEntry]:
         """Return the whole roll, by pseudonym."""
@@ -287,25 +312,20 @@ class Motions:
 
     def roll_entry(self, motion_id: MotionId, member_id: MemberId) -> RollEntry | None:
         """Return the member's row of the roll, if any."""
-        row = self._conn.execute(_ENTRY, {"motion": motion_id, "member": member_id}).first()
-        return None if row is None else RollEntry(*row)
+        return _ENTRY.first(self._conn, {"motion": motion_id, "member": member_id})
 
     # ballots
 
     def ballot_of(self, motion_id: MotionId, member_id: MemberId) -> Ballot | None:
         """Return the member's current ballot, if any."""
-        return first(self._conn, _BALLOT_OF, _ballot, {"motion": motion_id, "member": member_id})
+        return _BALLOT_OF.first(self._conn, {"motion": motion_id, "member": member_id})
 
     def voter_state(
         self, motion_id: MotionId, member_id: MemberId
     ) -> tuple[RollEntry | None, MemberStatus | None, Ballot | None]:
         """Return the member's row of the roll, status and current ballot, in one query."""
-        row = self._conn.execute(_VOTER_STATE, {"motion": motion_id, "member": member_id}).first()
-        if row is None:
-            return None, None, None
-        width = len(_ROLL_COLUMNS)
-        ballot = None if row[width + 1] is None else _ballot_of(row[width + 1 :])
-        return RollEntry(*row[:width]), MemberStatus(row[width]), ballot
+        found = _VOTER_STATE.first(self._conn, {"motion": motion_id, "member": member_id})
+        return (None, None, None) if found is None else found
 
     def put_ballot(self, ballot: Ballot) -> None:
         """Make this the member's one ballot: the constraint on (motion, member) leaves room for one."""
@@ -402,7 +422,7 @@ class Motions:
 
     def append_log(self, motion_id: MotionId, url: str, entry: Mapping[str, Any]) -> LogEntry:
         """Add `entry` (without `n`) to the motion's log chain (governance.md 5.1); the motion's row is locked by the caller."""
-        last = self._conn.execute(_LOG_HEAD, {"motion": motion_id}).first()
+        last = _LOG_HEAD.first(self._conn, {"motion": motion_id})
         n, head = (1, logchain.first_head(url)) if last is None else (last[0] + 1, last[1])
         numbered = {"n": n, **entry}
         text = canonical_bytes(numbered)
@@ -412,19 +432,15 @@ class Motions:
 
     def extend_log(self, motion_id: MotionId, entries: Sequence[LogEntry]) -> None:
         """Add entries whose heads were computed outside; a clash with another entry breaks the primary key."""
-        for entry in entries:
-            insert(
-                self._conn,
-                t.log_entries,
-                {"motion_id": motion_id, "n": entry.n, "entry": entry.entry, "head": entry.head},
-            )
+        rows = [{"motion_id": motion_id, "n": entry.n, "entry": entry.entry, "head": entry.head} for entry in entries]
+        insert_many(self._conn, t.log_entries, rows)
 
     def log_end(self, motion_id: MotionId) -> tuple[int, str]:
         """Return number and head of the last entry of a motion's log. Raises LookupError for a motion without one."""
-        last = self._conn.execute(_LOG_HEAD, {"motion": motion_id}).first()
+        last = _LOG_HEAD.first(self._conn, {"motion": motion_id})
         if last is None:
             raise LookupError(f"motion {motion_id} has no log")
-        return int(last[0]), str(last[1])
+        return last
 
     def log(self, motion_id: MotionId) -> list[LogEntry]:
         """Return the motion's log from the first entry to the last."""

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, or_, select, update
 
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import ActorId, MemberId, NoteId
 from fedcoop.storage import tables as t
+from fedcoop.storage.prepared import Prepared
 from fedcoop.storage.records import Note
 from fedcoop.storage.rows import every, first, insert, insert_ignore, maker, upsert
 
@@ -63,6 +64,13 @@ class Report:
 
 _item, _reply, _note = maker(DeskItem), maker(DeskReply), maker(Note)
 _i = t.desk_items.c
+_since = (
+    select(func.count())
+    .select_from(t.desk_items)
+    .where(_i.origin == bindparam("origin"), _i.received_at > bindparam("since"))
+)
+_OF_ORIGIN = Prepared(_since, int)
+_OF_ACTOR = Prepared(_since.where(_i.actor_id == bindparam("actor_id")), int)
 
 
 def _report(row: Row[Any]) -> Report:
@@ -144,9 +152,10 @@ class Desk:
 
     def count_since(self, since: datetime, *, origin: str, actor_id: ActorId | None = None) -> int:
         """Return how many items came since, of an origin or of one actor there."""
-        query = select(func.count()).select_from(t.desk_items).where(_i.origin == origin, _i.received_at > since)
-        query = query if actor_id is None else query.where(_i.actor_id == actor_id)
-        return int(self._conn.execute(query).scalar_one())
+        params = {"origin": origin, "since": since}
+        if actor_id is None:
+            return _OF_ORIGIN.first(self._conn, params) or 0
+        return _OF_ACTOR.first(self._conn, {**params, "actor_id": actor_id}) or 0
 
     def busiest(self, since: datetime, *, origin: str) -> ActorId:
         """Return who of an origin sent most since; there must be somebody."""

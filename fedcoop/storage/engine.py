@@ -77,8 +77,8 @@ class SqliteDatabase:
         self._synchronous = synchronous
         self._queue: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
-        self._write_engine = self._engine("BEGIN IMMEDIATE", query_only=False)
-        self._read_engine = self._engine("BEGIN", query_only=True)
+        self._write_engine = self._engine(query_only=False)
+        self._read_engine = self._engine(query_only=True)
         self._readers: ThreadPoolExecutor | None = None
         self._checkpointer: threading.Thread | None = None
         self._closing = threading.Event()
@@ -151,6 +151,7 @@ class SqliteDatabase:
             conn = self._local.conn = self._read_engine.connect()
             self._open.append(conn)
         with conn.begin():
+            conn.connection.cursor().execute("BEGIN")
             return fn(conn)
 
     def _run(self, loop: asyncio.AbstractEventLoop, ready: "asyncio.Future[None]") -> None:
@@ -202,6 +203,7 @@ class SqliteDatabase:
         try:
             with conn.begin():
                 cursor = conn.connection.cursor()
+                cursor.execute("BEGIN IMMEDIATE")
                 for unit in units:
                     unit.results = [_with_savepoint(conn, cursor, fn) for fn in unit.fns]
         except Exception as error:
@@ -214,7 +216,8 @@ class SqliteDatabase:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(_answer, answered)
 
-    def _engine(self, begin: str, *, query_only: bool) -> Engine:
+    def _engine(self, *, query_only: bool) -> Engine:
+        """Nothing listens to what its connections do: SQLAlchemy would ask at every statement."""
         engine = create_engine(
             f"sqlite:///{self._path}",
             poolclass=NullPool,
@@ -240,10 +243,6 @@ class SqliteDatabase:
             ):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
-
-        @event.listens_for(engine, "begin")
-        def _begin(connection: Connection) -> None:
-            connection.exec_driver_sql(begin)
 
         return engine
 

@@ -12,6 +12,7 @@ from fedcoop.governance.members import Member, MemberStatus
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import ActorId, MemberId
 from fedcoop.storage import tables as t
+from fedcoop.storage.prepared import Prepared
 from fedcoop.storage.records import Actor, Link, LinkChallenge
 from fedcoop.storage.rows import every, first, insert, insert_ignore, maker, upsert
 
@@ -40,10 +41,11 @@ class Voter:
     link_state: str | None
 
 
-_VOTER = (
+_VOTER = Prepared(
     select(t.actors.c.id, t.links.c.member_id, t.links.c.state)
     .select_from(t.actors.outerjoin(t.links, t.links.c.actor_id == t.actors.c.id))
-    .where(t.actors.c.uri == bindparam("uri"))
+    .where(t.actors.c.uri == bindparam("uri")),
+    Voter,
 )
 
 
@@ -189,8 +191,7 @@ class Members:
 
     def voter(self, actor_uri: str) -> Voter | None:
         """Return who this verified sender is to us, in one query; None for an actor never seen."""
-        row = self._conn.execute(_VOTER, {"uri": actor_uri}).first()
-        return None if row is None else Voter(ActorId(row[0]), row[1], row[2])
+        return _VOTER.first(self._conn, {"uri": actor_uri})
 
     def links_of(self, member_id: MemberId) -> list[tuple[Link, Actor]]:
         """Return the member's links, oldest first, each with its actor."""

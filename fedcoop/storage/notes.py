@@ -1,6 +1,7 @@
 """What people say and what we publish: announcements, remote posts and polls, our objects as sent."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +10,9 @@ from sqlalchemy import Connection, Row, bindparam, delete, exists, func, select,
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import ActorId, MemberId, MotionId, RemoteMotionId
 from fedcoop.storage import tables as t
+from fedcoop.storage.prepared import Prepared
 from fedcoop.storage.records import Actor, Announcement, Note, RemoteMotion, StoredObject, VoteAbroad
-from fedcoop.storage.rows import every, first, insert, maker, upsert
+from fedcoop.storage.rows import every, fields, first, insert, maker, upsert
 
 _announcement, _note, _actor = maker(Announcement), maker(Note), maker(Actor)
 
@@ -28,17 +30,27 @@ _BLOCKED = (
     .correlate(t.notes)
 )
 _HEARD = (t.notes.c.public.is_(True), ~_BLOCKED)
-_NOTE = select(t.notes).where(t.notes.c.uri == bindparam("uri"))
-_REMOTE_MOTION = select(t.remote_motions).where(t.remote_motions.c.uri == bindparam("uri"))
-_OBJECT = select(t.objects).where(t.objects.c.uri == bindparam("uri"))
+_NOTE = Prepared(select(*fields(t.notes, Note)).where(t.notes.c.uri == bindparam("uri")), Note)
 
 
-def _object(row: Row[Any]) -> StoredObject:
-    return StoredObject(**{**row._mapping, "audience": tuple(row._mapping["audience"])})
+def _object(*values: Any) -> StoredObject:
+    stored = StoredObject(*values)
+    return replace(stored, audience=tuple(stored.audience))
 
 
 def _remote_motion(row: Row[Any]) -> RemoteMotion:
     return RemoteMotion(**{**row._mapping, "options": tuple(row._mapping["options"])})
+
+
+def _remote_motion_of(*values: Any) -> RemoteMotion:
+    motion = RemoteMotion(*values)
+    return replace(motion, options=tuple(motion.options))
+
+
+_REMOTE_MOTION = Prepared(
+    select(*fields(t.remote_motions, RemoteMotion)).where(t.remote_motions.c.uri == bindparam("uri")), _remote_motion_of
+)
+_OBJECT = Prepared(select(*fields(t.objects, StoredObject)).where(t.objects.c.uri == bindparam("uri")), _object)
 
 
 def _vote_abroad(row: Row[Any]) -> VoteAbroad:
@@ -91,7 +103,7 @@ class Notes:
 
     def find_note(self, uri: str) -> Note | None:
         """Return the remote post with this id, deleted ones too."""
-        return first(self._conn, _NOTE, _note, {"uri": uri})
+        return _NOTE.first(self._conn, {"uri": uri})
 
     def put_note(self, note: Note) -> None:
         """Store the remote post; one of the same uri is replaced."""
@@ -166,7 +178,7 @@ class Notes:
 
     def find_remote_motion(self, uri: str) -> RemoteMotion | None:
         """Return the remote poll with this id."""
-        return first(self._conn, _REMOTE_MOTION, _remote_motion, {"uri": uri})
+        return _REMOTE_MOTION.first(self._conn, {"uri": uri})
 
     def find_remote_motion_by_uuid(self, uuid: str) -> RemoteMotion | None:
         """Return the remote poll whose page here has this UUID."""
@@ -239,7 +251,7 @@ class Notes:
 
     def find_object(self, uri: str) -> StoredObject | None:
         """Return our object with this id, deleted ones too."""
-        return first(self._conn, _OBJECT, _object, {"uri": uri})
+        return _OBJECT.first(self._conn, {"uri": uri})
 
     def put_object(self, stored: StoredObject) -> None:
         """Store our object as published now."""

@@ -13,15 +13,34 @@ from sqlalchemy import Connection, and_, bindparam, case, delete, exists, func, 
 from fedcoop.kernel.ids import ActivityId, ActorId
 from fedcoop.storage import tables as t
 from fedcoop.storage.columns import UtcDateTime
+from fedcoop.storage.prepared import Prepared
 from fedcoop.storage.records import ActivityRow, DeliveryJob, Inbound, TimerRow
-from fedcoop.storage.rows import every, first, insert, insert_ignore, insert_ignore_many, maker, upsert
+from fedcoop.storage.rows import (
+    every,
+    first,
+    insert,
+    insert_ignore,
+    insert_ignore_many,
+    itself,
+    maker,
+    nothing,
+    upsert,
+)
 
 _inbound, _job, _timer, _activity = maker(Inbound), maker(DeliveryJob), maker(TimerRow), maker(ActivityRow)
 _INBOUND_COLUMNS = [t.inbound.c[name] for name in Inbound.__slots__]
 _JOB_COLUMNS = [t.deliveries.c[name] for name in DeliveryJob.__slots__]
 _OPEN = ("waiting", "deferred")
-_SETTLE_INBOUND = delete(t.inbound).where(t.inbound.c.id == bindparam("inbound_id"))
-_SETTLE_DELIVERY = delete(t.deliveries).where(t.deliveries.c.id == bindparam("delivery_id"))
+_SETTLE_INBOUND = Prepared(delete(t.inbound).where(t.inbound.c.id == bindparam("inbound_id")), nothing)
+_SETTLE_DELIVERY = Prepared(delete(t.deliveries).where(t.deliveries.c.id == bindparam("delivery_id")), nothing)
+_SEEN = Prepared(select(t.seen_ids.c.digest).where(t.seen_ids.c.digest == bindparam("digest")), itself)
+_BURIED = Prepared(
+    select(t.tombstones.c.digest, t.tombstones.c.said_at).where(
+        t.tombstones.c.digest.in_(bindparam("digests", expanding=True))
+    ),
+    lambda digest, said_at: (bytes(digest), said_at),
+    lists=("digests",),
+)
 _earlier = t.deliveries.alias("earlier")
 _begins = exists().where(t.activities.c.id == _earlier.c.activity_id, t.activities.c.type == "Create")
 _HELD_UP = exists().where(
@@ -60,7 +79,7 @@ class Queues:
 
     def was_seen(self, digest: bytes) -> bool:
         """Return whether the digest is remembered."""
-        return self._conn.execute(select(t.seen_ids.c.digest).where(t.seen_ids.c.digest == digest)).first() is not None
+        return _SEEN.first(self._conn, {"digest": digest}) is not None
 
     # tombstones
 
@@ -82,9 +101,7 @@ class Queues:
 
     def buried(self, digests: Collection[bytes]) -> dict[bytes, datetime]:
         """Return which of these are said to have ended, and when."""
-        c = t.tombstones.c
-        query = select(c.digest, c.said_at).where(c.digest.in_(list(digests)))
-        return {bytes(row.digest): row.said_at for row in self._conn.execute(query)}
+        return dict(_BURIED.every(self._conn, {"digests": list(digests)}))
 
     # inbound
 
@@ -109,7 +126,7 @@ class Queues:
 
     def settle_inbound(self, inbound_id: int) -> bool:
         """Remove the processed row in the unit that holds its effect; False if somebody else did."""
-        return bool(self._conn.execute(_SETTLE_INBOUND, {"inbound_id": inbound_id}).rowcount)
+        return bool(_SETTLE_INBOUND.run(self._conn, {"inbound_id": inbound_id}))
 
     def postpone_inbound(self, row: Inbound, *, due_at: datetime, error: str, state: str) -> None:
         """Try the row again at `due_at` (`waiting`; `deferred`: for want of another server), or keep it (`failed`)."""
@@ -198,8 +215,7 @@ class Queues:
 
     def settle_deliveries(self, ids: Sequence[int]) -> None:
         """Remove deliveries that are done."""
-        if ids:
-            self._conn.execute(_SETTLE_DELIVERY, [{"delivery_id": delivery_id} for delivery_id in ids])
+        _SETTLE_DELIVERY.run_many(self._conn, [{"delivery_id": delivery_id} for delivery_id in ids])
 
     def put_attempts(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Store the attempts of deliveries: id, attempts, due_at, state, last_status, last_error."""

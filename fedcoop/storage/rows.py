@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Insert, Row, Select, Table
+from sqlalchemy import Column, Connection, Row, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
+
+from fedcoop.storage.prepared import Prepared
 
 T = TypeVar("T")
 
@@ -16,47 +18,65 @@ def _insert(table: Table, dialect: str) -> Any:
 
 
 @cache
-def _insert_ignore(table: Table, dialect: str) -> Insert:
-    statement: Insert = _insert(table, dialect).on_conflict_do_nothing()
-    return statement
+def _insert_ignore(table: Table, dialect: str, names: tuple[str, ...]) -> Prepared[None]:
+    return Prepared(_insert(table, dialect).on_conflict_do_nothing(), nothing, columns=names)
 
 
 @cache
-def _upsert(table: Table, dialect: str, keys: tuple[str, ...], columns: tuple[str, ...]) -> Insert:
+def _upsert(
+    table: Table, dialect: str, keys: tuple[str, ...], keep: tuple[str, ...], names: tuple[str, ...]
+) -> Prepared[None]:
     base = _insert(table, dialect)
-    statement: Insert = base.on_conflict_do_update(
-        index_elements=list(keys), set_={column: base.excluded[column] for column in columns}
-    )
-    return statement
+    changed = {name: base.excluded[name] for name in names if name not in keys and name not in keep}
+    return Prepared(base.on_conflict_do_update(index_elements=list(keys), set_=changed), nothing, columns=names)
+
+
+@cache
+def _plain_insert(table: Table, names: tuple[str, ...]) -> Prepared[None]:
+    return Prepared(table.insert(), nothing, columns=names)
+
+
+def nothing() -> None:
+    """Make nothing of a row: for statements that return none."""
+
+
+def itself(value: T) -> T:
+    """Make of a row of one column its value."""
+    return value
+
+
+def fields(table: Table, record: type[Any]) -> list[Column[Any]]:
+    """Return the columns that are the fields of a record, in their order."""
+    return [table.c[name] for name in record.__slots__]
 
 
 def insert_ignore(conn: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert the row unless a constraint stands against it; return whether it was inserted."""
-    return bool(conn.execute(_insert_ignore(table, conn.dialect.name), values).rowcount)
+    return bool(_insert_ignore(table, conn.dialect.name, tuple(values)).run(conn, values))
 
 
 def insert_ignore_many(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert those of `rows` that no constraint stands against."""
+    """Insert those of `rows`, which have the same columns, that no constraint stands against."""
     if rows:
-        conn.execute(_insert_ignore(table, conn.dialect.name), rows)
+        _insert_ignore(table, conn.dialect.name, tuple(rows[0])).run_many(conn, rows)
 
 
 def upsert(
     conn: Connection, table: Table, values: Mapping[str, Any], *, keys: tuple[str, ...], keep: tuple[str, ...] = ()
 ) -> None:
     """Insert the row, or update all of its columns but `keys` and `keep` where a row with these keys stands."""
-    columns = tuple(name for name in values if name not in keys and name not in keep)
-    conn.execute(_upsert(table, conn.dialect.name, keys, columns), values)
+    _upsert(table, conn.dialect.name, keys, keep, tuple(values)).run(conn, values)
 
 
 def insert(conn: Connection, table: Table, values: Mapping[str, Any]) -> None:
     """Insert one row."""
-    conn.execute(_plain_insert(table), values)
+    _plain_insert(table, tuple(values)).run(conn, values)
 
 
-@cache
-def _plain_insert(table: Table) -> Insert:
-    return table.insert()
+def insert_many(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that have the same columns."""
+    if rows:
+        _plain_insert(table, tuple(rows[0])).run_many(conn, rows)
 
 
 def first(

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
 
 from fedcoop.governance.refusals import MOST_MARKS
 from fedcoop.kernel.ids import ActorId, MemberId, MotionId
 from fedcoop.storage import tables as t
-from fedcoop.storage.rows import every, insert_ignore, maker
+from fedcoop.storage.prepared import Prepared
+from fedcoop.storage.rows import every, insert_ignore, itself, maker, nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,19 @@ class VoteRow:
 
 
 _vote = maker(VoteRow)
+_c = t.votes.c
+_SAME = (
+    _c.digest == bindparam("of_digest"),
+    _c.actor_id == bindparam("of_actor"),
+    _c.motion_id == bindparam("of_motion"),
+)
+_OPTION = Prepared(select(_c.option_key).where(*_SAME), str)
+_DROP = Prepared(update(t.votes).where(*_SAME).values(option_key=""), nothing)
+_FORGET = Prepared(delete(t.votes).where(*_SAME), nothing)
+_LAST_CAST = Prepared(
+    select(func.max(_c.cast_at)).where(_c.motion_id == bindparam("motion_id"), _c.member_id == bindparam("member_id")),
+    itself,
+)
 
 
 class Votes:
@@ -53,9 +67,7 @@ class Votes:
 
     def option_of(self, digest: bytes, *, motion_id: MotionId, actor_id: ActorId) -> str:
         """Return what the vote of this id was for; nothing, if it was taken back or is not known."""
-        c = t.votes.c
-        query = select(c.option_key).where(*_same(digest, motion_id, actor_id))
-        return str(self._conn.execute(query).scalar() or "")
+        return _OPTION.first(self._conn, _same(digest, motion_id, actor_id)) or ""
 
     def votes_by_id(self, digest: bytes, actor_id: ActorId) -> list[VoteRow]:
         """Return the actor's votes whose id, or whose activity's id, has this digest."""
@@ -65,17 +77,15 @@ class Votes:
 
     def last_cast(self, motion_id: MotionId, member_id: MemberId) -> datetime | None:
         """Return when the member's latest vote from afar on the motion was cast, also one that was taken back."""
-        c = t.votes.c
-        query = select(func.max(c.cast_at)).where(c.motion_id == motion_id, c.member_id == member_id)
-        return self._conn.execute(query).scalar()
+        return _LAST_CAST.first(self._conn, {"motion_id": motion_id, "member_id": member_id})
 
     def drop_vote(self, digest: bytes, *, motion_id: MotionId, actor_id: ActorId) -> None:
         """Make a withdrawn vote count for nothing; its id stays, so that it cannot be cast again."""
-        self._conn.execute(update(t.votes).where(*_same(digest, motion_id, actor_id)).values(option_key=""))
+        _DROP.run(self._conn, _same(digest, motion_id, actor_id))
 
     def forget_vote(self, digest: bytes, *, motion_id: MotionId, actor_id: ActorId) -> None:
         """Remove a vote's id that was remembered but did not count after all."""
-        self._conn.execute(delete(t.votes).where(*_same(digest, motion_id, actor_id)))
+        _FORGET.run(self._conn, _same(digest, motion_id, actor_id))
 
     def voting_inboxes(self, motion_id: MotionId) -> list[str]:
         """Return each inbox of those whose vote came by federation and counts (federation.md 12.4)."""
@@ -178,6 +188,5 @@ class Votes:
         self._conn.execute(delete(t.owed_totals).where(t.owed_totals.c.at < before))
 
 
-def _same(digest: bytes, motion_id: MotionId, actor_id: ActorId) -> tuple[ColumnElement[bool], ...]:
-    c = t.votes.c
-    return c.digest == digest, c.actor_id == actor_id, c.motion_id == motion_id
+def _same(digest: bytes, motion_id: MotionId, actor_id: ActorId) -> dict[str, Any]:
+    return {"of_digest": digest, "of_motion": motion_id, "of_actor": actor_id}
