@@ -72,11 +72,10 @@ def _split(text: str) -> list[tuple[str, str]]:
 
 def _points(gap: str, block: str) -> list[tuple[str, str]]:
     """Return the points of a block apart; lines that are no point belong to what stands before them."""
-    found: list[tuple[str, str]] = []
+    found: list[list[str]] = []
     for line in block.split("\n"):
         if found and not _POINT.match(line):
-            before, words = found[-1]
-            found[-1] = (before, f"{words}\n{line}")
+            found[-1].append(line)
         else:
-            found.append(("\n" if found else gap, line))
-    return found
+            found.append([line])
+    return [("\n" if number else gap, "\n".join(lines)) for number, lines in enumerate(found)]

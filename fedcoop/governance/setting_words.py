@@ -21,7 +21,7 @@ _FORMULA = re.compile(r"max\(\s*([0-9]{1,6})\s*,\s*([^)]+)\)")
 _WHOLE = re.compile(r"-?[0-9]{1,6}")
 _DECIMAL = re.compile(r"([0-9]{1,9}(?:[.,][0-9]{1,9})?)\s*(%)?")
 _RATIO = re.compile(r"([0-9]{1,9})\s*/\s*([0-9]{1,9})")
-_DEMAND = re.compile(r"\s*([\w-]{1,100})\s*(>=|<=|≥|≤|>|<|=)\s*([^<>=]+?)\s*(?:of\s+(\w+))?\s*")
+_DEMAND = re.compile(r"([\w-]{1,100}) ?(>=|<=|≥|≤|>|<|=) ?([^<>=]+?)(?: ?of (\w+))?")
 _SWITCH = {"on": True, "yes": True, "true": True, "1": True, "off": False, "no": False, "false": False, "0": False}
 
 
@@ -144,7 +144,7 @@ def demands_of(text: str) -> tuple[Demand, ...]:
 
 
 def _demand(text: str) -> Demand:
-    match = _DEMAND.fullmatch(text)
+    match = _DEMAND.fullmatch(" ".join(text.split()))
     if match is None:
         raise MotionRefused(
             "require", "Write require such as: agree >= 3/4 of eligible, abstain <= 30% of cast, block = 0."

@@ -103,6 +103,7 @@ _outgoing = nh3.Cleaner(
     link_rel="nofollow noopener noreferrer",
 )
 _SCHEME = re.compile(r"\bhttps?$", re.IGNORECASE)
+_SCHEME_CHARS = len("_https")
 _ADDRESS = re.compile(r"https?://(?:[^\s<>\"“”`()\[\]]|\([^\s<>\"“”`()\[\]]*\))+(?<![.,;:!?'’*_])", re.IGNORECASE)
 _nothing = nh3.Cleaner(tags=set(), clean_content_tags={"script", "style", "template"}, attributes={}, link_rel=None)
 
@@ -114,12 +115,14 @@ def clean_html(html: str) -> str:
 
 def markdown_to_html(text: str) -> str:
     """Return CommonMark `text` of a member as safe HTML."""
-    return _outgoing.clean(_without_headings(_markdown.render(text))).strip()
+    return _outgoing.clean(_without_headings(_parser_of(text).render(text))).strip()
 
 
 def plain_runs(text: str) -> list[str]:
     """Return the words of a member's CommonMark `text` that stand neither in a link nor in code, run by run."""
-    return [token.content for inline in _inlines(_markdown.parse(text)) for token, plain in _runs(inline) if plain]
+    return [
+        token.content for inline in _inlines(_parser_of(text).parse(text)) for token, plain in _runs(inline) if plain
+    ]
 
 
 def markdown_with_links(
@@ -129,12 +132,13 @@ def markdown_with_links(
 
     `link` gives address and class of one found, or None where it stays text (federation.md 11.2).
     """
-    tokens = _markdown.parse(text)
+    parser = _parser_of(text)
+    tokens = parser.parse(text)
     for inline in _inlines(tokens):
         inline.children = [
             part for token, plain in _runs(inline) for part in (_linked(token, pattern, link) if plain else [token])
         ]
-    return _outgoing.clean(_without_headings(_markdown.renderer.render(tokens, _markdown.options, {}))).strip()
+    return _outgoing.clean(_without_headings(parser.renderer.render(tokens, parser.options, {}))).strip()
 
 
 def plain_to_html(text: str) -> str:
@@ -156,12 +160,14 @@ _LINE = "\n"
 
 def _address(state: StateInline, silent: bool) -> bool:
     """A rule of the renderer: a bare address in plain words is a link, since other servers show a text as it comes."""
-    scheme = _SCHEME.search(state.pending) if state.src[state.pos] == ":" and not state.linkLevel else None
+    scheme = (
+        _SCHEME.search(state.pending[-_SCHEME_CHARS:]) if state.src[state.pos] == ":" and not state.linkLevel else None
+    )
     match = _ADDRESS.match(state.src, state.pos - len(scheme[0])) if scheme else None
     if scheme is None or match is None:
         return False
     if not silent:
-        state.pending = state.pending[: scheme.start()]
+        state.pending = state.pending[: -len(scheme[0])]
         state.push("link_open", "a", 1).attrs = {"href": match[0]}
         state.push("text", "", 0).content = match[0]
         state.push("link_close", "a", -1)
@@ -202,8 +208,26 @@ def _text_token(content: str) -> Token:
     return Token("text", "", 0, content=content)
 
 
-_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-_markdown.inline.ruler.after("text", "address", _address)
+def _parser_of(text: str) -> MarkdownIt:
+    """Return what reads Markdown: without tables where the rows of a wide one would be filled up far beyond what was typed."""
+    cells, rows = 0, 0
+    for line in reversed(text.split("\n")):
+        rows = rows + 1 if line.strip() else 0
+        if _DELIMITERS.fullmatch(line):
+            cells += rows * line.count("|")
+    return _markdown if cells <= FREE_CELLS + len(text) else _without_tables
+
+
+def _new_parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False})
+    parser.inline.ruler.after("text", "address", _address)
+    return parser
+
+
+_DELIMITERS = re.compile(r"[ \t>|:-]+")
+FREE_CELLS = 200
+_markdown = _new_parser().enable("table")
+_without_tables = _new_parser()
 
 
 def text_of_html(html: str) -> str:

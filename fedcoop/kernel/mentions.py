@@ -14,9 +14,8 @@ MAX_MENTIONS = 10
 MAX_HASHTAGS = 30
 MAX_TAG = 100
 _HOST = r"\w(?:[\w.-]*\w)?(?::[0-9]{1,5})?"
-_FOUND = re.compile(
-    rf"(?<![\w@/.#&])(?:@(?P<name>\w(?:[\w.-]*\w)?)@(?P<host>{_HOST})|#(?P<tag>\w*[^\W\d_]\w*))(?![\w@])"
-)
+_FOUND = re.compile(rf"(?<![\w@/.#&])(?:@(?P<name>\w(?:[\w.-]*\w)?)@(?P<host>{_HOST})|#(?P<tag>\w++))(?![\w@])")
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 def handles_in(text: str) -> tuple[str, ...]:
@@ -46,8 +45,8 @@ def text_with_mentions(text: str, *, people: Mapping[str, str], topics: str) -> 
         if match["name"]:
             page = people.get(_handle(match))
             return None if page is None else (page, "u-url mention")
-        folded = fold_tag(match["tag"])
-        return (tag_url(topics, match["tag"]), "mention hashtag") if folded in tags else None
+        is_topic = _is_tag(match) and fold_tag(match["tag"]) in tags
+        return (tag_url(topics, match["tag"]), "mention hashtag") if is_topic else None
 
     return markdown_with_links(text, _FOUND, link)
 
@@ -66,4 +65,5 @@ def _handle(match: re.Match[str]) -> str:
 
 
 def _is_tag(match: re.Match[str]) -> bool:
-    return bool(match["tag"]) and len(match["tag"]) <= MAX_TAG
+    tag = match["tag"]
+    return bool(tag) and len(tag) <= MAX_TAG and _LETTER.search(tag) is not None

@@ -30,7 +30,7 @@ WHAT_TO_PASTE = "Give the whole address, like @name@server.example, or a link to
 _NO_DOCUMENT_HERE = frozenset({400, 404, 406, 415})
 """Answers of servers that have pages only, or send who asks for a document somewhere else."""
 _SCHEME = re.compile(r"(https?|(?:web\+)?ap)://", re.IGNORECASE)
-_BARE = re.compile(r"[^\s/@?#:]+(?:\.[^\s/@?#:]+)+(?::[0-9]{1,5})?(?:[/?].*)?")
+_BARE = re.compile(r"[^\s/@?#:.]+\.[^\s/@?#:]+(?::[0-9]{1,5})?(?:[/?].*)?")
 _HANDLE_IN_PATH = re.compile(r"/@([^@/]+@[^@/]+)/?")
 
 

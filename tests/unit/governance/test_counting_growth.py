@@ -4,34 +4,13 @@ Steps are lines that the interpreter passes, not seconds, so that a busy machine
 """
 
 import random
-import sys
-from collections.abc import Callable
-from types import FrameType
-from typing import Any
 
 import pytest
 
 from fedcoop.governance.ballot_files import BallotFile, tidy
 from fedcoop.governance.file_counts import count_file
 from fedcoop.governance.tallies import Pile, Ranking
-
-
-def steps(work: Callable[[], object]) -> int:
-    """How many lines run, those of every turn of a loop among them."""
-    passed = 0
-
-    def trace(frame: FrameType, event: str, arg: Any) -> Any:
-        nonlocal passed
-        passed += event == "line"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        work()
-    finally:
-        sys.settrace(before)
-    return passed
+from tests.steps import steps
 
 
 def election(candidates: int, ballots: int, length: int, *, equal: bool = False) -> BallotFile:
