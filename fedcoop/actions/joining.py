@@ -16,7 +16,7 @@ def watch_target(uow: UnitOfWork, motion: Motion, *, before: Choice, now: Choice
     target = extra_int(motion.settings, "target", 0) if motion.method == "opt_in" else 0
     if not target or (ACCEPT in before) == (ACCEPT in now):
         return
-    after = uow.motions.tally(motion).head_counts[ACCEPT]
+    after = uow.totals.tally(motion).head_counts[ACCEPT]
     crossed = crossing(after - (ACCEPT in now) + (ACCEPT in before), after, target)
     if crossed is None:
         return

@@ -253,7 +253,7 @@ def close_early(uow: UnitOfWork, *, by: MemberId | None, motion_id: MotionId) ->
     motion = uow.motions.get(motion_id, lock=True)
     if by is not None:
         demand(uow.members.get(by), Deed.CLOSE_EARLY, Bylaws(), own=motion.opened_by == by)
-    ended = lifecycle.closed_early(motion, uow.motions.tally(motion), uow.now)
+    ended = lifecycle.closed_early(motion, uow.totals.tally(motion), uow.now)
     uow.motions.put(ended)
     uow.queues.move_timer(CLOSE_TIMER, str(ended.id), lifecycle.acceptance_ends_at(ended))
     uow.wake("timers")

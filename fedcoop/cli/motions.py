@@ -215,7 +215,7 @@ def shown(uow: UnitOfWork, *, url: str) -> dict[str, Any]:
     if may_see_counts(found, Viewer.wire(), uow.now):
         if outcome is not None and (count := tally_of(outcome.tally).count):
             data["count"] = motion_rounds.counted(count, found.options)
-        tally = uow.motions.tally(found, received_by=shown_until(found, uow.now))
+        tally = uow.totals.seen(found, received_by=shown_until(found, uow.now))
         data |= {"counts": dict(tally.counts), **rolls.by_class(tally)}
         if found.settings.delegation.is_on:
             data |= {"represented": tally.represented, "concentration": _concentration(uow, found)}

@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
 from fedcoop.governance.members import ENDED, Member, MemberStatus
 from fedcoop.governance.petitions import ANNUL, signatures_needed
 from fedcoop.kernel.errors import NotFound
-from fedcoop.kernel.ids import MemberId
 from fedcoop.kernel.profile import Field, fields_of, summary_html
 from fedcoop.queries.alarms import Alarms, alarms_of
 from fedcoop.queries.announcements import EVERYBODY, AnnouncementView, announcement_views
@@ -18,8 +15,10 @@ from fedcoop.queries.linked import MemberLink, linked_news
 from fedcoop.queries.outages import AwayLine, away_for_office
 from fedcoop.queries.people import person
 from fedcoop.queries.register import STANDING, UNDER_WAY, MotionLine, motion_lines
-from fedcoop.storage import tables as t
 from fedcoop.storage.unit_of_work import UnitOfWork
+
+PAGE = 100
+_HERE = tuple(status for status in MemberStatus if status not in ENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +37,20 @@ class MemberLine:
 
 @dataclass(frozen=True, slots=True)
 class MembersView:
-    """The members' list."""
+    """A page of the members' list; `further` is the number to go on from, or None at the end."""
 
     lines: tuple[MemberLine, ...]
     active: int
+    further: int | None
 
 
-def members_view(uow: UnitOfWork, *, words: str) -> MembersView:
-    """Return members whose name or number holds `words`, by number; without those who left."""
-    here = [member for member in uow.members.all() if member.status not in ENDED]
-    profiles = _profiles(uow)
-    lines = tuple(_line(uow, member, profiles.get(member.id, "")) for member in here if _matches(member, words))
-    return MembersView(lines, sum(member.status is MemberStatus.FULL for member in here))
-
-
-def _matches(member: Member, words: str) -> bool:
-    sought = words.casefold()
-    return sought in member.display_name.casefold() or sought in f"m{member.number:04d}"
-
-
-def _profiles(uow: UnitOfWork) -> Mapping[MemberId, str]:
-    query = select(t.members.c.id, t.actors.c.name).join(t.actors, t.actors.c.id == t.members.c.actor_id)
-    return {MemberId(row[0]): str(row[1]) for row in uow.conn.execute(query.where(t.actors.c.gone_at.is_(None)))}
+def members_view(uow: UnitOfWork, *, words: str, after: int = 0) -> MembersView:
+    """Return a page of members whose name or number holds `words`, by number; without those who left."""
+    found = uow.members.page(_HERE, words=words, after=after, limit=PAGE + 1)
+    shown = found[:PAGE]
+    profiles = uow.members.public_names([member.id for member in shown])
+    lines = tuple(_line(uow, member, profiles.get(member.id, "")) for member in shown)
+    return MembersView(lines, uow.members.count_active(), shown[-1].number if len(found) > PAGE else None)
 
 
 def _line(uow: UnitOfWork, member: Member, profile: str) -> MemberLine:

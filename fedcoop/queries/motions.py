@@ -36,7 +36,6 @@ from fedcoop.storage.records import OutcomeRow
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 BALLOTS_SHOWN = 20
-REASONS_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,7 @@ class MotionView:
 
     `voted` have a ballot, `present` count for a quorum. `tally` is None while its numbers are hidden from this reader,
     `hidden_until` then says `own-vote` or `close`.
+    `ballots` is one page of them; `further_ballots` is where the next one begins, 0 at the end.
     `bar_to_vote` is empty for who may vote, else a key of the reasons why not. `may` holds the steps open to the reader.
     """
 
@@ -77,7 +77,7 @@ class MotionView:
     my_leaf: str
     bar_to_vote: str
     ballots: tuple[BallotLine, ...]
-    more_ballots: bool
+    further_ballots: int
     replies: tuple[ReplyView, ...]
     may: frozenset[str]
     linked: tuple[str, ...]
@@ -123,8 +123,8 @@ class MotionView:
         return tuple(key for key in keys if key in named or method.needs_reason((key,), settings))
 
 
-def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ballot: bool = False) -> MotionView:
-    """Return the motion as this reader may see it. Raises NotFound."""
+def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, ballots_after: int = 0) -> MotionView:
+    """Return the motion as this reader may see it, with a page of its ballots. Raises NotFound."""
     motion = uow.motions.find_by_uuid(uuid)
     if motion is None or not may_know(uow, motion, member):
         raise NotFound("motion-unknown", "There is no such proposal.")
@@ -136,8 +136,8 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
     counted = _tally(uow, motion, row)
     needs = needed(motion.settings.quorum, motion.eligible)
     outcome = outcome_from_json(row.outcome) if row is not None and phase == "decided" else None
-    limit = None if every_ballot else BALLOTS_SHOWN
-    ballots = _ballots(uow, motion, only_reasons=phase == "open") if may_see_ballots(motion, sight, uow.now) else ()
+    seen = may_see_ballots(motion, sight, uow.now)
+    ballots, further = _ballots(uow, motion, after=ballots_after, only_reasons=phase == "open") if seen else ((), 0)
     _, is_poll, _ = uow.motions.presentation(motion.id)
     row_of_mine = _row(uow, motion, member)
     linked = _linked(uow, member)
@@ -163,8 +163,8 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
         my=my,
         my_leaf=_leaf(motion, my) if my is not None else "",
         bar_to_vote=bar_to_vote,
-        ballots=ballots[:limit],
-        more_ballots=limit is not None and len(ballots) > limit,
+        ballots=ballots,
+        further_ballots=further,
         replies=_replies(uow, motion),
         may=_steps(motion, member, phase),
         linked=linked,
@@ -173,7 +173,7 @@ def motion_view(uow: UnitOfWork, *, uuid: str, member: Member | None, every_ball
         proposal_uuid=uow.proposals.discussed(motion.proposal_id),
         awaits_lot=awaits_lot(uow, motion),
         after=after_view(uow, motion, member),
-        places=places_view(uow, motion) if may_see_ballots(motion, sight, uow.now) else None,
+        places=places_view(uow, motion) if seen else None,
         my_row=row_of_mine,
         class_titles={item.name: item.title for item in uow.classes.all()} if counted.classes or row_of_mine else {},
         difference=uow.condition.difference_of(motion.id),
@@ -208,7 +208,7 @@ def _sight(member: Member | None, my: Ballot | None) -> Sight:
 def _tally(uow: UnitOfWork, motion: Motion, row: OutcomeRow | None) -> Tally:
     if row is not None:
         return tally_of(row.tally)
-    return uow.motions.tally(motion, received_by=shown_until(motion, uow.now))
+    return uow.totals.seen(motion, received_by=shown_until(motion, uow.now))
 
 
 def _hidden_until(motion: Motion, *, shown: bool) -> str:
@@ -223,13 +223,16 @@ def _proposer(uow: UnitOfWork, motion: Motion, reader: Member | None) -> Person 
     return people(uow, [motion.opened_by]).get(motion.opened_by)
 
 
-def _ballots(uow: UnitOfWork, motion: Motion, *, only_reasons: bool) -> tuple[BallotLine, ...]:
-    found = uow.motions.ballots(motion.id, received_by=shown_until(motion, uow.now))
-    wanted = [ballot for ballot in found if ballot.reason or not only_reasons]
-    names = people(uow, [ballot.member_id for ballot in wanted])
-    guests = uow.rolls.guests(motion.id) if motion.has_guests else set()
-    lines = [BallotLine(names[b.member_id], b.choice, b.reason, b.channel.value, b.member_id in guests) for b in wanted]
-    return tuple(sorted(lines, key=lambda line: line.person.name.casefold()))
+def _ballots(uow: UnitOfWork, motion: Motion, *, after: int, only_reasons: bool) -> tuple[tuple[BallotLine, ...], int]:
+    """Return a page of ballots in the order in which their members joined, and where the next page begins."""
+    until, most = shown_until(motion, uow.now), BALLOTS_SHOWN + 1
+    found = uow.totals.ballots_page(motion, after=after, limit=most, with_reason=only_reasons, received_by=until)
+    shown = found[:BALLOTS_SHOWN]
+    ids = [ballot.member_id for ballot in shown]
+    names = people(uow, ids)
+    guests = uow.totals.guests_among(motion.id, ids) if motion.has_guests else set()
+    lines = [BallotLine(names[b.member_id], b.choice, b.reason, b.channel.value, b.member_id in guests) for b in shown]
+    return tuple(lines), ids[-1] if len(found) > BALLOTS_SHOWN else 0
 
 
 def _row(uow: UnitOfWork, motion: Motion, member: Member | None) -> RollEntry | None:

@@ -28,7 +28,7 @@ def _statement(row: Row[Any]) -> Statement:
     return Statement(**{**row._mapping, "options": tuple(row.options)})
 
 
-_FOR_MEMBERS = select(t.plans.c.proposal_id).where(t.plans.c.audience != "public")
+_FOR_MEMBERS = exists().where(t.plans.c.proposal_id == t.proposals.c.id, t.plans.c.audience != "public")
 _erratum, _decision, _answer, _signature = maker(Erratum), maker(Decision), maker(Answer), maker(Signature)
 
 
@@ -191,7 +191,7 @@ class Deciding:
         d, p = t.decisions, t.proposals
         query = select(func.count()).select_from(d.join(p, p.c.id == d.c.proposal_id))
         if public:
-            query = query.where(p.c.id.not_in(_FOR_MEMBERS))
+            query = query.where(~_FOR_MEMBERS)
         return int(self._conn.execute(query.where(p.c.state.in_([state.value for state in states]))).scalar_one())
 
     def motions_in(
@@ -213,7 +213,7 @@ class Deciding:
         if before is not None:
             query = query.where(d.motion_id < before)
         if public:
-            query = query.where(p.id.not_in(_FOR_MEMBERS))
+            query = query.where(~_FOR_MEMBERS)
         if words:
             query = query.where(p.title.icontains(words, autoescape=True) | p.body.icontains(words, autoescape=True))
         return [MotionId(row[0]) for row in self._conn.execute(query.order_by(d.motion_id.desc()).limit(limit))]

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, exists, func, or_, select, union_all, update
 
 from fedcoop.governance import logchain
 from fedcoop.governance.ballots import Ballot, RollEntry
@@ -16,13 +16,10 @@ from fedcoop.governance.members import MemberStatus
 from fedcoop.governance.motions import Channel, Motion, MotionState, Option, Settings, option_to_json
 from fedcoop.governance.proposals import Proposal, ProposalState
 from fedcoop.governance.settings import settings_from_json, settings_to_json
-from fedcoop.governance.tallies import Pile, Tally
-from fedcoop.governance.tallying import Ballots, tally_motion
 from fedcoop.kernel.canonical import canonical_bytes
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import MemberId, MotionId, ProposalId
 from fedcoop.storage import tables as t
-from fedcoop.storage.delegations import Delegations
 from fedcoop.storage.prepared import Prepared
 from fedcoop.storage.records import LogEntry, OutcomeRow
 from fedcoop.storage.rows import every, fields, first, insert, insert_many, maker, upsert
@@ -31,7 +28,7 @@ _log_entry, _outcome = maker(LogEntry), maker(OutcomeRow)
 _MOTION_FIELDS = tuple(Motion.__slots__)
 _MOTION_COLUMNS = [t.motions.c[name] for name in _MOTION_FIELDS]
 _WRITTEN_ONCE = frozenset({"id", "title", "body", "method", "options", "settings", "text_hash", "poll_secret"})
-_BALLOT_COLUMNS = fields(t.ballots, Ballot)
+BALLOT_COLUMNS = fields(t.ballots, Ballot)
 _ROLL_COLUMNS = fields(t.roll_entries, RollEntry)
 _CHOICE, _CHANNEL = map(Ballot.__slots__.index, ("choice", "channel"))
 _decode = msgspec.json.Decoder().decode
@@ -66,7 +63,8 @@ def _motion_of(*row: Any) -> Motion:
     return Motion(**values)
 
 
-def _ballot(row: Row[Any]) -> Ballot:
+def ballot_of_row(row: Row[Any]) -> Ballot:
+    """Return the ballot of a row of `BALLOT_COLUMNS`."""
     return _ballot_of(*row)
 
 
@@ -102,8 +100,7 @@ _BY_ID, _BY_ID_LOCKED = _one_motion(t.motions.c.id, "motion_id")
 _BY_URL, _BY_URL_LOCKED = _one_motion(t.motions.c.url, "url")
 _BY_UUID, _BY_UUID_LOCKED = _one_motion(t.motions.c.uuid, "uuid")
 _IN_STATES = t.motions.c.state.in_(bindparam("states", expanding=True))
-_LISTING = _motion_where(_IN_STATES).order_by(t.motions.c.id.desc()).limit(bindparam("limit"))
-_FOR_MEMBERS = select(t.plans.c.proposal_id).where(t.plans.c.audience != "public")
+_FOR_MEMBERS = exists().where(t.plans.c.proposal_id == t.motions.c.proposal_id, t.plans.c.audience != "public")
 _COUNT_IN = select(func.count()).select_from(t.motions).where(_IN_STATES)
 _PRESENTATION = Prepared(
     select(t.motions.c.body_html, t.motions.c.is_poll, t.motions.c.context_uuid).where(
@@ -127,13 +124,13 @@ _ENTRY = Prepared(
     RollEntry,
 )
 _BALLOT_OF = Prepared(
-    select(*_BALLOT_COLUMNS).where(
+    select(*BALLOT_COLUMNS).where(
         t.ballots.c.motion_id == bindparam("motion"), t.ballots.c.member_id == bindparam("member")
     ),
     _ballot_of,
 )
 _VOTER_STATE = Prepared(
-    select(*_ROLL_COLUMNS, t.members.c.status, *_BALLOT_COLUMNS)
+    select(*_ROLL_COLUMNS, t.members.c.status, *BALLOT_COLUMNS)
     .select_from(
         t.roll_entries.join(t.members, t.members.c.id == t.roll_entries.c.member_id).outerjoin(
             t.ballots,
@@ -145,11 +142,6 @@ _VOTER_STATE = Prepared(
     .where(t.roll_entries.c.motion_id == bindparam("motion"), t.roll_entries.c.member_id == bindparam("member")),
     _voter_state,
 )
-_ELIGIBLE = (
-    select(t.roll_entries.c.member_class, func.count())
-    .where(t.roll_entries.c.motion_id == bindparam("motion"), t.roll_entries.c.weight > 0)
-    .group_by(t.roll_entries.c.member_class)
-)
 _LOG_HEAD = Prepared(
     select(t.log_entries.c.n, t.log_entries.c.head)
     .where(t.log_entries.c.motion_id == bindparam("motion"))
@@ -157,6 +149,13 @@ _LOG_HEAD = Prepared(
     .limit(1),
     lambda n, head: (int(n), str(head)),
 )
+
+
+def _newest_in(state: MotionState, where: Sequence[Any], limit: int) -> Select[Any]:
+    """Return the ids of the newest in one state: the index has each state in order, and none is read whole."""
+    c = t.motions.c
+    found = select(c.id).where(c.state == state.value, *where).order_by(c.id.desc()).limit(limit)
+    return select(found.subquery().c.id)
 
 
 class Motions:
@@ -230,16 +229,16 @@ class Motions:
 
         `public` leaves out those that are for members only.
         """
-        c, query = t.motions.c, _LISTING
-        if public:
-            query = query.where(c.proposal_id.not_in(_FOR_MEMBERS))
+        c = t.motions.c
+        where: list[Any] = [~_FOR_MEMBERS] if public else []
         if before is not None:
-            query = query.where(c.id < before)
+            where.append(c.id < before)
         if words:
-            query = query.where(
-                or_(c.title.icontains(words, autoescape=True), c.body.icontains(words, autoescape=True))
-            )
-        return every(self._conn, query, _motion, {"states": [state.value for state in states], "limit": limit})
+            where.append(or_(c.title.icontains(words, autoescape=True), c.body.icontains(words, autoescape=True)))
+        newest = [_newest_in(state, where, limit) for state in states]
+        ids = [MotionId(row[0]) for row in self._conn.execute(union_all(*newest))] if newest else []
+        query = _motion_where(c.id.in_(sorted(ids)[-limit:])).order_by(c.id.desc())
+        return every(self._conn, query, _motion) if ids else []
 
     def during(self, since: datetime, until: datetime, *, limit: int, public: bool = False) -> list[Motion]:
         """Return motions that were open at any time between, or are still, those that close last first.
@@ -250,12 +249,12 @@ class Motions:
         had_votes = (MotionState.OPEN.value, MotionState.CLOSED.value, MotionState.DECIDED.value)
         query = _motion_where(c.state.in_(had_votes), c.closes_at > since, c.opens_at < until)
         if public:
-            query = query.where(c.proposal_id.not_in(_FOR_MEMBERS))
+            query = query.where(~_FOR_MEMBERS)
         return every(self._conn, query.order_by(c.closes_at.desc()).limit(limit), _motion)
 
     def count_in(self, states: Iterable[MotionState], *, public: bool = False) -> int:
         """Return how many motions are in these states; `public` leaves out those that are for members only."""
-        query = _COUNT_IN.where(t.motions.c.proposal_id.not_in(_FOR_MEMBERS)) if public else _COUNT_IN
+        query = _COUNT_IN.where(~_FOR_MEMBERS) if public else _COUNT_IN
         return int(self._conn.execute(query, {"states": [state.value for state in states]}).scalar_one())
 
     @staticmethod
@@ -342,56 +341,10 @@ class Motions:
 
     def ballots(self, motion_id: MotionId, *, received_by: datetime | None = None) -> list[Ballot]:
         """Return all current ballots by pseudonym, or those received by an instant."""
-        query = select(*_BALLOT_COLUMNS).where(t.ballots.c.motion_id == motion_id).order_by(t.ballots.c.voter)
+        query = select(*BALLOT_COLUMNS).where(t.ballots.c.motion_id == motion_id).order_by(t.ballots.c.voter)
         if received_by is not None:
             query = query.where(t.ballots.c.received_at <= received_by)
-        return every(self._conn, query, _ballot)
-
-    def tally(self, motion: Motion, *, received_by: datetime | None = None) -> Tally:
-        """Return the totals of the stored ballots now, or as they stood at an instant; without a method's rounds."""
-        rule = Ballots(motion.method, motion.options, motion.settings)
-        piles = self.piles(motion.id, received_by=received_by)
-        if motion.settings.delegation.is_on:
-            piles += Delegations(self._conn).piles(motion, received_by=received_by)
-        return tally_motion(rule, piles, self.eligible_by_class(motion.id))
-
-    def eligible_by_class(self, motion_id: MotionId) -> dict[str, int]:
-        """Return how many rows with a vote each class has on the roll."""
-        return {str(row[0]): int(row[1]) for row in self._conn.execute(_ELIGIBLE, {"motion": motion_id})}
-
-    def piles(self, motion_id: MotionId, *, received_by: datetime | None = None) -> list[Pile]:
-        """Return the ballots grouped by choice, class and weight, by the database: what a tally needs.
-
-        Of those received by an instant, when that is given: a ballot replaced later still says what it said then.
-        """
-        b, r = t.ballots.c, t.roll_entries.c
-        query = (
-            select(b.choice, func.count(), r.weight, r.member_class)
-            .join(t.roll_entries, and_(r.motion_id == b.motion_id, r.member_id == b.member_id))
-            .where(b.motion_id == motion_id)
-            .group_by(b.choice, r.weight, r.member_class)
-        )
-        if received_by is not None:
-            query = query.where(b.received_at <= received_by)
-        found = [
-            Pile(choice_of(json.loads(row[0])), int(row[1]), int(row[2]), str(row[3]))
-            for row in self._conn.execute(query)
-        ]
-        return found if received_by is None else found + self._replaced_since(motion_id, received_by)
-
-    def _replaced_since(self, motion_id: MotionId, instant: datetime) -> list[Pile]:
-        """Return the choices that stood at the instant of those whose ballot came later, from the log."""
-        b, r = t.ballots.c, t.roll_entries.c
-        same = and_(r.motion_id == b.motion_id, r.member_id == b.member_id)
-        query = select(b.voter, r.weight, r.member_class).join(t.roll_entries, same)
-        later = {
-            str(row[0]): (int(row[1]), str(row[2]))
-            for row in self._conn.execute(query.where(b.motion_id == motion_id, b.received_at > instant))
-        }
-        if not later:
-            return []
-        stood = logchain.standing_at([json.loads(entry.entry) for entry in self.log(motion_id)], instant)
-        return [Pile(stood[voter], 1, *later[voter]) for voter in later if voter in stood]
+        return every(self._conn, query, ballot_of_row)
 
     def count_ballots(self, motion_id: MotionId) -> int:
         """Return how many members have a ballot."""

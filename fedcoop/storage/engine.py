@@ -243,8 +243,14 @@ class SqliteDatabase:
             ):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
+            connection.create_function("lower", 1, _lower, deterministic=True)
 
         return engine
+
+
+def _lower(text: str | None) -> str | None:
+    """Return the text in lower case in every script: SQLite's own function knows ASCII only."""
+    return None if text is None else text.lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """Members, their linked fediverse accounts and pending codes: rows ↔ plain values."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, or_, select, update
 
 from fedcoop.governance.members import Member, MemberStatus
 from fedcoop.kernel.errors import NotFound
@@ -82,6 +82,15 @@ _SIGNED_IN = (
 )
 
 
+def name_holds(words: str) -> ColumnElement[bool]:
+    """Return the condition that a member's name holds `words`, or that they are the number, such as `M0042` or `42`."""
+    number = words.lstrip("Mm").lstrip("0")
+    named = t.members.c.display_name.icontains(words, autoescape=True)
+    if number.isascii() and number.isdigit() and len(number) < 9:
+        return or_(named, t.members.c.number == int(number))
+    return named
+
+
 @dataclass(frozen=True, slots=True)
 class SignedIn:
     """Who uses an open session, when it was last seen, and the theme the member chose (empty: the system's)."""
@@ -124,6 +133,19 @@ class Members:
     def all(self) -> list[Member]:
         """Return the whole register by number."""
         return every(self._conn, select(*_COLUMNS).order_by(t.members.c.number), _member)
+
+    def page(self, statuses: Iterable[MemberStatus], *, words: str, after: int, limit: int) -> list[Member]:
+        """Return members in these states beyond the number `after`, by number, whose name or number holds `words`."""
+        c = t.members.c
+        query = select(*_COLUMNS).where(c.number > after, c.status.in_([status.value for status in statuses]))
+        query = query.where(name_holds(words)) if words else query
+        return every(self._conn, query.order_by(c.number).limit(limit), _member)
+
+    def public_names(self, member_ids: Sequence[MemberId]) -> dict[MemberId, str]:
+        """Return the name of the public actor of those who have one."""
+        query = select(t.members.c.id, t.actors.c.name).join(t.actors, t.actors.c.id == t.members.c.actor_id)
+        query = query.where(t.members.c.id.in_(list(member_ids)), t.actors.c.gone_at.is_(None))
+        return {MemberId(row[0]): str(row[1]) for row in self._conn.execute(query)} if member_ids else {}
 
     def many(self, member_ids: Sequence[MemberId]) -> dict[MemberId, Member]:
         """Return these members by id."""

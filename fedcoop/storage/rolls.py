@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, delete, func, select, update
 
 from fedcoop.governance.ballots import RollEntry
 from fedcoop.governance.motions import MotionState
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import MemberId, MotionId
 from fedcoop.storage import tables as t
+from fedcoop.storage.members import name_holds
 from fedcoop.storage.records import RollName, RollObjection
 from fedcoop.storage.rows import every, first, insert, maker, upsert
 
@@ -42,12 +43,6 @@ class Rolls:
         query = query.where(b.motion_id.in_(list(motion_ids)), r.weight == 0)
         return {MotionId(row[0]): int(row[1]) for row in self._conn.execute(query)} if motion_ids else {}
 
-    def guests(self, motion_id: MotionId) -> set[MemberId]:
-        """Return who is on the roll without a vote."""
-        r = t.roll_entries.c
-        query = select(r.member_id).where(r.motion_id == motion_id, r.weight == 0)
-        return {MemberId(row[0]) for row in self._conn.execute(query)}
-
     def open_for(self, member_id: MemberId) -> list[MotionId]:
         """Return the open motions on whose roll the member stands, oldest first."""
         query = (
@@ -78,12 +73,7 @@ class Rolls:
     def _named(query: Select[Any], motion_id: MotionId, words: str) -> Select[Any]:
         query = query.select_from(t.roll_entries.join(t.members, t.members.c.id == t.roll_entries.c.member_id))
         query = query.where(t.roll_entries.c.motion_id == motion_id)
-        if not words:
-            return query
-        number = words.lstrip("Mm").lstrip("0")
-        named = t.members.c.display_name.icontains(words, autoescape=True)
-        same = t.members.c.number == int(number) if number.isascii() and number.isdigit() and len(number) < 9 else None
-        return query.where(named if same is None else or_(named, same))
+        return query.where(name_holds(words)) if words else query
 
     # objections
 

@@ -38,6 +38,11 @@ def _leased_by() -> Column[int]:
     return Column("leased_by", BigInteger)
 
 
+def _partial(name: str, *columns: str, only: str, unique: bool = False) -> Index:
+    """Return an index that holds the rows of one condition only, on both databases."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(only), postgresql_where=text(only))
+
+
 # --- the instance -----------------------------------------------------------------------------------------------
 
 meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
@@ -76,6 +81,7 @@ members = Table(
     Column("last_seen_at", UtcDateTime),
     Column("arrears_since", UtcDateTime),
     Column("merged_into", BigInteger),
+    Index("ix_members_status_number", "status", "number"),
 )
 
 member_changes = Table(
@@ -304,6 +310,8 @@ proposals = Table(
     Column("version", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_proposals_state_id", "state", "id"),
+    Index("ix_proposals_author_id_state", "author_id", "state"),
 )
 
 plans = Table(
@@ -449,6 +457,8 @@ motions = Table(
     Column("first_eligible", Integer, nullable=False, server_default="0"),
     Column("published", Json, nullable=False, server_default="{}"),
     Index("ix_motions_state_closes_at", "state", "closes_at"),
+    Index("ix_motions_state_id", "state", "id"),
+    Index("ix_motions_proposal_id", "proposal_id"),
 )
 
 roll_entries = Table(
@@ -492,6 +502,7 @@ ballots = Table(
     Column("nonce", Text, nullable=False),
     UniqueConstraint("motion_id", "member_id"),
     Index("ix_ballots_motion_id_actor_id", "motion_id", "actor_id"),
+    _partial("ix_ballots_reasons", "motion_id", "member_id", only="reason <> ''"),
 )
 
 votes = Table(
@@ -642,14 +653,7 @@ delegations = Table(
     Column("noticed_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
     Column("ended_why", Text, nullable=False, server_default=""),
-    Index(
-        "uq_delegations_in_force",
-        "delegator_id",
-        "slot",
-        unique=True,
-        sqlite_where=text("ended_at IS NULL"),
-        postgresql_where=text("ended_at IS NULL"),
-    ),
+    _partial("uq_delegations_in_force", "delegator_id", "slot", unique=True, only="ended_at IS NULL"),
     Index("ix_delegations_delegator_id", "delegator_id", "id"),
     Index("ix_delegations_delegate_id", "delegate_id", "id"),
 )
@@ -925,14 +929,7 @@ desk_items = Table(
     UniqueConstraint("note_id"),
     UniqueConstraint("report_id"),
     Index("ix_desk_items_recipient_id", "recipient_id", "id"),
-    Index(
-        "ix_desk_items_open",
-        "recipient_id",
-        "id",
-        "kind",
-        sqlite_where=text("done_at IS NULL"),
-        postgresql_where=text("done_at IS NULL"),
-    ),
+    _partial("ix_desk_items_open", "recipient_id", "id", "kind", only="done_at IS NULL"),
     Index("ix_desk_items_origin", "origin", "received_at"),
     Index("ix_desk_items_actor_id", "actor_id", "id"),
 )

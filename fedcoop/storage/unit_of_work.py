@@ -45,6 +45,7 @@ from fedcoop.storage.rolls import Rolls
 from fedcoop.storage.rows import insert
 from fedcoop.storage.sortitions import Sortitions
 from fedcoop.storage.templates import Templates
+from fedcoop.storage.totals import Totals
 from fedcoop.storage.vault import Vault
 from fedcoop.storage.visits import Visits
 from fedcoop.storage.votes import Votes
@@ -124,6 +125,7 @@ class UnitOfWork:
         self.desk = Desk(conn)
         self.queues = Queues(conn)
         self.votes = Votes(conn)
+        self.totals = Totals(conn)
         self.templates = Templates(conn)
         self.outages = Outages(conn)
         self.looks = Looks(conn)

@@ -83,9 +83,9 @@ async def decisions_page(request: web.Request, viewer: Viewer) -> web.Response:
     )
 
 
-def cursor(request: web.Request) -> int | None:
-    """Return the id after which a page goes on. Raises NotFound for what is none."""
-    text = request.query.get("before", "")
+def cursor(request: web.Request, name: str = "before") -> int | None:
+    """Return the id or number after which a page goes on. Raises NotFound for what is none."""
+    text = request.query.get(name, "")
     if not text:
         return None
     number = whole_number(text)
@@ -112,10 +112,8 @@ def _stored(view: MotionView) -> Marks:
 
 async def motion_view_of(request: web.Request, viewer: Viewer) -> MotionView:
     """Return the motion of the address as this reader may see it. Raises NotFound."""
-    everything = request.query.get("ballots") == "all"
-    view = await request.app[UNITS].read(
-        motion_view, uuid=uuid_of(request), member=viewer.member, every_ballot=everything
-    )
+    after = whole_number(request.query.get("ballots", "")) or 0
+    view = await request.app[UNITS].read(motion_view, uuid=uuid_of(request), member=viewer.member, ballots_after=after)
     return _on_our_clocks(request, view)
 
 
@@ -157,6 +155,7 @@ async def _show(
         view=view,
         bars=bars,
         ballot=ballot_page(view, marks),
+        ballots_after=whole_number(request.query.get("ballots", "")),
         checking=checking,
         joining=await _joining(request, view),
         about=further_rules(motion.method, motion.settings, motion.eligible),

@@ -1,6 +1,7 @@
 """Pages about people: the members' list, public profiles, the office."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -9,6 +10,7 @@ from fedcoop.kernel.errors import Conflict, FedcoopError, Invalid, PeerError, Re
 from fedcoop.kernel.names import MAX_URL
 from fedcoop.queries.accounts import Viewer
 from fedcoop.queries.members import members_view, office_view, profile_view
+from fedcoop.web.decisions import cursor
 from fedcoop.web.forms import read_form
 from fedcoop.web.guards import demand_office, html, member_page, page, see_other
 from fedcoop.web.keys import REMOTE, UNITS, URLS
@@ -19,10 +21,14 @@ _NOTHING = {"name": "", "display_name": "", "email": "", "handle": ""}
 
 @member_page
 async def members_page(request: web.Request, viewer: Viewer) -> web.Response:
-    """Show the members to members."""
+    """Show the members to members, in pages."""
     sought = request.query.get("q", "").strip()[:100]
-    view = await request.app[UNITS].read(members_view, words=sought)
-    return html(request, "members.html", view=view, sought=sought)
+    after = cursor(request, "after") or 0
+    view = await request.app[UNITS].read(members_view, words=sought, after=after)
+    here = {"q": sought} if sought else {}
+    further = f"/members?{urlencode({**here, 'after': view.further})}" if view.further else ""
+    first = f"/members?{urlencode(here)}" if after else ""
+    return html(request, "members.html", view=view, sought=sought, after=after, first=first, further=further)
 
 
 @page

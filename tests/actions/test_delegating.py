@@ -43,7 +43,7 @@ async def grant(instance: Instance, by: Member, to: Member, **more: Any) -> Dele
 
 
 async def tally(instance: Instance, motion: Motion, *, at: datetime | None = None) -> Tally:
-    return await instance.units.read(lambda uow: uow.motions.tally(uow.motions.get(motion.id), received_by=at))
+    return await instance.units.read(lambda uow: uow.totals.tally(uow.motions.get(motion.id), received_by=at))
 
 
 async def decided(instance: Instance, motion: Motion) -> tuple[str, Tally, dict[str, Any]]:

@@ -185,7 +185,7 @@ async def test_whose_vote_ended_after_the_opening_keeps_the_ballot_and_casts_no_
     await vote(instance, ada, motion, "against")
     found = await motion_now(instance, motion)
     assert (found.eligible, found.roll_hash) == (3, motion.roll_hash)
-    tally = await instance.units.read(lambda uow: uow.motions.tally(found))
+    tally = await instance.units.read(lambda uow: uow.totals.tally(found))
     assert (dict(tally.counts), tally.eligible) == ({"for": 1, "against": 1, "abstain": 0}, 3)
 
 
@@ -373,7 +373,7 @@ async def test_guests_are_heard_and_never_counted(instance: Instance) -> None:
     motion = await ask(instance, ada, settings={"guests": "friend", "quorum": "1/2"})
     assert (motion.eligible, await on_roll(instance, motion)) == (2, {"ada": 1, "ben": 1, "gil": 0})
     await vote(instance, gil, motion, "against")
-    tally = await instance.units.read(lambda uow: uow.motions.tally(motion))
+    tally = await instance.units.read(lambda uow: uow.totals.tally(motion))
     assert (tally.voted, tally.eligible, dict(tally.counts)) == (0, 2, {"for": 0, "against": 0, "abstain": 0})
     assert dict(tally.guests) == {"for": 0, "against": 1, "abstain": 0}
     assert await instance.units.read(lambda uow: uow.rolls.guest_ballots([motion.id])) == {motion.id: 1}

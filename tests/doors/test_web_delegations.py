@@ -195,7 +195,7 @@ async def test_a_proxy_is_named_on_the_page_and_the_holder_has_one_form_each(sit
     assert "You cast for them: Against." in (await look(bilal, motion)).words
     mine = await look(ilse, motion)
     assert "Bilal Haddad cast your vote for you." in mine.words
-    tally = await site.units.read(lambda uow: uow.motions.tally(motion))
+    tally = await site.units.read(lambda uow: uow.totals.tally(motion))
     assert (tally.counts["for"], tally.counts["against"]) == (2, 1)
 
 

@@ -168,7 +168,7 @@ def visible_tally(uow: UnitOfWork, motion: Motion) -> Tally | None:
     row = uow.motions.outcome_of(motion.id)
     if row is not None:
         return tally_of(row.tally)
-    return uow.motions.tally(motion, received_by=shown_until(motion, uow.now))
+    return uow.totals.seen(motion, received_by=shown_until(motion, uow.now))
 
 
 def publication(uow: UnitOfWork, motion: Motion, actor: Actor) -> Publication:
