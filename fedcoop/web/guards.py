@@ -62,7 +62,10 @@ STATUS: tuple[tuple[type[FedcoopError], int], ...] = (
     (MotionRefused, 409),
     (Conflict, 409),
     (Refused, 422),
-    (PeerError, 502),
+    (
+        PeerError,
+        424,
+    ),  # never 5xx: nothing is wrong with us, and no proxy shall hide the sentence behind a page of its own
 )
 _VIEWER = web.RequestKey("viewer", Viewer)
 RECEIVED = web.RequestKey("received", datetime)
