@@ -45,7 +45,7 @@ from fedcoop.kernel.clock import Clock, SystemClock
 from fedcoop.kernel.ids import RemoteMotionId
 from fedcoop.media import ProfilePictures, profile_pictures
 from fedcoop.queueing import TimerLoop
-from fedcoop.storage.engine import Database, make_database
+from fedcoop.storage.engine import Database, open_database
 from fedcoop.storage.unit_of_work import Site, UnitOfWork, Units
 from fedcoop.storage.vault import load_vault
 from fedcoop.storage.version import check_version
@@ -122,9 +122,7 @@ class Node:
         self.config = config
         self.clock: Clock = clock or SystemClock()
         self.in_flight = InFlightTracker()
-        self.database: Database = make_database(
-            config.database.url, read_url=config.database.read_url, synchronous=config.database.synchronous
-        )
+        self.database: Database = open_database(config.database)
         site = Site(config=config, urls=Urls(config.instance.origin), vault=load_vault(config.instance.key_file))
         self.units = Units(
             self.database,

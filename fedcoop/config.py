@@ -88,6 +88,7 @@ class DatabaseConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     url: str = "sqlite:///data/fedcoop.db"
     url_file: str = ""
     read_url: str = ""
+    pooler: bool = False
     synchronous: str = "FULL"
 
     @property

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import asyncpg
+from psycopg import AsyncConnection
 
 TEMPLATE = "fedcoop_template"
 ROOM_BYTES = 4 << 30
@@ -93,21 +93,15 @@ class PostgresServer:
 
     async def drop(self, url: str) -> None:
         """Remove a database of ours: some hundred files each, which would take long to remove all at once."""
-        connection = await asyncpg.connect(self.url("postgres"))
-        try:
-            await connection.execute(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)')
-        finally:
-            await connection.close()
+        async with await AsyncConnection.connect(self.url("postgres"), autocommit=True) as connection:
+            await connection.execute(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)'.encode())
 
     async def create(self, *, template: str = "template1", name: str = "") -> str:
         """Make a database from a template and return its address."""
         self._names += 1
         database = name or f"test_{self._names}"
-        connection = await asyncpg.connect(self.url("postgres"))
-        try:
-            await connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
-        finally:
-            await connection.close()
+        async with await AsyncConnection.connect(self.url("postgres"), autocommit=True) as connection:
+            await connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"'.encode())
         return self.url(database)
 
     def _answers(self) -> bool:

@@ -127,7 +127,7 @@ def export(ctx: click.Context, directory: Path, as_json: bool) -> None:
     (directory / "motions").mkdir(parents=True, exist_ok=True)
     (directory / "tables").mkdir()
     directory.chmod(0o700)
-    counts = with_units(ctx, lambda units: units.read(_export, directory=directory))
+    counts = with_units(ctx, lambda units: units.read_whole(_export, directory=directory))
     emit(counts, "\n".join(f"{name}: {count}" for name, count in counts.items()), as_json=as_json)
 
 

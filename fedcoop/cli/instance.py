@@ -19,7 +19,7 @@ from fedcoop.governance.members import Member
 from fedcoop.governance.motions import Motion
 from fedcoop.kernel.clock import SystemClock
 from fedcoop.kernel.errors import ConfigError, NotFound
-from fedcoop.storage.engine import make_database
+from fedcoop.storage.engine import open_database
 from fedcoop.storage.unit_of_work import Site, UnitOfWork, Units
 from fedcoop.storage.vault import load_vault
 from fedcoop.urls import Urls
@@ -46,9 +46,7 @@ async def opened(config: Config, *, even_held: bool = False) -> AsyncIterator[Un
         raise ConfigError(
             "database-missing", f"{config.database.sqlite_path}: there is no database; run `fedcoop upgrade`"
         )
-    database = make_database(
-        config.database.url, read_url=config.database.read_url, synchronous=config.database.synchronous
-    )
+    database = open_database(config.database)
     await database.start()
     try:
         before = None if even_held else refuse_held

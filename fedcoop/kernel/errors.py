@@ -80,5 +80,12 @@ class PeerSaidNo(PeerError):
     """The peer answered, and the answer is no use."""
 
 
+class DatabaseAway(FedcoopError):
+    """The database cannot be reached, now: trying later makes sense. Why is for the operator, not for who asks."""
+
+    def __init__(self, because: str) -> None:
+        super().__init__("database-away", "The database does not answer at the moment.", because=because)
+
+
 class ConfigError(FedcoopError):
     """A setting cannot stand; said before anything starts, with file and key."""

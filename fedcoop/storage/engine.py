@@ -2,11 +2,11 @@
 
 SQLite: one writer thread takes all waiting units, begins with BEGIN IMMEDIATE, gives each a savepoint, commits once and
 only then answers (group commit); readers are threads with connections of their own, and so is who moves what was written
-from the log to the file, so that no unit waits for that. PostgreSQL: the same functions run
-by `AsyncConnection.run_sync` on asyncpg.
+from the log to the file, so that no unit waits for that. PostgreSQL: `storage/postgres.py`.
 """
 
 import asyncio
+import importlib.util
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -16,16 +16,15 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+
+from fedcoop.config import DatabaseConfig
+from fedcoop.kernel.errors import ConfigError
 
 T = TypeVar("T")
 MAX_GROUP = 256
 LONGEST_STRETCH = 64  # units of one batch before others have a turn
 READERS = 3
-RETRIES = 3
-_RETRYABLE = frozenset({"40001", "40P01"})
 _FOREVER_MS = 60_000
 CHECKPOINT_FROM_BYTES = 4 << 20
 CHECKPOINT_EVERY_S = 0.5
@@ -50,6 +49,10 @@ class Database(Protocol):
 
     async def read(self, fn: Callable[[Connection], T]) -> T:
         """Run `fn` on a connection that cannot write."""
+        ...
+
+    async def read_whole(self, fn: Callable[[Connection], T]) -> T:
+        """Run `fn` as `read` does; all of its statements see the same instant."""
         ...
 
     async def write_many(self, fns: Sequence[Callable[[Connection], T]]) -> list[T | BaseException]:
@@ -136,6 +139,10 @@ class SqliteDatabase:
         if self._readers is None:
             raise RuntimeError("the database is not started")
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, fn)
+
+    async def read_whole(self, fn: Callable[[Connection], T]) -> T:
+        """See Database; any reader's transaction is one instant here."""
+        return await self.read(fn)
 
     def _submit(self, fns: Sequence[Callable[[Connection], Any]]) -> "asyncio.Future[list[Any]]":
         if self._writer is None:
@@ -276,60 +283,23 @@ def _answer(units: list[_Unit]) -> None:
             unit.future.set_result(unit.results)
 
 
-class PostgresDatabase:
-    """PostgreSQL by asyncpg, for one node or several."""
-
-    dialect = "postgresql"
-
-    def __init__(self, url: str, *, read_url: str = "", pool_size: int = 16) -> None:
-        options = {
-            "pool_size": pool_size,
-            "max_overflow": 0,
-            "pool_pre_ping": True,
-            "isolation_level": "READ COMMITTED",
-        }
-        self._engine: AsyncEngine = create_async_engine(_asyncpg(url), **options)
-        self._read_engine = create_async_engine(_asyncpg(read_url), **options) if read_url else self._engine
-
-    async def start(self) -> None:
-        """See Database."""
-        async with self._engine.connect():
-            return
-
-    async def close(self) -> None:
-        """See Database."""
-        await self._engine.dispose()
-        if self._read_engine is not self._engine:
-            await self._read_engine.dispose()
-
-    async def write(self, fn: Callable[[Connection], T]) -> T:
-        """See Database; a deadlock or serialization failure is run again, up to three times."""
-        for attempt in range(RETRIES):
-            try:
-                async with self._engine.begin() as conn:
-                    return await conn.run_sync(fn)
-            except DBAPIError as error:
-                if attempt == RETRIES - 1 or getattr(error.orig, "sqlstate", None) not in _RETRYABLE:
-                    raise
-        raise AssertionError("unreachable")
-
-    async def write_many(self, fns: Sequence[Callable[[Connection], T]]) -> list[T | BaseException]:
-        """See Database."""
-        return list(await asyncio.gather(*(self.write(fn) for fn in fns), return_exceptions=True))
-
-    async def read(self, fn: Callable[[Connection], T]) -> T:
-        """See Database."""
-        async with self._read_engine.connect() as conn:
-            await conn.exec_driver_sql("SET TRANSACTION READ ONLY")
-            return await conn.run_sync(fn)
+POOL = 16
 
 
-def make_database(url: str, *, read_url: str = "", synchronous: str = "FULL", pool_size: int = 16) -> Database:
-    """Return the database of `sqlite:///absolute/path` or `postgresql://…`; nothing is opened yet."""
+def make_database(url: str, *, synchronous: str = "FULL", pooler: bool = False, pool_size: int = POOL) -> Database:
+    """Return the database of `sqlite:///absolute/path` or `postgresql://…`; nothing is opened yet.
+
+    Raises ConfigError (`database-url`, `database-driver`) for an address of PostgreSQL that cannot be used.
+    """
     if url.startswith("sqlite:///"):
         return SqliteDatabase(Path(url.removeprefix("sqlite:///")), synchronous=synchronous)
-    return PostgresDatabase(url, read_url=read_url, pool_size=pool_size)
+    if importlib.util.find_spec("psycopg") is None:
+        raise ConfigError("database-driver", "PostgreSQL needs psycopg: pip install 'fedcoop[postgres]'.")
+    module = importlib.import_module("fedcoop.storage.postgres")  # not where there is SQLite: it costs memory
+    found: Database = module.PostgresDatabase(url, pooler=pooler, pool_size=pool_size)
+    return found
 
 
-def _asyncpg(url: str) -> str:
-    return "postgresql+asyncpg://" + url.split("://", 1)[1]
+def open_database(config: DatabaseConfig, *, pool_size: int = POOL) -> Database:
+    """Return the database that the settings name. Raises ConfigError as `make_database`."""
+    return make_database(config.url, synchronous=config.synchronous, pooler=config.pooler, pool_size=pool_size)

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from fedcoop.config import DatabaseConfig
-from fedcoop.storage.engine import Database, make_database
+from fedcoop.storage.engine import Database, open_database
 from fedcoop.storage.tables import metadata
 from fedcoop.storage.version import head, scripts
 
@@ -40,7 +40,7 @@ def differences(conn: Connection) -> list[object]:
 
 def upgrade_database(config: DatabaseConfig) -> tuple[str | None, str]:
     """Bring the database that the settings name up to this version; return the revisions before and after."""
-    return asyncio.run(_upgrade(make_database(config.url, synchronous=config.synchronous)))
+    return asyncio.run(_upgrade(open_database(config)))
 
 
 async def _upgrade(database: Database) -> tuple[str | None, str]:

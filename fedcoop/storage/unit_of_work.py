@@ -228,6 +228,13 @@ class Units:
             lambda conn: query(UnitOfWork(conn, now, self.site, self._in_flight, node=self.node), *args, **kwargs)
         )
 
+    async def read_whole(self, query: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `query(uow, …)` as `read` does, all of it at the same instant: what is compared with each other, or counted."""
+        now = self.clock.now()
+        return await self.database.read_whole(
+            lambda conn: query(UnitOfWork(conn, now, self.site, self._in_flight, node=self.node), *args, **kwargs)
+        )
+
     async def write_many(self, actions: Sequence[Callable[[UnitOfWork], T]]) -> list[T | BaseException]:
         """Run many actions, each a unit of its own, in one hop; a failed one leaves its exception in its place."""
         units = [self._unit(action) for action in actions]

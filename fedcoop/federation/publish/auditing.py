@@ -98,7 +98,7 @@ async def _look(units: Units, motion_id: MotionId) -> Refused | None:
     """A difference is one that is there twice: while votes come in, rows that are read one after the other may not fit."""
     refused = None
     for _ in range(LOOKS):
-        stored = await units.read(gather, motion_id)
+        stored = await units.read_whole(gather, motion_id)
         refused = await asyncio.to_thread(_difference, stored)
         if refused is None:
             break

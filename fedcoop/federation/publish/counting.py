@@ -23,7 +23,7 @@ from fedcoop.federation.publish.auditing import audit_one
 from fedcoop.federation.publish.recounts import compute, gather
 from fedcoop.governance.recount import Counted
 from fedcoop.kernel.ids import MotionId
-from fedcoop.storage.engine import make_database
+from fedcoop.storage.engine import open_database
 from fedcoop.storage.exports import pack
 from fedcoop.storage.unit_of_work import NothingInFlight, Site, UnitOfWork, Units
 
@@ -54,7 +54,7 @@ async def count_motion(units: Units, key: str) -> None:
 
 
 async def _count_here(units: Units, key: str) -> Counted | None:
-    material = await units.read(gather, key)
+    material = await units.read_whole(gather, key)
     if material is None:
         return None
     counted = await asyncio.to_thread(compute, units.site, material)
@@ -121,10 +121,10 @@ async def _frame(stdout: asyncio.StreamReader) -> bytes:
 
 
 async def _work(site: Site, key: str, now: datetime) -> Counted | None:
-    database = make_database(site.config.database.url, read_url=site.config.database.read_url)
+    database = open_database(site.config.database)
     await database.start()
     try:
-        material = await database.read(lambda conn: gather(UnitOfWork(conn, now, site, NothingInFlight()), key))
+        material = await database.read_whole(lambda conn: gather(UnitOfWork(conn, now, site, NothingInFlight()), key))
     finally:
         await database.close()
     return None if material is None else compute(site, material)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from fedcoop.actions import nodes
 from fedcoop.kernel.ids import MAX_ID
-from fedcoop.storage.engine import Database, make_database
+from fedcoop.storage.engine import Database, open_database
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Heartbeat:
         self._who["kind"] = kind
         self._beats = self._units
         if self._units.database.dialect != "sqlite":
-            self._own = make_database(self._units.site.config.database.url, pool_size=1)
+            self._own = open_database(self._units.site.config.database, pool_size=1)
             await self._own.start()
             self._beats = self._units.on(self._own)
         await self._beats.write(nodes.join, **self._who)
