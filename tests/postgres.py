@@ -34,7 +34,7 @@ def _roomy_memory() -> str | None:
     return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > ROOM_BYTES else None
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -45,18 +45,18 @@ class PostgresServer:
     """One private server; data in a temporary folder, nothing synced to disk."""
 
     def __init__(self) -> None:
-        self.port = _free_port()
-        self._folder = Path(tempfile.mkdtemp(prefix="fedcoop-pg-", dir=_roomy_memory()))
-        self._user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        self.port = free_port()
+        self.folder = Path(tempfile.mkdtemp(prefix="fedcoop-pg-", dir=_roomy_memory()))
+        self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         self._process: subprocess.Popen[bytes] | None = None
         self._names = 0
 
     def start(self) -> None:
         """Make the cluster and run the server; return once it answers."""
-        data = self._folder / "data"
+        data = self.folder / "data"
         if os.geteuid() == 0:
-            shutil.chown(self._folder, "postgres")
-        trust = ["-A", "trust", "-U", self._user, "--encoding=UTF8", "--no-sync", "--locale=C.UTF-8"]
+            shutil.chown(self.folder, "postgres")
+        trust = ["-A", "trust", "-U", self.user, "--encoding=UTF8", "--no-sync", "--locale=C.UTF-8"]
         subprocess.run(
             [*self._as_user(), _program("initdb"), "-D", str(data), *trust], check=True, capture_output=True, cwd="/"
         )
@@ -70,14 +70,14 @@ class PostgresServer:
             "-c",
             "max_connections=200",
         ]
-        listen = ["-c", "listen_addresses=127.0.0.1", "-p", str(self.port), "-k", str(self._folder)]
-        with (self._folder / "log").open("wb") as log:
+        listen = ["-c", "listen_addresses=127.0.0.1", "-p", str(self.port), "-k", str(self.folder)]
+        with (self.folder / "log").open("wb") as log:
             command = [*self._as_user(), _program("postgres"), "-D", str(data), *listen, *options]
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/")
         deadline = time.monotonic() + 30
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((self._folder / "log").read_text())
+                raise RuntimeError((self.folder / "log").read_text())
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -85,11 +85,11 @@ class PostgresServer:
         if self._process is not None:
             self._process.terminate()
             self._process.wait(10)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def url(self, database: str) -> str:
         """Return the address of one database."""
-        return f"postgresql://{self._user}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{self.user}@127.0.0.1:{self.port}/{database}"
 
     async def drop(self, url: str) -> None:
         """Remove a database of ours: some hundred files each, which would take long to remove all at once."""

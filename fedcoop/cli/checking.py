@@ -121,7 +121,7 @@ def check_database(config: Config) -> Iterator[Finding]:
             remedy = BROKEN
         yield Finding("database", False, " ".join(str(error).split()), remedy)
         return
-    place = config.database.url.partition("@")[2] or config.database.url
+    place = (config.database.url.partition("@")[2] or config.database.url).partition("?")[0]
     seen = f"{place}, {inside.members} members" if not inside.problems else f"{place}: {inside.problems[0]}"
     yield Finding("database", not inside.problems, seen, BROKEN if inside.problems else "")
     opens = "the key file opens it" if inside.opens else "no actor's key was found"

@@ -57,5 +57,5 @@ def note(text: str) -> None:
 
 def complain(error: FedcoopError) -> int:
     """Print code and sentence on one line of stderr; return the exit status."""
-    click.echo(" ".join(f"{error.code}: {error.message}".split()), err=True)
+    click.echo(" ".join(str(error).split()), err=True)
     return WRONG_USE if isinstance(error, ConfigError) else REFUSED

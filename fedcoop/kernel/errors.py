@@ -84,7 +84,10 @@ class DatabaseAway(FedcoopError):
     """The database cannot be reached, now: trying later makes sense. Why is for the operator, not for who asks."""
 
     def __init__(self, because: str) -> None:
-        super().__init__("database-away", "The database does not answer at the moment.", because=because)
+        super().__init__("database-away", "The database does not answer.", because=because)
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} {self.details['because']}"
 
 
 class ConfigError(FedcoopError):

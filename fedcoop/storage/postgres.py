@@ -196,10 +196,7 @@ class PostgresDatabase:
             **self._options,
         }
         if not self._pooler:
-            kept = {"idle_in_transaction_session_timeout": IDLE_IN_UNIT} | (
-                {"default_transaction_read_only": "on"} if reading else {}
-            )
-            ours = " ".join(f"-c {name}={value}" for name, value in kept.items())
+            ours = f"-c idle_in_transaction_session_timeout={IDLE_IN_UNIT}"
             options["options"] = f"{ours} {options.get('options') or ''}".strip()
         connection = psycopg.connect(**options)
         self._sockets.add(connection)
@@ -207,8 +204,11 @@ class PostgresDatabase:
         if self._pooler:
             connection.prepare_threshold = None
             connection.read_only = reading or None
-        else:
-            connection.autocommit = reading
+        elif reading:
+            connection.autocommit = True
+            connection.execute(
+                "SET default_transaction_read_only = on"
+            )  # no option: it would rule out read-write hosts
         return connection
 
     def _ask(self) -> None:
