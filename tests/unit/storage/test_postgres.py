@@ -158,16 +158,15 @@ async def test_a_fault_of_the_unit_itself_is_its_own(database: Database) -> None
 
 
 async def test_all_statements_of_a_whole_reading_see_one_instant(database: Database) -> None:
-    loop = asyncio.get_running_loop()
-    for read, expected in ((database.read_whole, ("0", "0")), (database.read, ("1", "2"))):
+    loop, count, numbers = asyncio.get_running_loop(), ask("SELECT count(*) FROM things"), iter((1, 2))
 
-        def twice(conn: Connection) -> tuple[str, str]:
-            count = ask("SELECT count(*) FROM things")
-            before = count(conn)
-            asyncio.run_coroutine_threadsafe(database.write(put(int(expected[1]) * 10)), loop).result()
-            return before, count(conn)
+    def twice(conn: Connection) -> tuple[str, str]:
+        before = count(conn)
+        asyncio.run_coroutine_threadsafe(database.write(put(next(numbers))), loop).result()
+        return before, count(conn)
 
-        assert await read(twice) == expected
+    assert await database.read_whole(twice) == ("0", "0")
+    assert await database.read(twice) == ("1", "2")
 
 
 # addresses
