@@ -43,6 +43,10 @@ from fedcoop.federation.server.refreshing import Refresher
 from fedcoop.federation.server.routes import TABLES as FEDERATION_TABLES
 from fedcoop.kernel.clock import Clock, SystemClock
 from fedcoop.kernel.ids import RemoteMotionId
+from fedcoop.listening import files
+from fedcoop.listening.answers import adding, errors, on_every_answer
+from fedcoop.listening.connections import Connections
+from fedcoop.listening.handler import Runner
 from fedcoop.media import ProfilePictures, profile_pictures
 from fedcoop.queueing import TimerLoop
 from fedcoop.storage.engine import Database, open_database
@@ -64,7 +68,6 @@ FORWARDING = frozenset(
 )
 SERVE, WORKER = "serve", "worker"
 LOOPS = ("inbox", "delivery", "timers", "standing", "polls", "visits")
-NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'"
 
 
 class Fediverse:
@@ -121,6 +124,7 @@ class Node:
     def __init__(self, config: Config, clock: Clock | None = None) -> None:
         self.config = config
         self.clock: Clock = clock or SystemClock()
+        self.headers = on_every_answer(is_secure=config.instance.origin.startswith("https:"))
         self.in_flight = InFlightTracker()
         self.database: Database = open_database(config.database)
         site = Site(config=config, urls=Urls(config.instance.origin), vault=load_vault(config.instance.key_file))
@@ -139,6 +143,7 @@ class Node:
         self.holding = Holding(self.units)
         self.auditor = Auditor(self.units)
         self.heartbeat = Heartbeat(self.units)
+        self.connections = Connections(config.server, files.room(config, files.limits()[0]))
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, *, kind: str = SERVE) -> None:
@@ -225,8 +230,8 @@ class Node:
         """Return the application with every door; the node must have been started."""
         if self._parts is None or self.loops is None:
             raise RuntimeError("the node is not started")
-        app = web.Application(client_max_size=1 << 20, middlewares=[_errors, self.holding.middleware(unavailable)])
-        app.on_response_prepare.append(_on_every_answer(self.units.site.urls.scheme == "https"))
+        app = web.Application(client_max_size=1 << 20, middlewares=[errors, self.holding.middleware(unavailable)])
+        app.on_response_prepare.append(adding(self.headers))
         self._parts.install(app)
         for table in FEDERATION_TABLES:
             app.router.add_routes(table)
@@ -261,7 +266,7 @@ class Node:
         async def metrics_page(request: web.Request) -> web.Response:
             if not self._may_see_metrics(request):
                 raise web.HTTPNotFound
-            body = await self.units.read(metrics.text)
+            body = await self.units.read(metrics.text, connections=self.connections)
             return web.Response(text=body, content_type="text/plain", charset="utf-8")
 
         app.router.add_get("/healthz", healthz)
@@ -288,12 +293,14 @@ class Node:
 
 async def serve(config: Config) -> None:
     """Run pages, federation and all loops until SIGTERM or SIGINT; print `fedcoop ready ORIGIN` once listening."""
+    files.raise_limit(config)
     node = Node(config)
     await node.start()
-    runner = web.AppRunner(node.application(), access_log=None, handle_signals=False, shutdown_timeout=2.0)
+    rules = config.server
+    runner = Runner(node.application(), book=node.connections, config=rules, headers=node.headers, tls=_tls(config))
     await runner.setup()
     try:
-        site = web.TCPSite(runner, config.server.host, config.server.port, ssl_context=_tls(config), backlog=1024)
+        site = web.TCPSite(runner, rules.host, rules.port, backlog=files.BACKLOG)
         await site.start()
         node.open_door()
         gc.collect()
@@ -307,6 +314,7 @@ async def serve(config: Config) -> None:
 
 async def work(config: Config) -> None:
     """Run the loops only, beside other processes on one database, until SIGTERM or SIGINT."""
+    files.raise_limit(config)
     node = Node(config)
     await node.start(kind=WORKER)
     try:
@@ -362,39 +370,6 @@ def _either(
         return response
 
     return choose
-
-
-@web.middleware
-async def _errors(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """What nobody foresaw is a bug: 500, logged once."""
-    try:
-        return await handler(request)
-    except (web.HTTPException, asyncio.CancelledError, ConnectionError):
-        raise
-    except Exception:
-        log.exception("request failed", extra={"method": request.method, "route": _route(request)})
-        return web.json_response({"error": "internal"}, status=500)
-
-
-def _on_every_answer(secure: bool) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
-    """Say what we are, not which versions of what we run on; nothing of ours is sniffed, framed or run where pages say no more."""
-    lines = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": NOTHING_RUNS}
-    if secure:
-        lines["Strict-Transport-Security"] = "max-age=31536000"
-
-    async def add(request: web.Request, response: web.StreamResponse) -> None:
-        response.headers["Server"] = "fedcoop"
-        for name, value in lines.items():
-            response.headers.setdefault(name, value)
-
-    return add
-
-
-def _route(request: web.Request) -> str:
-    resource = request.match_info.route.resource
-    return resource.canonical if resource is not None else "none"
 
 
 def _keep_found(uow: UnitOfWork, *, found: FoundAccount) -> RemoteActor:

@@ -70,6 +70,11 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     trusted_proxies: Networks = Networks((IPv4Network("127.0.0.1/32"), IPv6Network("::1/128")))
     metrics_networks: Networks = Networks()
     processes: int = 1
+    connections: int = 4096
+    connections_per_address: int = 256
+    head_s: float = 20.0
+    idle_s: float = 75.0
+    write_s: float = 30.0
 
     @property
     def host(self) -> str:
@@ -390,6 +395,14 @@ def _demands(config: Config) -> tuple[tuple[str, str, bool, str], ...]:
             "processes",
             server.processes == 1,
             "write 1: one process serves; further loops are `fedcoop worker` processes, on PostgreSQL",
+        ),
+        ("server", "connections", server.connections >= 1, "write 1 or more"),
+        ("server", "connections_per_address", server.connections_per_address >= 1, "write 1 or more"),
+        (
+            "server",
+            "idle_s",
+            min(server.head_s, server.idle_s, server.write_s) > 0,
+            "write seconds above 0 (head_s, write_s too)",
         ),
         (
             "database",

@@ -1,12 +1,13 @@
-"""Figures for Prometheus: queues, members, motions; labels are names of ours, never of people or servers."""
+"""Figures for Prometheus: queues, members, motions, connections; labels are names of ours, never of people or servers."""
 
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from fedcoop.governance.motions import MotionState
+from fedcoop.listening.connections import Connections
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
-def text(uow: UnitOfWork) -> str:
+def text(uow: UnitOfWork, *, connections: Connections) -> str:
     """Return the present figures in Prometheus' text form."""
     registry = CollectorRegistry()
     rows = Gauge("fedcoop_queue_rows", "Rows of a queue", ["queue", "state"], registry=registry)
@@ -19,4 +20,9 @@ def text(uow: UnitOfWork) -> str:
     for state in MotionState:
         motions.labels(state.value).set(uow.motions.count_in([state]))
     Gauge("fedcoop_members", "Full members", registry=registry).set(uow.members.count_active())
+    Gauge("fedcoop_connections", "Open connections", registry=registry).set(len(connections))
+    for event, counts in (("refused", connections.refused), ("closed", connections.closed)):
+        figure = Counter(f"fedcoop_connections_{event}", f"Connections {event}", ["because"], registry=registry)
+        for cause, number in counts.items():
+            figure.labels(cause).inc(number)
     return generate_latest(registry).decode()

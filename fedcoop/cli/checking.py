@@ -36,6 +36,7 @@ from fedcoop.federation.server.fetching import FetchSigner
 from fedcoop.federation.server.readiness import SELF_CHECK
 from fedcoop.kernel.clock import SystemClock, rfc3339, runs_behind
 from fedcoop.kernel.errors import ConfigError, FedcoopError, Refused
+from fedcoop.listening import files
 from fedcoop.media import profile_pictures
 from fedcoop.queries.outages import LastOutage, last_outage
 from fedcoop.storage.maintenance import integrity_problems
@@ -203,6 +204,16 @@ def check_disk(config: Config) -> Iterator[Finding]:
     yield Finding("disk", not remedy, f"{free / (1 << 30):.1f} GiB free at {config.root}", remedy)
 
 
+def check_files(config: Config) -> Iterator[Finding]:
+    """As many files may be open as the settings need; asked here, where the limit may be another than the service's."""
+    hard, wanted = files.limits()[1], files.needed(config)
+    if hard is None or hard >= wanted:
+        yield Finding("files", True, f"{wanted} may be open at once")
+        return
+    seen = f"{hard} may be open at once: that is room for {files.room(config, hard)} connections"
+    yield Finding("files", False, seen, f"write LimitNOFILE={wanted} in the unit, or lower [server] connections")
+
+
 def check_dns(config: Config) -> Iterator[Finding]:
     """The origin's name resolves."""
     host = urlsplit(config.instance.origin).hostname or ""
@@ -324,6 +335,7 @@ CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
     check_outages,
     check_votes,
     check_disk,
+    check_files,
     check_dns,
     check_tls,
     check_mail,

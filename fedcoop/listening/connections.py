@@ -1,0 +1,112 @@
+"""Which connections are open, and which goes when there are too many: one that waits, the oldest first.
+
+Somebody who holds hundreds of connections keeps neither others nor their own vote out: the oldest connection on which
+nothing is asked makes room for the new one. Only where something is asked on all of them the new one is refused.
+"""
+
+import logging
+from collections import Counter, OrderedDict
+from ipaddress import ip_address
+from typing import Protocol
+
+from fedcoop.config import ServerConfig
+from fedcoop.throttle import client_address
+
+log = logging.getLogger(__name__)
+
+LOOKS = 256
+"""How many are looked at for one that waits: letting one in costs the same however many there are."""
+TELL_EVERY_S = 10.0
+
+
+class Connection(Protocol):
+    """What the book must know of a connection."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nothing is being answered: it is idle, or what it asks has not come whole."""
+        ...
+
+    def drop(self) -> None:
+        """Close it at once."""
+        ...
+
+
+class Connections:
+    """The book of open connections: `total` at most, and so many from one address that is no proxy of ours.
+
+    IPv6 counts by /64. `refused` and `closed` count by cause: `address`, `total`; `closed` also `slow`.
+    """
+
+    def __init__(self, server: ServerConfig, total: int) -> None:
+        self._total = total
+        self._per_address = server.connections_per_address
+        self._proxies = server.trusted_proxies
+        self._all: OrderedDict[Connection, str] = OrderedDict()
+        self._of: dict[str, OrderedDict[Connection, str]] = {}
+        self._told_at: dict[tuple[str, str], float] = {}
+        self._untold: Counter[tuple[str, str]] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.closed: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def is_proxy(self, address: str) -> bool:
+        """Return whether `address` is one that we trust to speak for others."""
+        try:
+            return self._proxies.holds(ip_address(address.partition("%")[0]))
+        except ValueError:
+            return False
+
+    def admit(self, connection: Connection, address: str, now: float) -> bool:
+        """Let it in, closing one that waits where there are too many; False where none does. `now` is monotonic."""
+        key = "" if self.is_proxy(address) else client_address(address, "", ())
+        of_address = self._of.get(key) if key else None
+        if of_address is not None and len(of_address) >= self._per_address:
+            let_in = self._made_room(of_address, "address", now)
+        else:
+            let_in = len(self._all) < self._total or self._made_room(self._all, "total", now)
+        if let_in:
+            self._all[connection] = key
+            self._of.setdefault(key, OrderedDict())[connection] = key
+        return let_in
+
+    def leave(self, connection: Connection) -> None:
+        """It is closed, or was never let in."""
+        key = self._all.pop(connection, None)
+        if key is not None:
+            of_address = self._of[key]
+            del of_address[connection]
+            if not of_address:
+                del self._of[key]
+
+    def close_slow(self, connection: Connection, now: float) -> None:
+        """Close one that took longer than anybody may."""
+        self._close(connection, "slow", now)
+
+    def _made_room(self, held: OrderedDict[Connection, str], cause: str, now: float) -> bool:
+        """Look from the oldest on; what is being answered stands at the end afterwards, so that it is not looked at again."""
+        for _ in range(min(len(held), LOOKS)):
+            oldest = next(iter(held))
+            if oldest.is_waiting:
+                self._close(oldest, cause, now)
+                return True
+            held.move_to_end(oldest)
+        self.refused[cause] += 1
+        self._tell("connections refused", cause, now)
+        return False
+
+    def _close(self, connection: Connection, cause: str, now: float) -> None:
+        self.leave(connection)
+        connection.drop()
+        self.closed[cause] += 1
+        self._tell("connections closed", cause, now)
+
+    def _tell(self, event: str, cause: str, now: float) -> None:
+        """A line of the log for many: once in ten seconds a kind, with how many there were since."""
+        kind = event, cause
+        self._untold[kind] += 1
+        if now - self._told_at.get(kind, now - TELL_EVERY_S) >= TELL_EVERY_S:
+            self._told_at[kind] = now
+            log.warning(event, extra={"because": cause, "number": self._untold.pop(kind), "open": len(self)})
