@@ -205,13 +205,15 @@ def check_disk(config: Config) -> Iterator[Finding]:
 
 
 def check_files(config: Config) -> Iterator[Finding]:
-    """As many files may be open as the settings need; asked here, where the limit may be another than the service's."""
+    """As many files may be open as the settings need; looked up here, where the limit may be another than the service's."""
     hard, wanted = files.limits()[1], files.needed(config)
     if hard is None or hard >= wanted:
         yield Finding("files", True, f"{wanted} may be open at once")
         return
-    seen = f"{hard} may be open at once: that is room for {files.room(config, hard)} connections"
-    yield Finding("files", False, seen, f"write LimitNOFILE={wanted} in the unit, or lower [server] connections")
+    seen = f"{hard} may be open at once, which leaves {files.room(config, hard)} of {config.server.connections} connections"
+    yield Finding(
+        "files", True, seen, f"write LimitNOFILE={wanted} or more into the unit, or lower [server] connections"
+    )
 
 
 def check_dns(config: Config) -> Iterator[Finding]:

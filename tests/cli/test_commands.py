@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from fedcoop.cli.checking import check_files
 from fedcoop.cli.main import main
 from fedcoop.config import load
 from tests.cli.conftest import Cli
@@ -118,6 +119,16 @@ def test_doctor_prints_what_leads_to_what(cli: Cli):
     found = json.loads(CliRunner().invoke(main, ["doctor", "--tables", "--json"]).stdout)
     assert "MotionOpened" in found["reactions"]
     assert "close_motion" in found["timers"]
+
+
+def test_doctor_says_how_many_connections_the_limit_of_files_leaves(cli: Cli, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("fedcoop.listening.files.limits", lambda: (1024, 100_000))
+    (fine,) = check_files(load(cli.config, {}))
+    assert (fine.fine, fine.remedy) == (True, "")
+    monkeypatch.setattr("fedcoop.listening.files.limits", lambda: (1024, 2048))
+    (short,) = check_files(load(cli.config, {}))
+    assert "leaves 1024 of 4096 connections" in short.seen
+    assert "LimitNOFILE=5576" in short.remedy
 
 
 def test_doctor_finds_what_is_wrong_and_names_the_remedy(cli: Cli):

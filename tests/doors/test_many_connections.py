@@ -43,7 +43,7 @@ def served() -> Iterator[tuple[Stage, Crowd, str]]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 1024), hard))
     try:
         stage.serve()
-        resource.setrlimit(resource.RLIMIT_NOFILE, (8192, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (8192 if hard == resource.RLIM_INFINITY else min(8192, hard), hard))
         yield stage, crowd, motion
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
