@@ -29,6 +29,7 @@ class Loop(ABC):
         self._wake = asyncio.Event()
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._broken = False
         self.last_ok: datetime | None = None
 
     @abstractmethod
@@ -48,10 +49,11 @@ class Loop(ABC):
         while not self._stopping:
             self._wake.clear()
             try:
-                pause_s = 0.0 if await self.run_once() else await self.rest_s()
+                pause_s = 0.0 if await self._round() else await self.rest_s()
                 self.last_ok = self._clock.now()
             except Exception:
                 log.exception("round failed", extra={"loop": self.name})
+                self._broken = True
                 pause_s = AFTER_ERROR_S
             if pause_s and not self._stopping:
                 with contextlib.suppress(TimeoutError):
@@ -73,6 +75,9 @@ class Loop(ABC):
             if self._tasks:
                 await asyncio.wait(self._tasks)
 
+    async def _round(self) -> int:
+        return await self.run_once()
+
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` beside the rounds; `stop` and `drain` wait for it."""
         task = asyncio.create_task(work)
@@ -81,3 +86,6 @@ class Loop(ABC):
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("task failed", exc_info=task.exception(), extra={"loop": self.name})
+            self._broken = True

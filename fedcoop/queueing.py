@@ -1,13 +1,14 @@
-"""The loop over timers: rows that say what is due when (architecture.md 8.5). What a name does stands in `wiring`.
+"""Loops that take rows, and the one over timers: rows that say what is due when (architecture.md 8.5).
 
-A timer may fire twice: after a crash its lease runs out and it fires again; its function must not mind. A short timer is
-settled in the very unit that has its effect. A long one is a function that takes its own units, one after the other, with
-the work between them.
+What the name of a timer does stands in `wiring`. A timer may fire twice: after a crash another process takes it and it fires
+again; its function must not mind. A short timer is settled in the very unit that has its effect. A long one is a function
+that takes its own units, one after the other, with the work between them.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from datetime import timedelta
+from typing import Any, ClassVar
 
 from fedcoop.loops import Loop
 from fedcoop.storage.records import TimerRow
@@ -24,14 +25,48 @@ LongTimer = Callable[[Units, str], Awaitable[None]]
 """Work that would hold up the writer: between short units it computes in a thread or in a process of its own."""
 
 
-class TimerLoop(Loop):
+class LeasingLoop(Loop):
+    """Takes rows of its `table`; `_held` are the primary keys of those that it works on beside the rounds."""
+
+    table: ClassVar[str]
+
+    def __init__(self, units: Units) -> None:
+        super().__init__(units.clock)
+        self._units = units
+        self._held: set[Any] = set()
+
+    async def _round(self) -> int:
+        """After a round or a task that broke, what was taken and is not held is free before anything is taken anew."""
+        if self._broken:
+            await self._units.write(_let_go, table=self.table, kept=list(self._held))
+            self._broken = False
+        return await super()._round()
+
+    def _begin_with(self, key: Any, work: Coroutine[Any, Any, None]) -> None:
+        """Begin work on the row with this primary key; it is held to the end of the work."""
+        self._held.add(key)
+        self._begin(_then(work, lambda: self._held.discard(key)))
+
+
+async def _then(work: Coroutine[Any, Any, None], ended: Callable[[], None]) -> None:
+    try:
+        await work
+    finally:
+        ended()
+
+
+def _let_go(uow: UnitOfWork, *, table: str, kept: Collection[Any]) -> None:
+    uow.nodes.let_go(table, kept)
+
+
+class TimerLoop(LeasingLoop):
     """Fires due timers; `stop` leaves the one that runs to `run`."""
 
     name = "timers"
+    table = "timers"
 
     def __init__(self, units: Units, timers: Mapping[str, Timer], long_timers: Mapping[str, LongTimer]) -> None:
-        super().__init__(units.clock)
-        self._units = units
+        super().__init__(units)
         self._timers = timers
         self._long = long_timers
 

@@ -70,6 +70,8 @@ def looked_in_vain(uow: UnitOfWork, remote_motion_id: RemoteMotionId, *, code: s
     The totals of the end are tried for again, five times in some thirty hours. What is gone (410), or not found (404) in
     all that time, is purged: its author took it back and we did not hear.
     """
+    if not uow.looks.holds(remote_motion_id):
+        return
     motion, look = _found(uow, remote_motion_id)
     wanted = code == NOT_FOUND or (motion.is_over(uow.now) and not motion.told.is_final(uow.now))
     since = (look.failing_since or uow.now) if wanted else None

@@ -309,7 +309,8 @@ def ballots_to_count(uow: UnitOfWork, key: str) -> int | None:
 
 
 def _awaits_count(uow: UnitOfWork, motion_id: MotionId) -> bool:
-    return uow.motions.get(motion_id).state is MotionState.CLOSED and uow.motions.outcome_of(motion_id) is None
+    is_closed = uow.motions.get(motion_id).state is MotionState.CLOSED and uow.motions.outcome_of(motion_id) is None
+    return is_closed and uow.queues.holds_timer(COUNT_TIMER, str(motion_id))
 
 
 def store_export_part(uow: UnitOfWork, key: str, n: int, part: bytes) -> None:
@@ -337,6 +338,8 @@ def store_count(uow: UnitOfWork, key: str, counted: Counted) -> None:
         return
     if motion.state is not MotionState.CLOSED:
         uow.exports.drop_parts(motion.id)
+        return
+    if not uow.queues.holds_timer(COUNT_TIMER, key):
         return
     n, head = uow.motions.log_end(motion.id)
     if counted.awaits_lot or counted.follows != n:

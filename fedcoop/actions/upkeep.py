@@ -1,4 +1,4 @@
-"""What an instance does for itself: giving leases back at the start, and forgetting what is over."""
+"""What an instance does for itself: freeing at the start what a dead process had taken, and forgetting what is over."""
 
 from datetime import timedelta
 

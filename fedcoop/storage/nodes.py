@@ -5,15 +5,15 @@ is gone, and the clock tells of what it cannot see, a frozen process or a cut li
 starts is the only one alive and nobody needs to say so again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    Table,
     and_,
     cast,
     delete,
@@ -30,6 +30,7 @@ from sqlalchemy import (
 
 from fedcoop.storage import tables as t
 from fedcoop.storage.columns import UtcDateTime
+from fedcoop.storage.leases import LEASED, free, let_go
 from fedcoop.storage.rows import every, maker, upsert
 
 GONE_AFTER = timedelta(seconds=2)
@@ -39,8 +40,6 @@ _NO_SESSION = text(
     "NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
     " AND (CAST(classid AS bigint) << 32 | CAST(objid AS bigint)) = nodes.id)"
 )
-LEASED = [table for table in t.metadata.sorted_tables if "leased_by" in table.c]
-"""Every table whose rows are taken by a node for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +77,7 @@ class Nodes:
         values |= {"seen_at": self._now, "clear_until": clear_until, "draining": False}
         upsert(self._conn, t.nodes, values, keys=("id",), keep=("started_at",))
         self.beat(clear_until)
+        self._free_orphaned()
 
     def beat(self, clear_until: datetime) -> bool:
         """Say that this process is alive; return False if it was struck off and has to join anew."""
@@ -91,7 +91,7 @@ class Nodes:
         """This process has just started, and there is no other one: nothing is taken."""
         self._conn.execute(delete(t.nodes).where(t.nodes.c.id.is_distinct_from(self._me)))
         for table in LEASED:
-            self._free(table, table.c.leased_until.is_not(None))
+            free(self._conn, table, table.c.leased_until.is_not(None))
 
     def drain(self) -> None:
         """Say that this process takes no more work."""
@@ -113,12 +113,16 @@ class Nodes:
 
     def _strike_off(self, which: ColumnElement[bool]) -> Sequence[str]:
         gone = self._conn.execute(delete(t.nodes).where(which).returning(t.nodes.c.name)).scalars().all()
-        for table in LEASED:
-            self._free(table, table.c.leased_by.is_not(None), table.c.leased_by.not_in(select(t.nodes.c.id)))
+        self._free_orphaned()
         return gone
 
-    def _free(self, table: Table, *which: ColumnElement[bool]) -> None:
-        self._conn.execute(update(table).where(*which).values(leased_by=None, leased_until=None))
+    def _free_orphaned(self) -> None:
+        for table in LEASED:
+            free(self._conn, table, table.c.leased_by.is_not(None), table.c.leased_by.not_in(select(t.nodes.c.id)))
+
+    def let_go(self, table: str, kept: Collection[Any]) -> None:
+        """What this process has taken of the table is free, but for rows with these primary keys: it works on those."""
+        let_go(self._conn, t.metadata.tables[table], self._me, kept)
 
     def _is_dead(self) -> ColumnElement[bool]:
         if self._is_alone:

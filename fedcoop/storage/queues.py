@@ -1,18 +1,19 @@
 """Rows that need doing: inbound activities, deliveries, timers; ids that were seen, or ended first. Claim, settle, purge.
 
-A claim sets a lease; whoever dies with it costs a repeat, never a loss. On PostgreSQL several nodes may claim side by
-side (`FOR UPDATE SKIP LOCKED`); on SQLite there is one writer.
+A claim sets a lease, and settling asks for it (`leases`); whoever dies with it costs a repeat, never a loss. On PostgreSQL
+several nodes claim, one after the other; on SQLite there is one writer.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, exists, func, literal, or_, select, update
+from sqlalchemy import BigInteger, Connection, and_, bindparam, case, delete, exists, func, literal, or_, select, update
 
 from fedcoop.kernel.ids import ActivityId, ActorId
 from fedcoop.storage import tables as t
 from fedcoop.storage.columns import UtcDateTime
+from fedcoop.storage.leases import FREE, free, is_mine, may_take, taken, wait_for_turn
 from fedcoop.storage.prepared import Prepared
 from fedcoop.storage.records import ActivityRow, DeliveryJob, Inbound, TimerRow
 from fedcoop.storage.rows import (
@@ -31,8 +32,13 @@ _inbound, _job, _timer, _activity = maker(Inbound), maker(DeliveryJob), maker(Ti
 _INBOUND_COLUMNS = [t.inbound.c[name] for name in Inbound.__slots__]
 _JOB_COLUMNS = [t.deliveries.c[name] for name in DeliveryJob.__slots__]
 _OPEN = ("waiting", "deferred")
-_SETTLE_INBOUND = Prepared(delete(t.inbound).where(t.inbound.c.id == bindparam("inbound_id")), nothing)
-_SETTLE_DELIVERY = Prepared(delete(t.deliveries).where(t.deliveries.c.id == bindparam("delivery_id")), nothing)
+_ME = bindparam("me", type_=BigInteger)
+_SETTLE_INBOUND = Prepared(
+    delete(t.inbound).where(t.inbound.c.id == bindparam("inbound_id"), is_mine(t.inbound, _ME)), nothing
+)
+_SETTLE_DELIVERY = Prepared(
+    delete(t.deliveries).where(t.deliveries.c.id == bindparam("delivery_id"), is_mine(t.deliveries, _ME)), nothing
+)
 _SEEN = Prepared(select(t.seen_ids.c.digest).where(t.seen_ids.c.digest == bindparam("digest")), itself)
 _BURIED = Prepared(
     select(t.tombstones.c.digest, t.tombstones.c.said_at).where(
@@ -41,6 +47,7 @@ _BURIED = Prepared(
     lambda digest, said_at: (bytes(digest), said_at),
     lists=("digests",),
 )
+_elsewhere = t.inbound.alias("elsewhere")
 _earlier = t.deliveries.alias("earlier")
 _begins = exists().where(t.activities.c.id == _earlier.c.activity_id, t.activities.c.type == "Create")
 _HELD_UP = exists().where(
@@ -66,10 +73,11 @@ _HOLD_BEHIND = (
 
 
 class Queues:
-    """Repository of the three queues and of seen ids."""
+    """Repository of the three queues and of seen ids; `me` is the process that takes rows."""
 
-    def __init__(self, conn: Connection) -> None:
+    def __init__(self, conn: Connection, me: int | None = None) -> None:
         self._conn = conn
+        self._me = me
 
     # seen ids
 
@@ -111,27 +119,27 @@ class Queues:
         insert(self._conn, t.inbound, {**values, "state": "waiting", "due_at": row.received_at, "last_error": ""})
 
     def claim_inbound(self, now: datetime, *, limit: int, lease: timedelta) -> list[Inbound]:
-        """Lease up to `limit` due rows, oldest first."""
+        """Lease up to `limit` due rows, those that came first; of one actor all are with one process (federation.md 8.1)."""
+        wait_for_turn(self._conn, t.inbound)
         c = t.inbound.c
-        free = or_(c.leased_until.is_(None), c.leased_until < now)
-        due = (
-            select(c.id)
-            .where(c.state.in_(_OPEN), c.due_at <= now, free)
-            .order_by(c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        query = update(t.inbound).where(c.id.in_(due)).values(leased_until=now + lease).returning(*_INBOUND_COLUMNS)
-        return sorted((_inbound(row) for row in self._conn.execute(query)), key=lambda row: row.id)
+        due = select(c.id).where(c.state.in_(_OPEN), c.due_at <= now, may_take(t.inbound, now, self._me))
+        if self._conn.dialect.name != "sqlite":
+            held = _elsewhere.c.leased_by.is_not(None), _elsewhere.c.leased_by != self._me
+            due = due.where(c.actor_uri.not_in(select(_elsewhere.c.actor_uri).where(*held)))
+        due = due.order_by(c.id).limit(limit).with_for_update(skip_locked=True)
+        query = update(t.inbound).where(c.id.in_(due)).values(**taken(now, lease, self._me))
+        found = [_inbound(row) for row in self._conn.execute(query.returning(*_INBOUND_COLUMNS))]
+        return sorted(found, key=lambda row: (row.received_at, row.id))
 
     def settle_inbound(self, inbound_id: int) -> bool:
         """Remove the processed row in the unit that holds its effect; False if somebody else did."""
-        return bool(_SETTLE_INBOUND.run(self._conn, {"inbound_id": inbound_id}))
+        return bool(_SETTLE_INBOUND.run(self._conn, {"inbound_id": inbound_id, "me": self._me}))
 
     def postpone_inbound(self, row: Inbound, *, due_at: datetime, error: str, state: str) -> None:
         """Try the row again at `due_at` (`waiting`; `deferred`: for want of another server), or keep it (`failed`)."""
-        values = {"attempts": row.attempts + 1, "due_at": due_at, "leased_until": None, "last_error": error[:500]}
-        self._conn.execute(update(t.inbound).where(t.inbound.c.id == row.id).values(**values, state=state))
+        values = {"attempts": row.attempts + 1, "due_at": due_at, "last_error": error[:500], **FREE}
+        mine = t.inbound.c.id == row.id, is_mine(t.inbound, self._me)
+        self._conn.execute(update(t.inbound).where(*mine).values(**values, state=state))
 
     def has_inbound_received_by(self, instant: datetime) -> bool:
         """Return whether an activity received by `instant` still waits: closes wait for it (federation.md 12.3).
@@ -195,13 +203,13 @@ class Queues:
         holds up nothing.
         """
         c = t.deliveries.c
-        free = or_(c.leased_until.is_(None), c.leased_until < now)
-        due = select(c.id).where(c.state == "waiting", c.due_at <= now, free, or_(c.waits_for == "", ~_HELD_UP))
+        due = select(c.id).where(c.state == "waiting", c.due_at <= now, may_take(t.deliveries, now, self._me))
+        due = due.where(or_(c.waits_for == "", ~_HELD_UP))
         if busy:
             due = due.where(c.origin.not_in(list(busy)))
         due = due.order_by(c.due_at, c.id).limit(limit).with_for_update(skip_locked=True)
-        query = update(t.deliveries).where(c.id.in_(due)).values(leased_until=now + lease).returning(*_JOB_COLUMNS)
-        return sorted((_job(row) for row in self._conn.execute(query)), key=lambda job: job.id)
+        query = update(t.deliveries).where(c.id.in_(due)).values(**taken(now, lease, self._me))
+        return sorted(map(_job, self._conn.execute(query.returning(*_JOB_COLUMNS))), key=lambda job: job.id)
 
     def hold_behind(self, jobs: Iterable[tuple[DeliveryJob, datetime]]) -> None:
         """Put off what waits behind deliveries until these are due again: till then no claim needs to look at it."""
@@ -215,18 +223,18 @@ class Queues:
 
     def settle_deliveries(self, ids: Sequence[int]) -> None:
         """Remove deliveries that are done."""
-        _SETTLE_DELIVERY.run_many(self._conn, [{"delivery_id": delivery_id} for delivery_id in ids])
+        _SETTLE_DELIVERY.run_many(self._conn, [{"delivery_id": delivery_id, "me": self._me} for delivery_id in ids])
 
     def put_attempts(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Store the attempts of deliveries: id, attempts, due_at, state, last_status, last_error."""
         for row in rows:
-            values = {**{k: v for k, v in row.items() if k != "id"}, "leased_until": None}
-            self._conn.execute(update(t.deliveries).where(t.deliveries.c.id == row["id"]).values(**values))
+            values = {**{k: v for k, v in row.items() if k != "id"}, **FREE}
+            mine = t.deliveries.c.id == row["id"], is_mine(t.deliveries, self._me)
+            self._conn.execute(update(t.deliveries).where(*mine).values(**values))
 
     def release_deliveries(self, ids: Sequence[int]) -> None:
         """Give leases back untouched."""
-        if ids:
-            self._conn.execute(update(t.deliveries).where(t.deliveries.c.id.in_(list(ids))).values(leased_until=None))
+        free(self._conn, t.deliveries, t.deliveries.c.id.in_(list(ids)), is_mine(t.deliveries, self._me))
 
     def hasten(self, origin: str, now: datetime) -> bool:
         """Make all waiting deliveries of the origin due at once: it is alive (federation.md 7)."""
@@ -273,7 +281,7 @@ class Queues:
 
     def move_timer(self, name: str, key: str, due_at: datetime) -> None:
         """Set the timer, or move the one that waits."""
-        values = {"name": name, "key": key, "due_at": due_at, "leased_until": None, "attempts": 0}
+        values = {"name": name, "key": key, "due_at": due_at, "attempts": 0, **FREE}
         upsert(self._conn, t.timers, values, keys=("name", "key"))
 
     def drop_timer(self, name: str, key: str) -> None:
@@ -283,27 +291,32 @@ class Queues:
     def claim_timers(self, now: datetime, *, limit: int, lease: timedelta) -> list[TimerRow]:
         """Lease up to `limit` due timers, the earliest first."""
         c = t.timers.c
-        free = or_(c.leased_until.is_(None), c.leased_until < now)
-        due = select(c.name, c.key, c.due_at, c.attempts).where(c.due_at <= now, free).order_by(c.due_at).limit(limit)
-        rows = every(self._conn, due.with_for_update(skip_locked=True), _timer)
+        due = select(c.name, c.key, c.due_at, c.attempts).where(c.due_at <= now, may_take(t.timers, now, self._me))
+        due = due.order_by(c.due_at).limit(limit).with_for_update(skip_locked=True)
+        rows = every(self._conn, due, _timer)
         for row in rows:
             same = and_(c.name == row.name, c.key == row.key)
-            self._conn.execute(update(t.timers).where(same).values(leased_until=now + lease))
+            self._conn.execute(update(t.timers).where(same).values(**taken(now, lease, self._me)))
         return rows
 
     def settle_timer(self, timer: TimerRow) -> bool:
-        """Remove the fired timer unless it was set anew meanwhile; return whether it was there."""
+        """Remove the fired timer unless it was set anew, or taken by another process; return whether it was there."""
         c = t.timers.c
-        same = delete(t.timers).where(c.name == timer.name, c.key == timer.key, c.due_at == timer.due_at)
-        return bool(self._conn.execute(same).rowcount)
+        same = c.name == timer.name, c.key == timer.key, c.due_at == timer.due_at
+        return bool(self._conn.execute(delete(t.timers).where(*same, is_mine(t.timers, self._me))).rowcount)
+
+    def holds_timer(self, name: str, key: str) -> bool:
+        """Return whether this process has the timer still: if not, what it does for it is another's by now."""
+        c = t.timers.c
+        mine = select(c.due_at).where(c.name == name, c.key == key, is_mine(t.timers, self._me))
+        return self._me is None or self._conn.execute(mine).first() is not None
 
     def postpone_timer(self, timer: TimerRow, due_at: datetime) -> None:
         """Let the timer fire again at `due_at`."""
         c = t.timers.c
-        same = and_(c.name == timer.name, c.key == timer.key)
-        self._conn.execute(
-            update(t.timers).where(same).values(due_at=due_at, leased_until=None, attempts=timer.attempts + 1)
-        )
+        same = c.name == timer.name, c.key == timer.key, is_mine(t.timers, self._me)
+        values = {"due_at": due_at, "attempts": timer.attempts + 1, **FREE}
+        self._conn.execute(update(t.timers).where(*same).values(**values))
 
     def next_timer(self) -> datetime | None:
         """Return when the next timer that nobody holds is due."""
@@ -355,7 +368,7 @@ class Queues:
 
     def retry(self, row_id: int, now: datetime) -> bool:
         """Let a failed or waiting row run at once; return whether there is one with this id."""
-        values = {"state": "waiting", "due_at": now, "leased_until": None}
+        values = {"state": "waiting", "due_at": now, **FREE}
         found = [
             self._conn.execute(update(table).where(table.c.id == row_id).values(**values)).rowcount
             for table in (t.inbound, t.deliveries)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, func, or_, select, union, update
+from sqlalchemy import Connection, and_, delete, exists, func, select, union, update
 
 from fedcoop.kernel.ids import ActorId
 from fedcoop.storage import tables as t
+from fedcoop.storage.leases import FREE, is_free, is_mine, may_take, taken
 from fedcoop.storage.rows import every, insert_ignore_many, maker, upsert
 
 ACTOR = "actor"
@@ -36,10 +37,11 @@ _COLUMNS = [t.visits.c[name] for name in Visit.__slots__]
 
 
 class Visits:
-    """Repository of visits."""
+    """Repository of visits; `me` is the process that makes them."""
 
-    def __init__(self, conn: Connection) -> None:
+    def __init__(self, conn: Connection, me: int | None = None) -> None:
         self._conn = conn
+        self._me = me
 
     # what is to be looked at
 
@@ -70,7 +72,7 @@ class Visits:
         earlier = self.find(OUTBOX, actor_id)
         first = since if earlier is None or earlier.since is None else min(since, earlier.since)
         values = {"kind": OUTBOX, "actor_id": actor_id, "since": first, "due_at": due_at, "again_at": again_at}
-        upsert(self._conn, t.visits, {**values, "leased_until": None, "attempts": 0}, keys=("kind", "actor_id"))
+        upsert(self._conn, t.visits, {**values, "attempts": 0, **FREE}, keys=("kind", "actor_id"))
 
     def find(self, kind: str, actor_id: ActorId) -> Visit | None:
         """Return the visit that is planned."""
@@ -87,18 +89,17 @@ class Visits:
     def claim(self, now: datetime, *, limit: int, lease: timedelta, busy: Iterable[str] = ()) -> list[Visit]:
         """Lease up to `limit` due visits, the earliest first; none to the `busy` origins."""
         c = t.visits.c
-        free = or_(c.leased_until.is_(None), c.leased_until < now)
-        due = select(*_COLUMNS).where(c.due_at <= now, free)
+        due = select(*_COLUMNS).where(c.due_at <= now, may_take(t.visits, now, self._me))
         if kept_out := list(busy):
             due = due.where(c.actor_id.not_in(select(t.actors.c.id).where(t.actors.c.origin.in_(kept_out))))
         rows = every(self._conn, due.order_by(c.due_at).limit(limit).with_for_update(skip_locked=True), _visit)
         for row in rows:
-            self._conn.execute(update(t.visits).where(_is(row)).values(leased_until=now + lease))
+            self._conn.execute(update(t.visits).where(_is(row)).values(**taken(now, lease, self._me)))
         return rows
 
     def settle(self, visit: Visit) -> None:
-        """Remove the visit, unless it was planned anew meanwhile."""
-        self._conn.execute(delete(t.visits).where(_is(visit)))
+        """Remove the visit, unless it was planned anew meanwhile or taken by another process."""
+        self._conn.execute(delete(t.visits).where(_is(visit), is_mine(t.visits, self._me)))
 
     def succeed(self, visit: Visit, *, due_at: datetime, again_at: datetime | None = None) -> None:
         """The visit was made; the next one is due then."""
@@ -113,11 +114,11 @@ class Visits:
         """Nobody at the origin is visited before: it has just not answered."""
         c = t.visits.c
         there = c.actor_id.in_(select(t.actors.c.id).where(t.actors.c.origin == origin))
-        free = or_(c.leased_until.is_(None), c.leased_until < now)
+        free = is_free(t.visits, now, self._me)
         self._conn.execute(update(t.visits).where(there, free, c.due_at <= now).values(due_at=until))
 
     def _move(self, visit: Visit, **values: Any) -> None:
-        self._conn.execute(update(t.visits).where(_is(visit)).values(**values, leased_until=None))
+        self._conn.execute(update(t.visits).where(_is(visit), is_mine(t.visits, self._me)).values(**values, **FREE))
 
     # what an operator sees
 

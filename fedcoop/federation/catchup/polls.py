@@ -16,7 +16,7 @@ from fedcoop.federation.wire.jsonld import ids_of, types_of
 from fedcoop.federation.wire.polls import owned
 from fedcoop.kernel.errors import FedcoopError, OriginMismatch, PeerGone
 from fedcoop.kernel.ids import RemoteMotionId
-from fedcoop.loops import Loop
+from fedcoop.queueing import LeasingLoop
 from fedcoop.storage.looks import GONE
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
@@ -26,14 +26,14 @@ AT_ONCE = 5
 MAX_ASKED = 1000
 
 
-class PollLooks(Loop):
+class PollLooks(LeasingLoop):
     """`wake` tells it that a look was planned, `ask` that a member reads a poll."""
 
     name = "polls"
+    table = "remote_looks"
 
     def __init__(self, units: Units, remote: Remote) -> None:
-        super().__init__(units.clock)
-        self._units = units
+        super().__init__(units)
         self._remote = remote
         self._asked: set[RemoteMotionId] = set()
 
@@ -52,9 +52,10 @@ class PollLooks(Loop):
         if room <= 0 or due_at is None or due_at > self._units.clock.now():
             return 0
         found = await self._units.write(looks.claim, limit=room)
-        for due in found:
-            self._begin(self._look(due))
-        return len(found)
+        fresh = [due for due in found if due.remote_motion_id not in self._held]
+        for due in fresh:
+            self._begin_with(due.remote_motion_id, self._look(due))
+        return len(fresh)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         super()._ended(task)
@@ -83,5 +84,7 @@ class PollLooks(Loop):
 
 
 def _keep(uow: UnitOfWork, due: Due, seen: SeenMotion) -> None:
+    if not uow.looks.holds(due.remote_motion_id):
+        return
     mirror_motion(uow, author=uow.actors.get(uow.notes.get_remote_motion(due.remote_motion_id).actor_id), seen=seen)
     looks.looked(uow, due.remote_motion_id)

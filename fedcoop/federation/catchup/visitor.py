@@ -19,7 +19,7 @@ from fedcoop.federation.remote.lanes import Lanes
 from fedcoop.federation.remote.webfinger import WebFinger
 from fedcoop.federation.wire.jsonld import id_of, same_origin
 from fedcoop.kernel.errors import FedcoopError, OriginMismatch, PeerError, PeerUnreachable
-from fedcoop.loops import Loop
+from fedcoop.queueing import LeasingLoop
 from fedcoop.storage.records import Actor
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 from fedcoop.storage.visits import ACTOR, Visit
@@ -34,15 +34,15 @@ PER_ORIGIN = 2
 VISIT_S = 300.0
 
 
-class Visitor(Loop):
+class Visitor(LeasingLoop):
     """Makes the visits that are due."""
 
     name = "visits"
+    table = "visits"
     idle_s = 5.0
 
     def __init__(self, units: Units, remote: Remote, webfinger: WebFinger) -> None:
-        super().__init__(units.clock)
-        self._units = units
+        super().__init__(units)
         self._remote = remote
         self._webfinger = webfinger
         self._lanes = Lanes(total=AT_ONCE, per_key=PER_ORIGIN)
@@ -60,10 +60,11 @@ class Visitor(Loop):
         room = CLAIM - len(self._tasks)
         busy = [origin for origin, number in self._per_origin.items() if number >= PER_ORIGIN * 4]
         found = await self._units.write(_claim, limit=room, busy=busy) if room > 0 else []
-        for visit, actor in found:
+        fresh = [(visit, actor) for visit, actor in found if (visit.kind, visit.actor_id) not in self._held]
+        for visit, actor in fresh:
             self._per_origin[actor.origin] += 1
-            self._begin(self._visit(visit, actor))
-        return len(found)
+            self._begin_with((visit.kind, visit.actor_id), self._visit(visit, actor))
+        return len(fresh)
 
     async def _plan(self) -> None:
         now = self._units.clock.now()

@@ -22,7 +22,7 @@ from fedcoop.federation.remote.knocking import Form, form_for, knocks_again, oth
 from fedcoop.federation.remote.transport import Response, Transport
 from fedcoop.kernel.errors import FedcoopError
 from fedcoop.kernel.ids import ActivityId
-from fedcoop.loops import Loop
+from fedcoop.queueing import LeasingLoop
 from fedcoop.storage.records import ActorKey, DeliveryJob, Host
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
@@ -77,14 +77,14 @@ class Slots:
         self._more = 0
 
 
-class DeliveryWorker(Loop):
+class DeliveryWorker(LeasingLoop):
     """Sends what is due."""
 
     name = "delivery"
+    table = "deliveries"
 
     def __init__(self, units: Units, transport: Transport, config: DeliveryConfig) -> None:
-        super().__init__(units.clock)
-        self._units = units
+        super().__init__(units)
         self._transport = transport
         self._config = config
         self._per_origin: Counter[str] = Counter()
@@ -117,15 +117,16 @@ class DeliveryWorker(Loop):
             return 1
         busy = [origin for origin, number in self._per_origin.items() if number >= self._config.per_origin * 16]
         jobs, batch = await self._units.write(claim, limit=min(CLAIM, room), busy=busy)
+        jobs = await self._rest([job for job in jobs if job.id not in self._held], batch)
         if not jobs:
             return 0
-        jobs = await self._rest(jobs, batch)
         now = self._units.clock.now()
         letters = [self._letter(job, batch, now) for job in jobs]
         headers = await asyncio.to_thread(sign_all, letters, now)
         for job, letter, signed in zip(jobs, letters, headers, strict=True):
             self._per_origin[job.origin] += 1
             host = batch.hosts.get(job.origin)
+            self._held.add(job.id)
             self._begin(self._deliver(job, letter, signed, host))
         return len(jobs)
 
@@ -162,6 +163,9 @@ class DeliveryWorker(Loop):
             async with slot.free, failing, self._total:
                 self._report(await self._attempt(job, letter, headers, slot))
             slot.open_all()
+        except BaseException:
+            self._held.discard(job.id)
+            raise
         finally:
             self._per_origin[job.origin] -= 1
             if not self._per_origin[job.origin]:
@@ -229,6 +233,7 @@ class DeliveryWorker(Loop):
             self._settled.set()
             raise
         for result in results:
+            self._held.discard(result.job.id)
             log.debug(
                 "delivery settled",
                 extra={"inbox": result.job.inbox, "attempt": result.job.attempts, "status": result.status},

@@ -28,7 +28,7 @@ from fedcoop.federation.inbox.contract import (
 )
 from fedcoop.federation.inbox.work import Work, apply, claim, drop, hasten, is_linked, may, postpone, put_off
 from fedcoop.kernel.errors import FedcoopError, PeerUnreachable
-from fedcoop.loops import Loop
+from fedcoop.queueing import LeasingLoop
 from fedcoop.storage.records import Inbound
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
@@ -55,19 +55,18 @@ def load_handlers() -> dict[str, Handler]:
     return found
 
 
-class InboxProcessor(Loop):
+class InboxProcessor(LeasingLoop):
     """`pause_s` is how long a fetch after a broadcast waits."""
 
     name = "inbox"
+    table = "inbound"
 
     def __init__(self, units: Units, remote: Remote, *, pause_s: Callable[[], float] = up_to_a_minute) -> None:
-        super().__init__(units.clock)
-        self._units = units
+        super().__init__(units)
         self._remote = remote
         self._pause_s = pause_s
         self._handlers = load_handlers()
         self._chains: dict[str, deque[Work]] = {}
-        self._held: set[int] = set()
         self._fetching = asyncio.Semaphore(FETCHING)
         self._hastened: dict[str, datetime] = {}
 
