@@ -9,12 +9,12 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from fedcoop.config import DeliveryConfig
+from fedcoop.federation.delivery.lines import Line, Sealed
 from fedcoop.federation.delivery.settlement import Result, postpone, settle
 from fedcoop.federation.delivery.signing import Letter, sign, sign_all
 from fedcoop.federation.remote.keyring import private_key
@@ -32,6 +32,7 @@ CLAIM = 200
 IN_MEMORY = 600
 LEASE = timedelta(minutes=2)
 FLUSH = 100
+SIGNED_AT_ONCE = 8  # some milliseconds
 
 
 class Batch:
@@ -59,24 +60,6 @@ def claim(uow: UnitOfWork, *, limit: int, busy: Sequence[str]) -> tuple[list[Del
     return jobs, Batch(bodies, keys, uow.actors.hosts({job.origin for job in jobs}))
 
 
-class Slots:
-    """How many requests run at once to one origin: the first alone, so that the others find its connection open.
-
-    `form` is how to sign for it, as far as the letters under way have found out.
-    """
-
-    def __init__(self, number: int, form: Form) -> None:
-        self.free = asyncio.Semaphore(1)
-        self.form = form
-        self._more = number - 1
-
-    def open_all(self) -> None:
-        """The first request is through: let the others run side by side."""
-        for _ in range(self._more):
-            self.free.release()
-        self._more = 0
-
-
 class DeliveryWorker(LeasingLoop):
     """Sends what is due."""
 
@@ -87,8 +70,9 @@ class DeliveryWorker(LeasingLoop):
         super().__init__(units)
         self._transport = transport
         self._config = config
-        self._per_origin: Counter[str] = Counter()
-        self._slots: dict[str, Slots] = {}
+        self._lines: dict[str, Line] = {}
+        self._in_memory = 0
+        self._sent = asyncio.Event()
         self._total = asyncio.Semaphore(config.total)
         self._for_failing = asyncio.Semaphore(max(1, config.total // 2))
         self._results: list[Result] = []
@@ -111,24 +95,34 @@ class DeliveryWorker(LeasingLoop):
 
     async def run_once(self) -> int:
         """Take what is due and begin to send it; return how many letters that was."""
-        room = IN_MEMORY - len(self._tasks)
+        room = IN_MEMORY - self._in_memory
         if room < CLAIM:
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            self._sent.clear()
+            await self._sent.wait()
             return 1
-        busy = [origin for origin, number in self._per_origin.items() if number >= self._config.per_origin * 16]
+        busy = [origin for origin, line in self._lines.items() if len(line) >= self._config.per_origin * 16]
         jobs, batch = await self._units.write(claim, limit=min(CLAIM, room), busy=busy)
         jobs = await self._rest([job for job in jobs if job.id not in self._held], batch)
         if not jobs:
             return 0
+        for start in range(0, len(jobs), SIGNED_AT_ONCE):
+            await self._seal(jobs[start : start + SIGNED_AT_ONCE], batch)
+        return len(jobs)
+
+    async def _seal(self, jobs: Sequence[DeliveryJob], batch: Batch) -> None:
+        """Sign some letters, and hand them to those who carry while the next ones are signed."""
         now = self._units.clock.now()
         letters = [self._letter(job, batch, now) for job in jobs]
         headers = await asyncio.to_thread(sign_all, letters, now)
         for job, letter, signed in zip(jobs, letters, headers, strict=True):
-            self._per_origin[job.origin] += 1
             host = batch.hosts.get(job.origin)
+            line = self._lines.get(job.origin)
+            if line is None:
+                line = self._lines[job.origin] = Line(job.origin, form_for(host, now), self._config.per_origin)
+            line.waiting.append(Sealed(job, letter, signed, host))
             self._held.add(job.id)
-            self._begin(self._deliver(job, letter, signed, host))
-        return len(jobs)
+            self._in_memory += 1
+            self._hand_out(line)
 
     async def _rest(self, jobs: list[DeliveryJob], batch: Batch) -> list[DeliveryJob]:
         """Put off what is for origins that are resting after failures; return the others."""
@@ -145,36 +139,51 @@ class DeliveryWorker(LeasingLoop):
 
     def _letter(self, job: DeliveryJob, batch: Batch, now: datetime) -> Letter:
         key = batch.keys[job.activity_id]
+        line = self._lines.get(job.origin)
         return Letter(
             inbox=job.inbox,
             body=batch.bodies[job.activity_id],
             key=private_key(self._units.site.vault, key),
             key_id=key.key_id,
-            scheme=form_for(batch.hosts.get(job.origin), now).scheme,
+            scheme=(line.form if line is not None else form_for(batch.hosts.get(job.origin), now)).scheme,
         )
 
-    async def _deliver(self, job: DeliveryJob, letter: Letter, headers: dict[str, str], host: Host | None) -> None:
-        slot = self._slots.get(job.origin)
-        if slot is None:
-            form = form_for(host, self._units.clock.now())
-            slot = self._slots[job.origin] = Slots(self._config.per_origin, form)
-        failing = self._for_failing if host is not None and host.failures else contextlib.nullcontext()
+    def _hand_out(self, line: Line) -> None:
+        while line.needs_carrier():
+            line.carriers += 1
+            self._begin(self._carry(line))
+
+    async def _carry(self, line: Line) -> None:
+        """Send one letter after another until none waits."""
         try:
-            async with slot.free, failing, self._total:
-                self._report(await self._attempt(job, letter, headers, slot))
-            slot.open_all()
+            while line.waiting:
+                await self._deliver(line.waiting.popleft(), line)
+                line.came_through = True
+                self._hand_out(line)
+        finally:
+            line.carriers -= 1
+            if not len(line):
+                del self._lines[line.origin]
+            elif not self._stopping:
+                self._hand_out(line)
+
+    async def _deliver(self, sealed: Sealed, line: Line) -> None:
+        failing = self._for_failing if sealed.host is not None and sealed.host.failures else contextlib.nullcontext()
+        line.under_way += 1
+        try:
+            async with failing, self._total:
+                self._report(await self._attempt(sealed, line))
         except BaseException:
-            self._held.discard(job.id)
+            self._held.discard(sealed.job.id)
             raise
         finally:
-            self._per_origin[job.origin] -= 1
-            if not self._per_origin[job.origin]:
-                del self._per_origin[job.origin]
-                self._slots.pop(job.origin, None)
+            line.under_way -= 1
+            self._in_memory -= 1
+            self._sent.set()
 
-    async def _attempt(self, job: DeliveryJob, letter: Letter, headers: dict[str, str], slot: Slots) -> Result:
+    async def _attempt(self, sealed: Sealed, line: Line) -> Result:
         """Knock, perhaps once more in the other form of signature (federation.md 5.1)."""
-        form = slot.form
+        job, letter, headers, form = sealed.job, sealed.letter, sealed.headers, line.form
         try:
             if letter.scheme != form.scheme:
                 letter, headers = await self._signed(letter, form.scheme)
@@ -185,7 +194,7 @@ class DeliveryWorker(LeasingLoop):
                 if second_counts(response.status, knocked.status):
                     letter, response = second, knocked
             if response.status < 300:
-                slot.form = Form(letter.scheme, is_proven=True)
+                line.form = Form(letter.scheme, is_proven=True)
         except FedcoopError as error:
             return Result(job, None, None, error.code, letter.scheme, self._units.clock.now())
         told = "" if response.status < 300 else response.body.decode("utf-8", "replace")

@@ -3,6 +3,7 @@
 import binascii
 import hmac
 from base64 import b64decode, b64encode
+from functools import lru_cache
 from hashlib import sha256
 
 from fedcoop.kernel.errors import BadSignature, MalformedSignature
@@ -13,11 +14,13 @@ MAX_CHARS = 4096
 _SHA256 = "sha-256"
 
 
+@lru_cache(maxsize=16)
 def digest(body: bytes) -> str:
     """Return the value of `Digest` for the exact bytes sent."""
     return f"SHA-256={b64encode(sha256(body).digest()).decode()}"
 
 
+@lru_cache(maxsize=16)
 def content_digest(body: bytes) -> str:
     """Return the value of `Content-Digest` for the exact bytes sent."""
     return f"sha-256=:{b64encode(sha256(body).digest()).decode()}:"
