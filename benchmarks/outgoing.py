@@ -1,12 +1,14 @@
 """Deliveries: one post to many inboxes, on one origin, on many, behind shared inboxes, and over TLS to unseen hosts."""
 
 import datetime as dt
+import json
 import socket
 import ssl
 import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,24 @@ from fedcoop.actions.members import NewMember, add_member
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of one post: deliveries, seconds until all had arrived and milliseconds until the first had, connections."""
+
+    number: int
+    seconds: float
+    first_ms: float
+    connections: int
+
+    @property
+    def per_second(self) -> float:
+        return self.number / self.seconds
+
+
 def _measure(
     stage: Stage, sink: SinkProcess, follow: Callable[[UnitOfWork], Any], expected: int, counter: str
-) -> float:
-    """Publish one post and return the seconds until the sink has had `expected` deliveries."""
+) -> Sent:
+    """Publish one post and return what the sink saw until it has had `expected` deliveries."""
 
     def prepare(uow: UnitOfWork) -> str:
         follow(uow)
@@ -38,19 +54,21 @@ def _measure(
     )
     started = time.perf_counter()
     _send(stage, post)
-    total = 0
+    total, connections, first = 0, 0, 0.0
     while total < expected:
-        total += int(get(counter))
+        seen = json.loads(get(counter))
+        total, connections = total + seen["count"], connections + seen["connections"]
+        first = first or seen["first"]
         if time.perf_counter() - started > 60:
             raise RuntimeError(f"only {total} of {expected} arrived")
         time.sleep(0.01)
     if total != expected:
         raise RuntimeError(f"{total} arrived, {expected} were expected")
-    return time.perf_counter() - started
+    return Sent(expected, time.perf_counter() - started, 1000 * (first - started), connections)
 
 
-def plain(*, inboxes: int, origins: int, followers_each: int = 1) -> tuple[float, float]:
-    """Return deliveries a second and the seconds in all, to `inboxes` spread over `origins`."""
+def plain(*, inboxes: int, origins: int, followers_each: int = 1) -> Sent:
+    """Post to `inboxes` spread over `origins`, over plain http."""
     port = free_port()
     sink, stage = SinkProcess("0.0.0.0", port), Stage()
 
@@ -63,15 +81,14 @@ def plain(*, inboxes: int, origins: int, followers_each: int = 1) -> tuple[float
                 follow_ours(uow, remote_actor(uow, uri, "u", inbox=f"{uri}/inbox", shared_inbox=shared))
 
     try:
-        seconds = _measure(stage, sink, follow, inboxes, f"http://127.0.0.1:{port}/")
-        return inboxes / seconds, seconds
+        return _measure(stage, sink, follow, inboxes, f"http://127.0.0.1:{port}/")
     finally:
         stage.close()
         sink.stop()
 
 
-def unseen_tls(hosts: int = 600) -> dict[str, float]:
-    """Return deliveries a second to hosts that were never seen before, over TLS."""
+def over_tls(*, hosts: int, inboxes_each: int = 1) -> Sent:
+    """Post to hosts that were never seen before, over TLS."""
     with tempfile.TemporaryDirectory() as folder:
         names = {f"h{n}.peers.test": f"127.0.{20 + n // 250}.{n % 250 + 1}" for n in range(hosts)}
         certificate, key = _certificate(Path(folder), "*.peers.test")
@@ -83,15 +100,30 @@ def unseen_tls(hosts: int = 600) -> dict[str, float]:
         urllib.request.install_opener(opener)
 
         def follow(uow: UnitOfWork) -> None:
-            for name in names:
-                follow_ours(uow, remote_actor(uow, f"https://{name}:{port}/users/u", "u"))
+            for number in range(inboxes_each):
+                for name in names:
+                    follow_ours(uow, remote_actor(uow, f"https://{name}:{port}/users/u{number}", "u"))
 
         try:
-            seconds = _measure(stage, sink, follow, hosts, f"https://127.0.20.1:{port}/")
-            return {"unseen-tls": hosts / seconds}
+            return _measure(stage, sink, follow, hosts * inboxes_each, f"https://127.0.20.1:{port}/")
         finally:
             stage.close()
             sink.stop()
+
+
+def unseen_tls() -> dict[str, float]:
+    """Return deliveries a second to hosts that were never seen before, over TLS."""
+    return {"unseen-tls": over_tls(hosts=600).per_second}
+
+
+def cold() -> dict[str, float]:
+    """Return deliveries a second to four inboxes each of 250 such hosts, when the first arrived, and connections opened."""
+    sent = over_tls(hosts=250, inboxes_each=4)
+    return {
+        "fan-out-cold": sent.per_second,
+        "fan-out-cold-first": sent.first_ms,
+        "fan-out-cold-connections": sent.connections,
+    }
 
 
 def _send(stage: Stage, post: bytes) -> None:

@@ -1,16 +1,19 @@
-"""A server that answers 202 to every POST and counts them; GET /count tells how many there were since the last GET.
+"""A server that answers 202 to every POST; a GET tells how many there were since the last GET, over how many connections
+that were opened since, and when the first of them came (monotonic seconds, the same clock for all processes of a machine).
 
 Usage: python -m benchmarks.sink HOST PORT [CERTIFICATE KEY]
 """
 
 import asyncio
+import json
 import ssl
 import sys
+import time
 
 import uvloop
 
 ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
-count = 0
+seen = {"count": 0, "connections": 0, "first": 0.0}
 
 
 class Sink(asyncio.Protocol):
@@ -21,15 +24,15 @@ class Sink(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         self.transport = transport
+        self.has_posted = False
 
     def data_received(self, data: bytes) -> None:
-        global count
         self.buffer += data
         while (end := self.buffer.find(b"\r\n\r\n")) >= 0:
             head = self.buffer[:end].lower()
             if head.startswith(b"get "):
-                body = str(count).encode()
-                count = 0
+                body = json.dumps(seen).encode()
+                seen.update(count=0, connections=0, first=0.0)
                 self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
                 self.buffer = self.buffer[end + 4 :]
                 continue
@@ -38,8 +41,14 @@ class Sink(asyncio.Protocol):
             if len(self.buffer) < end + 4 + length:
                 return
             self.buffer = self.buffer[end + 4 + length :]
-            count += 1
+            self._note()
             self.transport.write(ACCEPTED)
+
+    def _note(self) -> None:
+        seen["count"] += 1
+        seen["first"] = seen["first"] or time.perf_counter()
+        seen["connections"] += not self.has_posted
+        self.has_posted = True
 
 
 async def main() -> None:
