@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from benchmarks.stage import SinkProcess, Stage, follow_ours, free_port, get, remote_actor
+from benchmarks.stage import SinkProcess, Stage, follow_ours, get, remote_actor
 from fedcoop.actions.members import NewMember, add_member
 from fedcoop.storage.unit_of_work import UnitOfWork
 
@@ -69,8 +69,8 @@ def _measure(
 
 def plain(*, inboxes: int, origins: int, followers_each: int = 1) -> Sent:
     """Post to `inboxes` spread over `origins`, over plain http."""
-    port = free_port()
-    sink, stage = SinkProcess("0.0.0.0", port), Stage()
+    sink, stage = SinkProcess(), Stage()
+    port = sink.port
 
     def follow(uow: UnitOfWork) -> None:
         for number in range(inboxes):
@@ -92,8 +92,8 @@ def over_tls(*, hosts: int, inboxes_each: int = 1) -> Sent:
     with tempfile.TemporaryDirectory() as folder:
         names = {f"h{n}.peers.test": f"127.0.{20 + n // 250}.{n % 250 + 1}" for n in range(hosts)}
         certificate, key = _certificate(Path(folder), "*.peers.test")
-        port = free_port()
-        sink, stage = SinkProcess("0.0.0.0", port, certificate, key), Stage(ca_file=certificate, resolve=names)
+        sink, stage = SinkProcess(certificate, key), Stage(ca_file=certificate, resolve=names)
+        port = sink.port
         context = ssl.create_default_context(cafile=certificate)
         context.check_hostname = False
         opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context))

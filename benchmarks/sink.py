@@ -1,7 +1,7 @@
 """A server that answers 202 to every POST; a GET tells how many there were since the last GET, over how many connections
 that were opened since, and when the first of them came (monotonic seconds, the same clock for all processes of a machine).
 
-Usage: python -m benchmarks.sink HOST PORT [CERTIFICATE KEY]
+It listens on a free port, which it prints. Usage: python -m benchmarks.sink HOST [CERTIFICATE KEY]
 """
 
 import asyncio
@@ -53,12 +53,12 @@ class Sink(asyncio.Protocol):
 
 async def main() -> None:
     context = None
-    if len(sys.argv) > 3:
+    if len(sys.argv) > 2:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(sys.argv[3], sys.argv[4])
+        context.load_cert_chain(sys.argv[2], sys.argv[3])
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Sink, sys.argv[1], int(sys.argv[2]), ssl=context, backlog=2048)
-    print("ready", flush=True)
+    server = await loop.create_server(Sink, sys.argv[1], 0, ssl=context, backlog=2048)
+    print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 

@@ -179,15 +179,13 @@ class Stage:
 
 
 class SinkProcess:
-    """A sink server as a process."""
+    """A sink server as a process, on every address of the loopback network."""
 
-    def __init__(self, host: str, port: int, *files: str) -> None:
-        self.port = port
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.sink", host, str(port), *files], stdout=subprocess.PIPE, text=True
-        )
+    def __init__(self, *files: str) -> None:
+        command = [sys.executable, "-m", "benchmarks.sink", "0.0.0.0", *files]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
-        self.process.stdout.readline()
+        self.port = int(self.process.stdout.readline())
 
     def stop(self) -> None:
         self.process.terminate()
