@@ -36,9 +36,7 @@ class Sent:
         return self.number / self.seconds
 
 
-def _measure(
-    stage: Stage, sink: SinkProcess, follow: Callable[[UnitOfWork], Any], expected: int, counter: str
-) -> Sent:
+def _measure(stage: Stage, sink: SinkProcess, follow: Callable[[UnitOfWork], Any], expected: int, counter: str) -> Sent:
     """Publish one post and return what the sink saw until it has had `expected` deliveries."""
 
     def prepare(uow: UnitOfWork) -> str:
