@@ -32,7 +32,7 @@ from fedcoop.storage.unit_of_work import UnitOfWork, Units
 from fedcoop.web import guards
 
 FEDCOOP = [sys.executable, "-m", "fedcoop"]
-LIMITS = ("address", "known_address", "origin", "actor", "votes", "bad_signatures", "sign_ins")
+LIMITS = ("address", "known_address", "origin", "actor", "votes", "bad_signatures", "pages", "sign_ins")
 
 
 def free_port() -> int:

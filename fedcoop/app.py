@@ -243,6 +243,7 @@ class Node:
             clock=self.clock,
             sign_in_throttle=Throttle(self.config.limits.sign_ins),
             remote=Fediverse(self._parts, self.loops.polls),
+            is_known=self._parts.door.is_known,
         )
         self._add_shared(app)
         self._add_health(app)

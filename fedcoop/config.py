@@ -155,6 +155,7 @@ class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     actor: int = 60
     votes: int = 20
     bad_signatures: int = 20
+    pages: int = 1200
     sign_ins: int = 10
     new_hosts: int = 10
     new_actors: int = 1000

@@ -35,7 +35,8 @@ from fedcoop.queries.accounts import STRANGER, Viewer, viewer_of
 from fedcoop.urls import origin_of
 from fedcoop.web.form_reading import UnreadableFormError
 from fedcoop.web.forms import read_form
-from fedcoop.web.keys import CLOCK, RENDERER, STATIC, UNITS, URLS
+from fedcoop.web.keys import CLOCK, PACE, RENDERER, STATIC, UNITS, URLS
+from fedcoop.web.pace import session_of
 
 log = logging.getLogger(__name__)
 
@@ -100,13 +101,15 @@ def clear_session(request: web.Request, response: web.StreamResponse) -> None:
 
 async def find_viewer(request: web.Request) -> Viewer:
     """Return who asks: a signed-in member, or a stranger."""
-    token = request.cookies.get(cookie_name(request.app[URLS].origin), "")
-    if not token or len(token) > 128 or not token.isascii():
+    token = session_of(request, cookie_name(request.app[URLS].origin))
+    if not token:
         return STRANGER
     units = request.app[UNITS]
     viewer = await units.read(viewer_of, token=token)
     if viewer.last_seen_at is not None and request.app[CLOCK].now() - viewer.last_seen_at > TOUCH_EVERY:
         await units.write(touch_session, secret=token)
+    if viewer.member is not None:
+        request.app[PACE].remember(token)
     return viewer
 
 
@@ -215,6 +218,11 @@ def error_page(request: web.Request, error: FedcoopError) -> web.Response:
     """Return the page that tells of the error, with the status of the one table."""
     status = next((status for kind, status in STATUS if isinstance(error, kind)), 500)
     return html(request, "error.html", status=status, code=error.code, message=error.message, status_code=status)
+
+
+def too_many(request: web.Request, code: str, message: str) -> web.Response:
+    """Return the page that says that too much was asked for: 429."""
+    return html(request, "error.html", status=429, code=code, message=message, status_code=429)
 
 
 def unavailable(request: web.Request, code: str, message: str) -> web.Response:

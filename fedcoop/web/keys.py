@@ -10,6 +10,7 @@ from fedcoop.kernel.clock import Clock
 from fedcoop.kernel.ids import RemoteMotionId
 from fedcoop.storage.unit_of_work import Units
 from fedcoop.urls import Urls
+from fedcoop.web.pace import Pace
 from fedcoop.web.rendering import Renderer
 from fedcoop.web.static import StaticFiles
 
@@ -60,5 +61,6 @@ URLS = web.AppKey("URLS", Urls)
 CLOCK: web.AppKey[Clock] = web.AppKey("CLOCK", Clock)
 RENDERER = web.AppKey("RENDERER", Renderer)
 STATIC = web.AppKey("STATIC", StaticFiles)
+PACE: web.AppKey[Pace] = web.AppKey("PACE", Pace)
 SIGN_IN_THROTTLE: web.AppKey[Throttle] = web.AppKey("SIGN_IN_THROTTLE", Throttle)
 REMOTE: web.AppKey[Remote] = web.AppKey("REMOTE", Remote)

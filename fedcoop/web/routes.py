@@ -4,6 +4,8 @@
 composition root registers them with the handlers of both doors and lets `Accept` choose.
 """
 
+from collections.abc import Callable
+
 from aiohttp import web
 
 from fedcoop.config import Config
@@ -36,8 +38,21 @@ from fedcoop.web import (
 )
 from fedcoop.web import remote as remote_pages
 from fedcoop.web.following_steps import STEPS
-from fedcoop.web.keys import CLOCK, CONFIG, REMOTE, RENDERER, SIGN_IN_THROTTLE, STATIC, UNITS, URLS, Remote, Throttle
+from fedcoop.web.keys import (
+    CLOCK,
+    CONFIG,
+    PACE,
+    REMOTE,
+    RENDERER,
+    SIGN_IN_THROTTLE,
+    STATIC,
+    UNITS,
+    URLS,
+    Remote,
+    Throttle,
+)
 from fedcoop.web.media import MediaFiles
+from fedcoop.web.pace import Pace
 from fedcoop.web.rendering import Renderer
 from fedcoop.web.static import StaticFiles
 
@@ -194,12 +209,21 @@ def install(
     clock: Clock,
     sign_in_throttle: Throttle,
     remote: Remote,
+    is_known: Callable[[str], bool] = lambda address: False,
 ) -> None:
     """Give the application what pages need, their routes and the static files; `SHARED` is left to the caller."""
     static = StaticFiles()
     app[UNITS], app[CONFIG], app[URLS], app[CLOCK] = units, config, urls, clock
     app[STATIC], app[RENDERER] = static, Renderer(config.instance, urls=urls, static=static, clock=clock)
     app[SIGN_IN_THROTTLE], app[REMOTE] = sign_in_throttle, remote
+    app[PACE] = Pace(
+        config.limits,
+        clock,
+        proxies=config.server.trusted_proxies,
+        cookie=guards.cookie_name(urls.origin),
+        is_known=is_known,
+    )
+    app.middlewares.append(app[PACE].middleware(guards.too_many))
     app.middlewares.append(guards.page_errors)
     app.router.add_routes(ROUTES)
     app.router.add_get("/static/{path:.+}", static.serve)

@@ -43,7 +43,16 @@ from tests.doors.peer import PeerActor, Sent, send
 START = datetime(2026, 3, 1, 10, 0, 0, tzinfo=UTC)
 COOP = "bread"
 OFF = LimitsConfig(
-    address=0, known_address=0, origin=0, actor=0, votes=0, bad_signatures=0, sign_ins=0, new_hosts=0, new_actors=0
+    address=0,
+    known_address=0,
+    origin=0,
+    actor=0,
+    votes=0,
+    bad_signatures=0,
+    pages=0,
+    sign_ins=0,
+    new_hosts=0,
+    new_actors=0,
 )
 _VOLATILE = {"actors", "actor_keys", "hosts"}
 

@@ -19,7 +19,7 @@ from fedcoop.accounts.credentials import hash_password
 from fedcoop.actions import motions as motion_actions
 from fedcoop.actions.founding import found_instance
 from fedcoop.actions.members import NewMember, add_member
-from fedcoop.config import Config, FederationConfig, InstanceConfig
+from fedcoop.config import Config, FederationConfig, InstanceConfig, LimitsConfig
 from fedcoop.federation.remote.lookup import WHAT_TO_PASTE
 from fedcoop.federation.remote.sentences import explained
 from fedcoop.governance.motions import Motion, Option
@@ -187,7 +187,7 @@ class Website:
 
 @asynccontextmanager
 async def open_website(
-    folder: Path, *, sign_ins: int = 0, instance: Mapping[str, Any] | None = None
+    folder: Path, *, sign_ins: int = 0, pages: int = 0, instance: Mapping[str, Any] | None = None
 ) -> AsyncIterator[Website]:
     """Run the pages of Alder with four members; Ilse has an office."""
     path = folder / "fedcoop.db"
@@ -203,7 +203,10 @@ async def open_website(
     port = _free_port()
     origin = f"http://localhost:{port}"
     config = Config(
-        instance=InstanceConfig(origin=origin, **values), federation=FederationConfig(allow_http=True), root=folder
+        instance=InstanceConfig(origin=origin, **values),
+        federation=FederationConfig(allow_http=True),
+        limits=LimitsConfig(pages=pages),
+        root=folder,
     )
     urls = Urls(origin)
     site = Site(config=config, urls=urls, vault=Vault(Fernet.generate_key()))

@@ -40,12 +40,22 @@ from fedcoop.kernel.errors import PeerError
 from fedcoop.storage.migrations import upgrade
 from fedcoop.storage.unit_of_work import UnitOfWork
 from fedcoop.web.guards import STATUS, cookie_name, csrf_token
+from fedcoop.web.pace import UNCOUNTED
 from tests.actions.coop import Draft
 from tests.doors.harness import START, keys_of
 
 EXAMPLES = 250
 OFF = LimitsConfig(
-    address=0, known_address=0, origin=0, actor=0, votes=0, bad_signatures=0, sign_ins=0, new_hosts=0, new_actors=0
+    address=0,
+    known_address=0,
+    origin=0,
+    actor=0,
+    votes=0,
+    bad_signatures=0,
+    pages=0,
+    sign_ins=0,
+    new_hosts=0,
+    new_actors=0,
 )
 ODD = [
     *(
@@ -419,6 +429,10 @@ def test_an_upload_that_breaks_off_is_no_fault(world: World, caplog: Any, sent: 
         whole, _ = world.loop.run_until_complete(world.ask("GET", "/healthz", b"", {}))
     assert [record.getMessage() for record in caplog.records if record.exc_info] == []
     assert whole == 200
+
+
+def test_what_the_limit_of_pages_leaves_out_is_there(world: World) -> None:
+    assert {canonical for _, canonical, _ in world.routes} >= UNCOUNTED
 
 
 def test_no_error_that_can_be_told_is_told_as_a_fault_of_ours() -> None:

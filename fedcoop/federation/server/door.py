@@ -120,7 +120,7 @@ class Door:
         bad = self._bad_signatures.wait_s(address, now)
         if bad:
             raise Refusal(429, "too-many-bad-signatures", retry_after_s=bad)
-        throttle = self._known if self._is_known(address, now) else self._strangers
+        throttle = self._known if self.is_known(address) else self._strangers
         _demand(throttle.take(address, now), "too-many-requests")
 
     def admit_sender(self, origin: str, actor_uri: str, *, marks: int) -> None:
@@ -142,7 +142,9 @@ class Door:
         """One more failed signature of this address."""
         self._bad_signatures.take(address, self._clock.monotonic())
 
-    def _is_known(self, address: str, now: float) -> bool:
+    def is_known(self, address: str) -> bool:
+        """Return whether a request of this address verified within the last hour."""
+        now = self._clock.monotonic()
         return self._verified.get(address, now) > now
 
 
