@@ -294,9 +294,9 @@ def gather(uow: UnitOfWork, key: str) -> Material | None:
     secrets_ = uow.lots.of(motion.id)
     return Material(
         motion=motion,
-        ballots=uow.motions.ballots(motion.id),
+        ballots=uow.motions.box(motion.id),
         roll=roll.roll_lines(entries),
-        log=[entry.entry for entry in uow.motions.log(motion.id)],
+        log=uow.motions.log_texts(motion.id),
         secrets=secrets_,
         may_wait=public_lots.may_wait(motion, secrets_, uow.now),
     )

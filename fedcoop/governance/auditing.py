@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from fedcoop.governance import logchain, secrecy
-from fedcoop.governance.ballots import Ballot
+from fedcoop.governance.ballots import Boxed
 from fedcoop.governance.lifecycle import text_hash
 from fedcoop.governance.motions import Motion
 from fedcoop.governance.outcomes import outcome_to_json
 from fedcoop.governance.recount import Recounted, recount
 from fedcoop.governance.roll import roll_hash
 from fedcoop.governance.tallies import tally_to_json
-from fedcoop.kernel.canonical import canonical_bytes
+from fedcoop.kernel.canonical import canonical_each
 from fedcoop.kernel.errors import Refused
 
 
@@ -53,7 +53,7 @@ class Stored:
     """All that is stored of one motion that was opened; `result` is None before its outcome."""
 
     motion: Motion
-    ballots: Sequence[Ballot]
+    ballots: Sequence[Boxed]
     roll: Sequence[str]
     log: Sequence[Entry]
     result: Result | None
@@ -62,42 +62,40 @@ class Stored:
 def check(stored: Stored, verify: Callable[[dict[str, Any]], None]) -> None:
     """Return if everything agrees. Raises Refused (`audit-…`, `recount-…`) with the first difference."""
     motion = stored.motion
-    _check_chain(stored)
+    log = _checked_chain(stored)
     found = text_hash(
         title=motion.title, body=motion.body, options=motion.options, method=motion.method, settings=motion.settings
     )
     _same("text", "the text that was opened", motion.text_hash, found)
     _same("roll", "the roll", motion.roll_hash, roll_hash(stored.roll))
-    boxed = [secrecy.box_ballot(ballot, motion.url) for ballot in stored.ballots]
-    _same("ballots", "the votes", _by_voter(_of_log(stored)), _by_voter(boxed))
+    boxed = canonical_each([secrecy.box_ballot(ballot, motion.url) for ballot in stored.ballots])
+    _same("ballots", "the votes", sorted(canonical_each(_standing(motion.url, log))), sorted(boxed))
     if stored.result is not None:
         _check_result(stored, stored.result, boxed, verify)
 
 
-def _check_chain(stored: Stored) -> None:
+def _checked_chain(stored: Stored) -> list[dict[str, Any]]:
+    """Return the entries of the log, read."""
+    log: list[dict[str, Any]] = []
     head = logchain.first_head(stored.motion.url)
     for number, entry in enumerate(stored.log, start=1):
         head = logchain.next_head(head, entry.entry.encode())
-        if (entry.n, entry.head, json.loads(entry.entry)["n"]) != (number, head, number):
+        log.append(json.loads(entry.entry))
+        if (entry.n, entry.head, log[-1]["n"]) != (number, head, number):
             raise Refused("audit-log", f"The log breaks at entry {number}: something was changed, put in or taken out.")
+    return log
 
 
-def _of_log(stored: Stored) -> list[dict[str, Any]]:
+def _standing(poll: str, log: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the ballots that stand by the log."""
-    entries = (json.loads(entry.entry) for entry in stored.log)
-    ballots = logchain.standing_ballots(entries)
     return [
-        {"choice": entry["choice"], "nonce": entry["nonce"], "poll": stored.motion.url, "voter": voter}
-        for voter, entry in ballots.items()
+        {"choice": entry["choice"], "nonce": entry["nonce"], "poll": poll, "voter": voter}
+        for voter, entry in logchain.standing_ballots(log).items()
     ]
 
 
-def _by_voter(ballots: Sequence[Mapping[str, Any]]) -> list[bytes]:
-    return sorted(canonical_bytes(ballot) for ballot in ballots)
-
-
 def _check_result(
-    stored: Stored, result: Result, boxed: Sequence[Mapping[str, Any]], verify: Callable[[dict[str, Any]], None]
+    stored: Stored, result: Result, boxed: Sequence[bytes], verify: Callable[[dict[str, Any]], None]
 ) -> None:
     if result.file is None:
         raise Refused("audit-file", "The recount file is missing.")
@@ -106,7 +104,7 @@ def _check_result(
     _same("code", "the outcome’s name", result.code, found.outcome.code.value)
     _same("outcome", "the outcome", result.outcome, outcome_to_json(found.outcome))
     _same("tally", "the totals", result.tally, tally_to_json(found.tally))
-    root = secrecy.root([secrecy.leaf(ballot) for ballot in boxed])
+    root = secrecy.root([*map(secrecy.leaf_of, boxed)])
     _same("box", "the digest of all votes", [result.box_root, found.root], [root, root])
     _check_heads(stored, result, found)
     if result.published is not None:

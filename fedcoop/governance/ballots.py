@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from fedcoop.governance.choices import Choice, Scores, Shape
 from fedcoop.governance.electorate import ElectorateRule
@@ -43,6 +44,14 @@ class Ballot:
     actor_id: ActorId | None
     cast_at: datetime
     received_at: datetime
+    nonce: str
+
+
+class Boxed(NamedTuple):
+    """What of a ballot lies in the box, and is counted (governance.md 5.2)."""
+
+    voter: str
+    choice: Choice
     nonce: str
 
 

@@ -6,6 +6,7 @@ JSON: a list of option keys (`["for"]`; a ranking is best first), or an object o
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from fedcoop.kernel.errors import BallotRefused
@@ -67,11 +68,11 @@ def choice_to_json(choice: Choice) -> list[str] | dict[str, int]:
 
 def choice_of(value: Any) -> Choice:
     """Return the choice of a JSON value. Raises BallotRefused (`choice-shape`) for any other shape."""
-    if isinstance(value, Mapping) and len(value) <= MOST_MARKS:
-        if all(_is_key(key) and _is_score(score) for key, score in value.items()):
-            return Scores(value)
-    elif isinstance(value, list | tuple) and len(value) <= MOST_MARKS and all(_is_key(key) for key in value):
-        return tuple(value)
+    if isinstance(value, (list, tuple)):
+        if len(value) <= MOST_MARKS and all(map(_is_key, value)):
+            return tuple(value)
+    elif isinstance(value, Mapping) and len(value) <= MOST_MARKS and all(map(_is_pair, value.items())):
+        return Scores(value)
     raise BallotRefused(
         "choice-shape",
         'A choice is a list of keys such as ["for"], best first in a ranking, or scores such as {"a": 3}.',
@@ -97,7 +98,17 @@ def _names_of(value: Any) -> tuple[str, ...]:
 
 
 def _is_key(value: Any) -> bool:
-    return isinstance(value, str) and _KEY.fullmatch(value) is not None
+    return isinstance(value, str) and _is_name(value)
+
+
+@lru_cache(maxsize=1024)
+def _is_name(text: str) -> bool:
+    """Remembered: the ballots of a motion name the same few."""
+    return _KEY.fullmatch(text) is not None
+
+
+def _is_pair(pair: tuple[Any, Any]) -> bool:
+    return _is_key(pair[0]) and _is_score(pair[1])
 
 
 def _is_score(value: Any) -> bool:

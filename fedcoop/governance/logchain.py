@@ -24,6 +24,14 @@ def next_head(head: str, entry: bytes) -> str:
     return hashlib.sha256(bytes.fromhex(head) + entry).hexdigest()
 
 
+def last_head(poll_url: str, entries: Iterable[bytes]) -> str:
+    """Return the head as hex after all entries of a log, each as its canonical bytes."""
+    head = bytes.fromhex(first_head(poll_url))
+    for entry in entries:
+        head = hashlib.sha256(head + entry).digest()
+    return head.hex()
+
+
 def open_entry(motion: Motion) -> dict[str, Any]:
     """Return the entry of the opening: what is voted on, by whom, until when."""
     return {

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from fedcoop.governance import candidacy, logchain, public_lots, secrecy
-from fedcoop.governance.ballots import Ballot
+from fedcoop.governance.ballots import Ballot, Boxed
 from fedcoop.governance.choices import Choice, choice_of
 from fedcoop.governance.lifecycle import text_hash
 from fedcoop.governance.lots import lot_of
@@ -31,7 +31,7 @@ from fedcoop.governance.tallying import (
     row_of,
     tally_motion,
 )
-from fedcoop.kernel.canonical import canonical_bytes
+from fedcoop.kernel.canonical import Written, canonical_bytes, canonical_each
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.errors import FedcoopError, Refused
 
@@ -49,7 +49,7 @@ class Material:
     """
 
     motion: Motion
-    ballots: Sequence[Ballot]
+    ballots: Sequence[Ballot | Boxed]
     roll: Sequence[str]
     log: Sequence[str]
     secrets: Sequence[public_lots.Secret] = ()
@@ -93,8 +93,9 @@ class Recounted:
 def count(material: Material, prove: Prove) -> Counted:
     """Return the result of a closed motion; `prove` adds the co-op's proof to the export (federation.md 6)."""
     motion = material.motion
-    boxed = [secrecy.box_ballot(ballot, motion.url) for ballot in material.ballots]
-    root = secrecy.root([secrecy.leaf(ballot) for ballot in boxed])
+    ballots = sorted(material.ballots, key=lambda ballot: ballot.voter)
+    boxed = canonical_each([secrecy.box_ballot(ballot, motion.url) for ballot in ballots])
+    root = secrecy.root([*map(secrecy.leaf_of, boxed)])
     lot = lot_of(motion.url, root, public_lots.reveals_of(material.secrets))
     settings = _counted(motion.settings, map(json.loads, (entry for entry in material.log if _LEAVING in entry)))
     rule = Ballots(motion.method, motion.options, settings, lot)
@@ -108,8 +109,8 @@ def count(material: Material, prove: Prove) -> Counted:
         logchain.outcome_entry(outcome.code.value, outcome.winners),
     )
     new = tuple(canonical_bytes({"n": n + i, **entry}).decode() for i, entry in enumerate(additions, start=1))
-    log = [*material.log, *new]
-    head = _head(motion.url, log)
+    log = [entry.encode() for entry in (*material.log, *new)]
+    head = logchain.last_head(motion.url, log)
     document = {
         "format": FORMAT,
         "poll": motion.url,
@@ -125,12 +126,12 @@ def count(material: Material, prove: Prove) -> Counted:
         "roll": sorted(material.roll),
         "roll_hash": motion.roll_hash,
         "delegations": [grant_to_json(grant) for grant in grants],
-        "ballots": sorted(boxed, key=lambda ballot: str(ballot["voter"])),
+        "ballots": [*map(Written, boxed)],
         "root": root,
         "seed": public_lots.seed_to_json(material.secrets, lot, tally),
         "tally": tally_to_json(tally),
         "outcome": outcome_to_json(outcome),
-        "log": [json.loads(entry) for entry in log],
+        "log": [*map(Written, log)],
         "log_head": head,
     }
     awaits = material.may_wait and public_lots.needs_lot(tally, outcome)
@@ -155,15 +156,15 @@ def _rebuild(document: dict[str, Any], verify: Callable[[dict[str, Any]], None])
     settings = settings_from_json(document["settings"])
     _same("text", document["text_hash"], _text_hash(document, options, settings))
     _same("roll", document["roll_hash"], roll_hash(document["roll"]))
-    log = [canonical_bytes(entry).decode() for entry in document["log"]]
-    _same("log-head", document["log_head"], _head(document["poll"], log))
+    log = canonical_each(document["log"])
+    _same("log-head", document["log_head"], logchain.last_head(document["poll"], log))
     _check_log(document)
     rows = _rows(document["roll"])
     _check_ballots(document, options, settings, {row.voter for row in rows})
     told = [grant_to_json(grant) for grant in logchain.standing_grants(document["log"])]
     _same("delegations", document["delegations"], told)
     boxed = document["ballots"]
-    root = secrecy.root([secrecy.leaf(ballot) for ballot in boxed])
+    root = secrecy.root([*map(secrecy.leaf_of, canonical_each(boxed))])
     _same("root", document["root"], root)
     _check_leaving(document, options)
     settings = _counted(settings, document["log"])
@@ -227,13 +228,6 @@ def _text_hash(document: Mapping[str, Any], options: Sequence[Option], settings:
     return text_hash(
         title=document["title"], body=document["body"], options=options, method=document["method"], settings=settings
     )
-
-
-def _head(poll: str, log: Sequence[str]) -> str:
-    head = logchain.first_head(poll)
-    for entry in log:
-        head = logchain.next_head(head, entry.encode())
-    return head
 
 
 def _check_log(document: Mapping[str, Any]) -> None:

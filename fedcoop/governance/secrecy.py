@@ -5,19 +5,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fedcoop.governance.ballots import Ballot
+from fedcoop.governance.ballots import Ballot, Boxed
 from fedcoop.governance.choices import choice_to_json
 from fedcoop.kernel.canonical import canonical_bytes
 
 
-def box_ballot(ballot: Ballot, poll_url: str) -> dict[str, Any]:
+def box_ballot(ballot: Ballot | Boxed, poll_url: str) -> dict[str, Any]:
     """Return the ballot as it lies in the box of an open poll: with its voter's pseudonym."""
     return {"choice": choice_to_json(ballot.choice), "nonce": ballot.nonce, "poll": poll_url, "voter": ballot.voter}
 
 
 def leaf(ballot: Mapping[str, Any]) -> bytes:
     """Return SHA256(0x00 || canonical(ballot))."""
-    return hashlib.sha256(b"\0" + canonical_bytes(ballot)).digest()
+    return leaf_of(canonical_bytes(ballot))
+
+
+def leaf_of(ballot: bytes) -> bytes:
+    """Return the leaf of a ballot's canonical bytes."""
+    return hashlib.sha256(b"\0" + ballot).digest()
 
 
 def root(leaves: Sequence[bytes]) -> str:

@@ -2,18 +2,24 @@
 
 What votes are made of (texts, whole numbers, switches, lists, objects) is written by msgspec, four times as fast. Whatever
 could differ there goes to the reference: fractions, large numbers, keys whose order in UTF-16 is another, kinds of our own.
+A part that is written already (`Written`) is taken as it is: a long log is not read and written again to stand in a file.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable
-from typing import Any
+import json
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any, TypeAlias
 
 import msgspec
 import rfc8785
 
+Written: TypeAlias = msgspec.Raw
+"""Canonical bytes, made by this module, that stand for a value within another."""
+
 _LARGEST = 2**53 - 1
-_NESTED = frozenset({list, tuple, dict})
-_PLAIN = frozenset({str, bool, type(None), int}) | _NESTED
+_PLAIN = frozenset({str, bool, type(None), int, list, tuple, dict, Written})
+_LISTS = frozenset({list, tuple})
 _KEYS = frozenset({str})
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -25,27 +31,48 @@ def canonical_bytes(value: Any) -> bytes:
         if not _could_be_out_of_order(found):
             return found
     try:
-        return rfc8785.dumps(value)
+        return rfc8785.dumps(_read(value))
     except rfc8785.CanonicalizationError as error:
         raise ValueError(str(error)) from error
 
 
+def canonical_each(values: Sequence[Any]) -> list[bytes]:
+    """Return the canonical bytes of each of many values. Raises ValueError as `canonical_bytes`."""
+    if _is_plain(values):
+        found = [*map(_encode, values)]
+        if not _could_be_out_of_order(b"".join(found)):
+            return found
+    return [*map(canonical_bytes, values)]
+
+
 def _is_plain(value: Any) -> bool:
-    """Return whether there is nothing in the value that msgspec writes in another way than RFC 8785."""
-    waiting: list[Collection[Any]] = [(value,)]
-    while waiting:
-        values = waiting.pop()
-        kinds = set(map(type, values))
-        if not kinds <= _PLAIN or (int in kinds and not _are_exact(values)):
+    """Return whether there is nothing in the value that msgspec writes in another way than RFC 8785; level by level."""
+    level = [value]
+    while level:
+        kinds = set(map(type, level))
+        if not kinds <= _PLAIN or (int in kinds and not _are_exact(level)):
             return False
-        if kinds.isdisjoint(_NESTED):
-            continue
-        objects = [item for item in values if type(item) is dict]
-        if not all(set(map(type, item)) <= _KEYS for item in objects):
+        objects = [item for item in level if type(item) is dict] if dict in kinds else []
+        if not set(map(type, chain.from_iterable(objects))) <= _KEYS:
             return False
-        waiting += [item.values() for item in objects]
-        waiting += [item for item in values if type(item) is list or type(item) is tuple]
+        lists = [item for item in level if type(item) is list or type(item) is tuple] if kinds & _LISTS else []
+        level = [*chain.from_iterable(map(dict.values, objects)), *chain.from_iterable(lists)]
     return True
+
+
+def _read(value: Any) -> Any:
+    """Return the value with what is written in it read again."""
+    if isinstance(value, Written):
+        return json.loads(bytes(value), parse_int=_number)
+    if isinstance(value, dict):
+        return {key: _read(item) for key, item in value.items()}
+    return [*map(_read, value)] if isinstance(value, list | tuple) else value
+
+
+def _number(digits: str) -> int | float:
+    """Return the number that was written so: beyond what is exact it was a fraction."""
+    number = int(digits)
+    return number if abs(number) <= _LARGEST else float(digits)
 
 
 def _are_exact(values: Iterable[Any]) -> bool:

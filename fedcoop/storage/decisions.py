@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, exists, func, or_, select, union_all, update
 
 from fedcoop.governance import logchain
-from fedcoop.governance.ballots import Ballot, RollEntry
+from fedcoop.governance.ballots import Ballot, Boxed, RollEntry
 from fedcoop.governance.choices import choice_of, choice_to_json
 from fedcoop.governance.members import MemberStatus
 from fedcoop.governance.motions import Channel, Motion, MotionState, Option, Settings, option_to_json
@@ -22,9 +22,9 @@ from fedcoop.kernel.ids import MemberId, MotionId, ProposalId
 from fedcoop.storage import tables as t
 from fedcoop.storage.prepared import Prepared
 from fedcoop.storage.records import LogEntry, OutcomeRow
-from fedcoop.storage.rows import every, fields, first, insert, insert_many, maker, upsert
+from fedcoop.storage.rows import every, fields, first, insert, insert_many, itself, maker, upsert
 
-_log_entry, _outcome = maker(LogEntry), maker(OutcomeRow)
+_outcome = maker(OutcomeRow)
 _MOTION_FIELDS = tuple(Motion.__slots__)
 _MOTION_COLUMNS = [t.motions.c[name] for name in _MOTION_FIELDS]
 _WRITTEN_ONCE = frozenset({"id", "title", "body", "method", "options", "settings", "text_hash", "poll_secret"})
@@ -122,6 +122,26 @@ _ENTRY = Prepared(
         t.roll_entries.c.motion_id == bindparam("motion"), t.roll_entries.c.member_id == bindparam("member")
     ),
     RollEntry,
+)
+_ROLL = Prepared(
+    select(*_ROLL_COLUMNS).where(t.roll_entries.c.motion_id == bindparam("motion")).order_by(t.roll_entries.c.voter),
+    RollEntry,
+)
+_BOX = Prepared(
+    select(t.ballots.c.voter, t.ballots.c.choice, t.ballots.c.nonce)
+    .where(t.ballots.c.motion_id == bindparam("motion"))
+    .order_by(t.ballots.c.voter),
+    lambda voter, choice, nonce: Boxed(voter, choice_of(_decode(choice)), nonce),
+)
+_LOG = Prepared(
+    select(*fields(t.log_entries, LogEntry))
+    .where(t.log_entries.c.motion_id == bindparam("motion"))
+    .order_by(t.log_entries.c.n),
+    LogEntry,
+)
+_LOG_TEXTS = Prepared(
+    select(t.log_entries.c.entry).where(t.log_entries.c.motion_id == bindparam("motion")).order_by(t.log_entries.c.n),
+    itself,
 )
 _BALLOT_OF = Prepared(
     select(*BALLOT_COLUMNS).where(
@@ -306,8 +326,7 @@ class Motions:
 
     def roll(self, motion_id: MotionId) -> list[RollEntry]:
         """Return the whole roll, by pseudonym."""
-        query = select(*_ROLL_COLUMNS).where(t.roll_entries.c.motion_id == motion_id).order_by(t.roll_entries.c.voter)
-        return every(self._conn, query, maker(RollEntry))
+        return _ROLL.every(self._conn, {"motion": motion_id})
 
     def roll_entry(self, motion_id: MotionId, member_id: MemberId) -> RollEntry | None:
         """Return the member's row of the roll, if any."""
@@ -345,6 +364,10 @@ class Motions:
         if received_by is not None:
             query = query.where(t.ballots.c.received_at <= received_by)
         return every(self._conn, query, ballot_of_row)
+
+    def box(self, motion_id: MotionId) -> list[Boxed]:
+        """Return what lies in the box: all current ballots by pseudonym, as they are counted."""
+        return _BOX.every(self._conn, {"motion": motion_id})
 
     def count_ballots(self, motion_id: MotionId) -> int:
         """Return how many members have a ballot."""
@@ -397,8 +420,11 @@ class Motions:
 
     def log(self, motion_id: MotionId) -> list[LogEntry]:
         """Return the motion's log from the first entry to the last."""
-        c = t.log_entries.c
-        return every(self._conn, select(c.n, c.entry, c.head).where(c.motion_id == motion_id).order_by(c.n), _log_entry)
+        return _LOG.every(self._conn, {"motion": motion_id})
+
+    def log_texts(self, motion_id: MotionId) -> list[str]:
+        """Return the canonical texts of the motion's log, in order."""
+        return _LOG_TEXTS.every(self._conn, {"motion": motion_id})
 
     def log_of_type(self, motion_id: MotionId, kind: str) -> list[dict[str, Any]]:
         """Return the entries of one type, in order: the few of a long log."""

@@ -120,7 +120,7 @@ def gather(uow: UnitOfWork, motion_id: MotionId) -> Stored:
     motion = uow.motions.get(motion_id)
     return Stored(
         motion=motion,
-        ballots=uow.motions.ballots(motion_id),
+        ballots=uow.motions.box(motion_id),
         roll=roll.roll_lines(uow.motions.roll(motion_id)),
         log=[Entry(entry.n, entry.entry, entry.head) for entry in uow.motions.log(motion_id)],
         result=_result(uow, motion),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fedcoop.governance import candidacy, logchain, roll, secrecy
+from fedcoop.governance import recount as recounting
 from fedcoop.governance.outcomes import OutcomeCode
 from fedcoop.governance.recount import Material, count, recount
 from fedcoop.governance.roll import roll_hash
@@ -43,6 +44,16 @@ def test_every_method_recounts_to_the_same_bytes(method: str, choices: list[tupl
     assert recount(first.export.encode(), verify).outcome == first.outcome
     assert first.outcome == second.outcome
     assert first.tally == second.tally
+
+
+def test_a_count_takes_votes_and_log_as_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[Any] = []
+    monkeypatch.setattr(recounting, "canonical_bytes", lambda value: written.append(value) or canonical_bytes(value))
+    monkeypatch.setattr(recounting.json, "loads", None)
+    many = counted(motion(eligible=40, quorum="0"), [("for",)] * 40)
+    assert len(written) == 3  # tally and outcome in the log, and the file
+    monkeypatch.undo()
+    assert recount(many.export.encode(), verify).tally.voted == 40
 
 
 def test_the_file_is_one_canonical_line_without_names_reasons_or_the_poll_secret() -> None:

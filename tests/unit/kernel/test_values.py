@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedcoop.kernel import base58
-from fedcoop.kernel.canonical import canonical_bytes, digest_of, sha256_hex
+from fedcoop.kernel.canonical import Written, canonical_bytes, canonical_each, digest_of, sha256_hex
 from fedcoop.kernel.clock import FrozenClock, SystemClock, parse_rfc3339, rfc3339
 from fedcoop.kernel.ids import EPOCH, new_id, new_uuid
 from fedcoop.kernel.names import is_name, is_origin, origin_of, to_uri
@@ -126,18 +126,19 @@ _scalars = (
 )
 
 
-@given(
-    st.recursive(
-        _scalars,
-        lambda inner: (
-            st.lists(inner, max_size=4)
-            | st.tuples(inner, inner)
-            | st.dictionaries(_texts, inner, max_size=4)
-            | st.dictionaries(st.integers(0, 3), inner, max_size=1)
-        ),
-        max_leaves=12,
-    )
+_values = st.recursive(
+    _scalars,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.tuples(inner, inner)
+        | st.dictionaries(_texts, inner, max_size=4)
+        | st.dictionaries(st.integers(0, 3), inner, max_size=1)
+    ),
+    max_leaves=12,
 )
+
+
+@given(_values)
 @settings(max_examples=400)
 def test_canonical_bytes_are_those_of_the_reference_or_both_refuse(value: Any) -> None:
     try:
@@ -147,6 +148,20 @@ def test_canonical_bytes_are_those_of_the_reference_or_both_refuse(value: Any) -
             canonical_bytes(value)
     else:
         assert canonical_bytes(value) == expected
+
+
+@given(st.lists(_values, max_size=3), _values)
+@settings(max_examples=200)
+def test_many_values_and_parts_that_are_written_already_have_the_same_bytes(values: list[Any], beside: Any) -> None:
+    try:
+        each = [canonical_bytes(value) for value in values]
+        expected = canonical_bytes({"parts": values, "beside": beside})
+    except ValueError:
+        with pytest.raises(ValueError):
+            canonical_each([*values, beside])
+    else:
+        assert canonical_each(values) == each
+        assert canonical_bytes({"parts": [*map(Written, each)], "beside": beside}) == expected
 
 
 def test_deep_values_have_canonical_bytes_too() -> None:
