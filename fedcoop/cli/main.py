@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy.exc import DBAPIError
 
 import fedcoop
 from fedcoop.cli.output import complain
@@ -41,6 +40,12 @@ COMMANDS: Mapping[str, str] = {
 }
 
 
+def _database_errors() -> tuple[type[Exception], ...]:
+    """Return what a database's errors are; a command that did not load the database has none."""
+    loaded = sys.modules.get("sqlalchemy.exc")
+    return () if loaded is None else (loaded.DBAPIError,)
+
+
 class Commands(click.Group):
     """A group whose commands are loaded when called, and fail by one line on stderr."""
 
@@ -62,8 +67,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except FedcoopError as error:
             sys.exit(complain(error))
-        except DBAPIError as error:
-            sys.exit(complain(FedcoopError("database-error", f"The database said: {error.orig}")))
+        except _database_errors() as error:
+            sys.exit(complain(FedcoopError("database-error", f"The database said: {getattr(error, 'orig', error)}")))
         except OSError as error:
             place = f"{error.filename}: " if error.filename else ""
             sys.exit(complain(FedcoopError("system-error", f"{place}{error.strerror or error}")))

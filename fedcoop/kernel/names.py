@@ -5,8 +5,6 @@ import unicodedata
 from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
-import idna
-
 NAME_PATTERN = r"[a-z0-9_]+(?:[.-][a-z0-9_]+)*"
 DEFAULT_PORTS = {"https": 443, "http": 80}
 MAX_NAME = 64
@@ -50,17 +48,25 @@ def _origin_of(url: str) -> str | None:
 def ascii_host(host: str) -> str | None:
     """Return the host in lower case, in ASCII (NFKC, then IDNA) and without final dot; None where it has no such form."""
     host = unicodedata.normalize("NFKC", host).lower()
+    if host.isascii():
+        return host.removesuffix(".")
+    import idna  # its tables are large, and most hosts are ASCII
+
     try:
-        return (host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")).removesuffix(".")
-    except (idna.IDNAError, UnicodeError):
+        return idna.encode(host, uts46=True).decode("ascii").removesuffix(".")
+    except UnicodeError:
         return None
 
 
 def shown_host(host: str) -> str:
     """Return the host in the letters of its language; as it is where it has no such form."""
+    if "xn--" not in host:
+        return host
+    import idna
+
     try:
         return idna.decode(host)
-    except (idna.IDNAError, UnicodeError):
+    except UnicodeError:
         return host
 
 

@@ -1,21 +1,43 @@
-"""Decision methods, one file each; found by listing this folder. Two with one key refuse to start."""
+"""Decision methods, one file each, named as its key; found by listing this folder, loaded when first asked for.
+
+So a short command loads the one method that it needs. A file whose method has another key refuses to be loaded.
+"""
 
 import importlib
 import pkgutil
-from types import ModuleType
+from collections.abc import Iterable, Iterator, Mapping
 
 from fedcoop.governance.counting import Method
 
 
-def _discover() -> dict[str, Method]:
-    found: dict[str, Method] = {}
-    for info in sorted(pkgutil.iter_modules(__path__), key=lambda item: item.name):
-        module: ModuleType = importlib.import_module(f"{__name__}.{info.name}")
-        method: Method = module.METHOD
-        if method.key in found:
-            raise RuntimeError(f"two decision methods have the key {method.key}")
-        found[method.key] = method
-    return found
+class Methods(Mapping[str, Method]):
+    """Every method by its key."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._keys = dict.fromkeys(sorted(keys))
+        self._loaded: dict[str, Method] = {}
+
+    def __getitem__(self, key: str) -> Method:
+        found = self._loaded.get(key)
+        return self._load(key) if found is None else found
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def _load(self, key: str) -> Method:
+        if key not in self._keys:
+            raise KeyError(key)
+        method: Method = importlib.import_module(f"{__name__}.{key}").METHOD
+        if method.key != key:
+            raise RuntimeError(f"the decision method in {key}.py has the key {method.key}")
+        self._loaded[key] = method
+        return method
 
 
-METHODS = _discover()
+METHODS = Methods(info.name for info in pkgutil.iter_modules(__path__))
