@@ -47,6 +47,7 @@ from fedcoop.listening import files
 from fedcoop.listening.answers import adding, errors, on_every_answer
 from fedcoop.listening.connections import Connections
 from fedcoop.listening.handler import Runner
+from fedcoop.loops import Watch
 from fedcoop.media import ProfilePictures, profile_pictures
 from fedcoop.queueing import TimerLoop
 from fedcoop.storage.engine import Database, open_database
@@ -187,8 +188,9 @@ class Node:
         self._tasks += self._run_loops()
 
     def _run_loops(self) -> list[asyncio.Task[None]]:
-        loops = {name: getattr(self.loops, name) for name in LOOPS} | {"audit": self.auditor}
-        return [asyncio.create_task(loop.run(), name=name) for name, loop in loops.items()]
+        loops = {name: getattr(self.loops, name) for name in LOOPS}
+        all_of_them = loops | {"audit": self.auditor, "watch": Watch(self.database.stamp, loops.values())}
+        return [asyncio.create_task(loop.run(), name=name) for name, loop in all_of_them.items()]
 
     def open_door(self) -> None:
         """Others can reach us from now on: that is remembered again and again, so that a time without it shows."""

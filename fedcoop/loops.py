@@ -1,13 +1,15 @@
 """The frame of every loop of a process: rounds until told to stop, a pause where nothing was found, tasks that it minds.
 
 What a round does is the loop's own matter. State that needs doing is in the database; a loop that is killed loses nothing.
+Where the database shows by a mark that somebody wrote (SQLite does), a loop that found nothing sleeps until its next work is
+due, and `Watch` wakes it when another process wrote: an idle instance asks nothing.
 """
 
 import asyncio
 import contextlib
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -16,10 +18,17 @@ from fedcoop.kernel.clock import Clock
 log = logging.getLogger(__name__)
 
 AFTER_ERROR_S = 1.0
+LONGEST_S = 30.0
+"""Well below the minute after which a loop that does not go round is reported."""
+SHORTEST_S = 0.02
+WATCH_S = 1.0
 
 
 class Loop(ABC):
-    """Runs until stopped; `wake` tells it that there is work. `last_ok` is when a round last went well."""
+    """Runs until stopped; `wake` tells it that there is work. `last_ok` is when a round last went well.
+
+    A patient one need not look around every `idle_s`: whoever writes has it woken.
+    """
 
     name: ClassVar[str]
     idle_s: ClassVar[float] = 1.0
@@ -30,6 +39,7 @@ class Loop(ABC):
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._broken = False
+        self.patient = False
         self.last_ok: datetime | None = None
 
     @abstractmethod
@@ -38,7 +48,19 @@ class Loop(ABC):
 
     async def rest_s(self) -> float:
         """Return how long to wait, in seconds, after a round that found nothing."""
-        return self.idle_s
+        if not self.patient:
+            return self.idle_s
+        return self.until(await self.next_due(), LONGEST_S)
+
+    async def next_due(self) -> datetime | None:
+        """Return when there is work again if nobody writes; None for never."""
+        return None
+
+    def until(self, due: datetime | None, most_s: float) -> float:
+        """Return the seconds until `due`, at most `most_s`."""
+        if due is None:
+            return most_s
+        return min(most_s, max(SHORTEST_S, (due - self._clock.now()).total_seconds()))
 
     def wake(self) -> None:
         """Look for work now."""
@@ -89,3 +111,29 @@ class Loop(ABC):
         if not task.cancelled() and task.exception() is not None:
             log.error("task failed", exc_info=task.exception(), extra={"loop": self.name})
             self._broken = True
+            self.wake()
+
+
+class Watch:
+    """Wakes loops when somebody wrote to the database, be it another process; `stamp` is a mark that changes with each write."""
+
+    def __init__(self, stamp: Callable[[], int | None], loops: Iterable[Loop]) -> None:
+        self._stamp = stamp
+        self._loops = tuple(loops)
+        self._last = stamp()
+        for loop in self._loops:
+            loop.patient = self._last is not None
+
+    async def run(self) -> None:
+        """Look once a second, without asking the database; where it shows no mark there is nothing to do."""
+        while self._last is not None:
+            await asyncio.sleep(WATCH_S)
+            self.look()
+
+    def look(self) -> None:
+        """Wake all if somebody wrote since the last look."""
+        found = self._stamp()
+        if found != self._last:
+            self._last = found
+            for loop in self._loops:
+                loop.wake()

@@ -7,10 +7,10 @@ that takes its own units, one after the other, with the work between them.
 
 import logging
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from fedcoop.loops import Loop
+from fedcoop.loops import LONGEST_S, Loop
 from fedcoop.storage.records import TimerRow
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
@@ -35,6 +35,10 @@ class LeasingLoop(Loop):
         self._units = units
         self._held: set[Any] = set()
 
+    async def next_due(self) -> datetime | None:
+        """Return when the next row that nobody holds is due."""
+        return await self._units.read(_next_due, table=self.table)
+
     async def _round(self) -> int:
         """After a round or a task that broke, what was taken and is not held is free before anything is taken anew."""
         if self._broken:
@@ -53,6 +57,10 @@ async def _then(work: Coroutine[Any, Any, None], ended: Callable[[], None]) -> N
         await work
     finally:
         ended()
+
+
+def _next_due(uow: UnitOfWork, *, table: str) -> datetime | None:
+    return uow.queues.next_due(table)
 
 
 def _let_go(uow: UnitOfWork, *, table: str, kept: Collection[Any]) -> None:
@@ -93,11 +101,8 @@ class TimerLoop(LeasingLoop):
             await self._units.write(_settle, timer=timer)
 
     async def rest_s(self) -> float:
-        """Return the seconds until the next timer is due, at most `idle_s`."""
-        due = await self._units.read(lambda uow: uow.queues.next_timer())
-        if due is None:
-            return self.idle_s
-        return min(self.idle_s, max(0.02, (due - self._clock.now()).total_seconds()))
+        """Return the seconds until the next timer is due: its time is known, whoever else may write."""
+        return self.until(await self.next_due(), LONGEST_S if self.patient else self.idle_s)
 
 
 def _claim(uow: UnitOfWork) -> list[TimerRow]:

@@ -71,6 +71,10 @@ class PostgresDatabase:
         self._readers: ThreadPoolExecutor | None = None
         self._watch = Watch(self._ask, self._cut)
 
+    def stamp(self) -> int | None:
+        """Return nothing: here only a question tells."""
+        return None
+
     async def start(self) -> None:
         """Start the threads and connect once. Raises DatabaseAway, with what libpq said."""
         writers, readers = self._sizes

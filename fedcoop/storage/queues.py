@@ -8,7 +8,22 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, and_, bindparam, case, delete, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from fedcoop.kernel.ids import ActivityId, ActorId
 from fedcoop.storage import tables as t
@@ -33,6 +48,19 @@ _INBOUND_COLUMNS = [t.inbound.c[name] for name in Inbound.__slots__]
 _JOB_COLUMNS = [t.deliveries.c[name] for name in DeliveryJob.__slots__]
 _OPEN = ("waiting", "deferred")
 _ME = bindparam("me", type_=BigInteger)
+
+
+def _next_in(table: Table, *states: str) -> list[Select[Any]]:
+    """Return what finds the first row by an index: one statement for each state, if it has any."""
+    free = select(table.c.due_at).where(table.c.leased_until.is_(None)).order_by(table.c.due_at).limit(1)
+    return [free.where(table.c.state == state) for state in states] or [free]
+
+
+_NEXT_DUE = {
+    "inbound": _next_in(t.inbound, *_OPEN),
+    "deliveries": _next_in(t.deliveries, "waiting"),
+    "timers": _next_in(t.timers),
+}
 _SETTLE_INBOUND = Prepared(
     delete(t.inbound).where(t.inbound.c.id == bindparam("inbound_id"), is_mine(t.inbound, _ME)), nothing
 )
@@ -318,10 +346,11 @@ class Queues:
         values = {"due_at": due_at, "attempts": timer.attempts + 1, **FREE}
         self._conn.execute(update(t.timers).where(*same).values(**values))
 
-    def next_timer(self) -> datetime | None:
-        """Return when the next timer that nobody holds is due."""
-        query = select(func.min(t.timers.c.due_at)).where(t.timers.c.leased_until.is_(None))
-        return self._conn.execute(query).scalar()
+    def next_due(self, queue: str) -> datetime | None:
+        """Return when the next row of `inbound`, `deliveries` or `timers` that nobody holds is due."""
+        return min(
+            (at for query in _NEXT_DUE[queue] if (at := self._conn.execute(query).scalar()) is not None), default=None
+        )
 
     # what an operator sees
 

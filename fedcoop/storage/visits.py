@@ -97,6 +97,12 @@ class Visits:
             self._conn.execute(update(t.visits).where(_is(row)).values(**taken(now, lease, self._me)))
         return rows
 
+    def next_due(self) -> datetime | None:
+        """Return when the next visit that nobody makes is due."""
+        c = t.visits.c
+        query = select(c.due_at).where(c.leased_until.is_(None)).order_by(c.due_at).limit(1)
+        return self._conn.execute(query).scalar()
+
     def settle(self, visit: Visit) -> None:
         """Remove the visit, unless it was planned anew meanwhile or taken by another process."""
         self._conn.execute(delete(t.visits).where(_is(visit), is_mine(t.visits, self._me)))

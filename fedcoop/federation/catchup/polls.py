@@ -5,6 +5,7 @@ A few at a time, so that a server that does not answer holds up few others; a pa
 
 import asyncio
 import logging
+from datetime import datetime
 
 from fedcoop.actions import looks
 from fedcoop.actions.looks import Due
@@ -56,6 +57,10 @@ class PollLooks(LeasingLoop):
         for due in fresh:
             self._begin_with(due.remote_motion_id, self._look(due))
         return len(fresh)
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next look is due."""
+        return await self._units.read(lambda uow: uow.looks.next_due())
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         super()._ended(task)

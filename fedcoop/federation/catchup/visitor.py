@@ -66,6 +66,12 @@ class Visitor(LeasingLoop):
             self._begin_with((visit.kind, visit.actor_id), self._visit(visit, actor))
         return len(fresh)
 
+    async def next_due(self) -> datetime | None:
+        """Return when the next visit is due, or planned."""
+        planned = self._planned_at + PLAN_EVERY if self._planned_at is not None else self._clock.now()
+        due = await self._units.read(lambda uow: uow.visits.next_due())
+        return planned if due is None else min(planned, due)
+
     async def _plan(self) -> None:
         now = self._units.clock.now()
         if self._planned_at is None or now - self._planned_at >= PLAN_EVERY:
