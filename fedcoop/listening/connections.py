@@ -1,7 +1,8 @@
 """Which connections are open, and which goes when there are too many: one that waits, the oldest first.
 
 Somebody who holds hundreds of connections keeps neither others nor their own vote out: the oldest connection on which
-nothing is asked makes room for the new one. Only where something is asked on all of them the new one is refused.
+nothing is asked makes room for the new one; failing that, one on which the other side keeps us waiting. Only where we are
+at work for all of them the new one is refused.
 """
 
 import logging
@@ -24,7 +25,12 @@ class Connection(Protocol):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether nothing is being answered: it is idle, or what it asks has not come whole."""
+        """Whether nothing is being answered: it is idle, or the head of its request has not come whole."""
+        ...
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether the other side has not sent all of its request, or does not read the answer."""
         ...
 
     def drop(self) -> None:
@@ -87,12 +93,17 @@ class Connections:
 
     def _made_room(self, held: OrderedDict[Connection, str], cause: str, now: float) -> bool:
         """Look from the oldest on; what is being answered stands at the end afterwards, so that it is not looked at again."""
+        stalled: Connection | None = None
         for _ in range(min(len(held), LOOKS)):
             oldest = next(iter(held))
             if oldest.is_waiting:
                 self._close(oldest, cause, now)
                 return True
+            stalled = stalled or (oldest if oldest.is_stalled else None)
             held.move_to_end(oldest)
+        if stalled is not None:
+            self._close(stalled, cause, now)
+            return True
         self.refused[cause] += 1
         self._tell("connections refused", cause, now)
         return False

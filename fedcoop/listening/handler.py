@@ -51,6 +51,11 @@ class Handler(RequestHandler):
         """Whether nothing is being answered: no request came whole yet, or none since the last."""
         return self._request_count == 0 or (self._waiter is not None and not self._waiter.done())
 
+    @property
+    def is_stalled(self) -> bool:
+        """Whether the body has not come whole, or much of an answer waits to be read."""
+        return self._paused or not self._has_body()
+
     def drop(self) -> None:
         """Close at once, whatever was not sent."""
         if self._wire is not None:
@@ -122,12 +127,14 @@ class Handler(RequestHandler):
         return self._head_since is not None and now - self._head_since > self._listener.config.head_s
 
     def _body_is_late(self, now: float) -> bool:
-        request = self._current_request
-        if request is None or request.content.is_eof():
+        if self._has_body():
             self._body_since = None
         elif self._body_since is None:
             self._body_since = now
         return self._body_since is not None and now - self._body_since > BODY_S
+
+    def _has_body(self) -> bool:
+        return self._current_request is None or self._current_request.content.is_eof()
 
     def _nobody_reads(self, now: float) -> bool:
         """Whether less was read than `SLOWEST` asks, of what waited to be sent `write_s` ago."""

@@ -14,8 +14,9 @@ HELD = b"GET /held HTTP/1.1\r\nHost: a\r\n\r\n"
 class Made:
     """A connection of the book alone."""
 
-    def __init__(self, *, is_waiting: bool = True) -> None:
+    def __init__(self, *, is_waiting: bool = True, is_stalled: bool = False) -> None:
         self.is_waiting = is_waiting
+        self.is_stalled = is_stalled
         self.dropped = 0
 
     def drop(self) -> None:
@@ -78,6 +79,28 @@ async def test_where_all_are_being_answered_the_new_one_is_told_to_come_back_and
 
 
 @on_both_loops
+async def test_who_keeps_us_waiting_makes_room_where_nobody_idles() -> None:
+    async with serving(total=3) as served:
+        busy, unread, trickling = [await served.connect(buffer=4096) for _ in range(3)]
+        busy.writer.write(HELD)
+        unread.writer.write(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+        trickling.writer.write(b"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab")
+        while [connection.is_stalled for connection in served.book._all] != [False, True, True]:
+            await asyncio.sleep(0)
+        for _ in range(2):
+            fourth = await served.connect()
+            fourth.writer.write(HELD)
+            while any(connection.is_waiting for connection in served.book._all):
+                await asyncio.sleep(0)
+        assert await trickling.is_closed()
+        fifth = await served.connect()
+        assert await fifth.ask() == 503
+        served.release.set()
+        assert [await client.answer() for client in (busy, fourth)] == [200, 200]
+        assert (served.book.closed, served.book.refused) == ({"total": 2}, {"total": 1})
+
+
+@on_both_loops
 async def test_a_trusted_proxy_holds_as_many_as_it_likes_within_the_total() -> None:
     async with serving(total=6, connections_per_address=2) as served:
         clients = [await served.connect("127.0.0.99") for _ in range(6)]
@@ -129,6 +152,17 @@ def test_letting_one_in_looks_at_a_bounded_number_and_not_at_the_same_ones_again
     assert connections.admit(Made(), "192.0.2.2", 0.0)
     assert waiting.dropped == 1
     assert sum(one.dropped for one in busy) == 0
+
+
+def test_one_that_stalls_goes_only_where_none_waits() -> None:
+    connections = book(total=3)
+    stalled, waiting, busy = Made(is_waiting=False, is_stalled=True), Made(), Made(is_waiting=False)
+    for one in (stalled, waiting, busy):
+        assert connections.admit(one, "192.0.2.1", 0.0)
+    for expected in ([0, 1, 0], [1, 1, 0], [1, 1, 0]):
+        connections.admit(Made(is_waiting=False), "192.0.2.2", 0.0)
+        assert [one.dropped for one in (stalled, waiting, busy)] == expected
+    assert connections.refused == {"total": 1}
 
 
 def test_the_log_has_a_line_of_a_kind_in_ten_seconds_that_says_how_many(caplog) -> None:
