@@ -8,6 +8,7 @@ from the log to the file, so that no unit waits for that. PostgreSQL: `storage/p
 import asyncio
 import importlib.util
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from fedcoop.config import DatabaseConfig
@@ -40,7 +42,7 @@ class Database(Protocol):
         ...
 
     async def start(self) -> None:
-        """Open the connections."""
+        """Open the connections. Raises RuntimeError where they are open: one process has one writer."""
         ...
 
     async def close(self) -> None:
@@ -101,12 +103,18 @@ class SqliteDatabase:
 
     async def start(self) -> None:
         """Open the writer's connection and start the threads."""
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
+        if self._writer is not None:
+            raise RuntimeError("the database is started already")
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         loop = asyncio.get_running_loop()
         self._writer = threading.Thread(target=self._run, args=(loop, ready), name="sqlite-writer", daemon=True)
         self._writer.start()
-        await ready
+        try:
+            await ready
+        except (DBAPIError, sqlite3.Error):
+            self._writer = None
+            raise
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
         self._closing.clear()
         self._checkpointer = threading.Thread(target=self._checkpoint, name="sqlite-checkpointer", daemon=True)
         self._checkpointer.start()

@@ -77,6 +77,8 @@ class PostgresDatabase:
 
     async def start(self) -> None:
         """Start the threads and connect once. Raises DatabaseAway, with what libpq said."""
+        if self._writers is not None:
+            raise RuntimeError("the database is started already")
         writers, readers = self._sizes
         self._writers = ThreadPoolExecutor(writers, thread_name_prefix="postgres-writer")
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="postgres-reader")

@@ -77,6 +77,30 @@ def numbers(conn: Connection) -> list[int]:
     return [row[0] for row in conn.execute(text("SELECT n FROM things ORDER BY n"))]
 
 
+async def test_a_database_is_started_once_and_again_after_it_was_closed(url: str) -> None:
+    database = make_database(url)
+    await database.start()
+    with pytest.raises(RuntimeError, match="started already"):
+        await database.start()
+    assert await database.write(lambda conn: conn.execute(text("SELECT 1")).scalar()) == 1
+    await database.close()
+    await database.start()
+    assert await database.read(lambda conn: conn.execute(text("SELECT 2")).scalar()) == 2
+    await database.close()
+
+
+async def test_a_start_that_failed_leaves_nothing_behind_and_may_be_tried_again(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "later" / "things.db")
+    for _ in range(2):
+        with pytest.raises((DBAPIError, OSError)):
+            await database.start()
+    await database.close()
+    (tmp_path / "later").mkdir()
+    await database.start()
+    assert await database.write(lambda conn: conn.execute(text("SELECT 1")).scalar()) == 1
+    await database.close()
+
+
 async def test_a_failing_unit_leaves_nothing_and_its_neighbours_everything(database: Database) -> None:
     await database.write(put(1))
     found = await database.write_many([put_and_fail(2), put(3), put(1), put(4)])
