@@ -32,6 +32,13 @@ LOOK_S = 5.0
 REFUSING = 64  # connections too many that are told so at once; more are just closed
 
 
+def keep_little_unsent(wire: asyncio.Transport) -> None:
+    """Have the system take no more than it can send soon, where it can be told so."""
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        with contextlib.suppress(OSError):  # closed by the other side meanwhile
+            wire.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+
+
 class Handler(RequestHandler):
     """One connection."""
 
@@ -69,7 +76,7 @@ class Handler(RequestHandler):
             listener.refuse(wire)
             return
         self._wire = wire
-        wire.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+        keep_little_unsent(wire)
         if listener.book.is_proxy(address):
             self._keepalive_timeout = PROXY_IDLE_S
         else:
