@@ -100,3 +100,27 @@ async def instance(
     if request.param == "postgres":
         server: PostgresServer = request.getfixturevalue("postgres")
         await server.drop(url)
+
+
+async def _on_sqlite(url: str) -> AsyncIterator[Instance]:
+    database = make_database(url, synchronous="OFF")
+    await database.start()
+    clock = FrozenClock(NOW)
+    yield Instance(make_units(database, clock, url=url), clock, database)
+    await database.close()
+
+
+@pytest.fixture
+async def coop(request: pytest.FixtureRequest, templates: dict[str, str], tmp_path: Path) -> AsyncIterator[Instance]:
+    """An instance on SQLite, whose machine can be asked for its steps."""
+    async for found in _on_sqlite(await database_url("sqlite", request, templates, tmp_path)):
+        yield found
+
+
+@pytest.fixture
+async def larger(
+    request: pytest.FixtureRequest, templates: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Instance]:
+    """A second instance on SQLite, to compare with."""
+    async for found in _on_sqlite(await database_url("sqlite", request, templates, tmp_path_factory.mktemp("larger"))):
+        yield found

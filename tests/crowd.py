@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select
 from fedcoop.governance.ballots import RollEntry
 from fedcoop.governance.logchain import next_head
 from fedcoop.governance.motions import Motion
+from fedcoop.governance.secrecy import leaf
 from fedcoop.storage import tables as t
 from fedcoop.storage.unit_of_work import UnitOfWork
 from tests.conftest import Instance
@@ -54,7 +55,7 @@ async def vote(instance: Instance, motion: Motion, voters: int, *, choice: tuple
 
     def fill(uow: UnitOfWork) -> None:
         entries = [entry for entry in uow.motions.roll(motion.id) if entry.member_id >= FIRST][:voters]
-        uow.conn.execute(insert(t.ballots), [_ballot(uow, entry, choice) for entry in entries])
+        uow.conn.execute(insert(t.ballots), [_ballot(uow, motion, entry, choice) for entry in entries])
         _, head = uow.motions.log_end(motion.id)
         note = json.dumps({"type": "crowd", "n": 2}).encode()
         row = {"motion_id": motion.id, "n": 2, "entry": note.decode(), "head": next_head(head, note)}
@@ -74,7 +75,8 @@ async def repeat(instance: Instance, motion: Motion, times: int) -> None:
     await instance.units.write(fill)
 
 
-def _ballot(uow: UnitOfWork, entry: RollEntry, choice: tuple[str, ...]) -> dict[str, Any]:
+def _ballot(uow: UnitOfWork, motion: Motion, entry: RollEntry, choice: tuple[str, ...]) -> dict[str, Any]:
+    boxed = {"choice": list(choice), "nonce": entry.voter, "poll": motion.url, "voter": entry.voter}
     return {
         "id": uow.new_id(),
         "motion_id": entry.motion_id,
@@ -86,6 +88,7 @@ def _ballot(uow: UnitOfWork, entry: RollEntry, choice: tuple[str, ...]) -> dict[
         "cast_at": uow.now,
         "received_at": uow.now,
         "nonce": entry.voter,
+        "leaf": leaf(boxed),
     }
 
 

@@ -97,7 +97,7 @@ def _cast(uow: UnitOfWork, motion: Motion, voter: MemberId, cast: Cast) -> tuple
     ballot, earlier, late = _judged(uow, motion, voter, cast, ballot_id=uow.new_id())
     if late is not None:
         rolls.enter_late(uow, motion, late)
-    uow.motions.put_ballot(ballot)
+    uow.motions.put_ballot(ballot, motion.url)
     uow.motions.append_log(motion.id, motion.url, logchain.ballot_entry(ballot))
     uow.record(BallotCast(motion_id=motion.id))
     watch_target(uow, motion, before=earlier.choice if earlier is not None else (), now=ballot.choice)

@@ -278,12 +278,15 @@ def _leaf(motion: Motion, ballot: Ballot) -> str:
 
 
 def find_counted(uow: UnitOfWork, *, motion_id: MotionId, leaf: str) -> Choice | None:
-    """Return what the counted ballot with this leaf hash chose, or None if none was counted (governance.md 5.2)."""
+    """Return what the counted ballot with this leaf hash chose, or None if none was counted (governance.md 5.2).
+
+    A row that was changed behind our back is not the ballot of its receipt.
+    """
     motion = uow.motions.get(motion_id)
     if motion.state is not MotionState.DECIDED:
         return None
-    found = (ballot.choice for ballot in uow.motions.ballots(motion_id) if _leaf(motion, ballot) == leaf)
-    return next(found, None)
+    ballot = uow.motions.ballot_by_leaf(motion_id, bytes.fromhex(leaf))
+    return ballot.choice if ballot is not None and _leaf(motion, ballot) == leaf else None
 
 
 def recount_part(uow: UnitOfWork, *, uuid: str, n: int, member: Member | None = None) -> bytes:

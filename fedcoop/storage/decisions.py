@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, exists, func, or_, select, union_all, update
 
-from fedcoop.governance import logchain
+from fedcoop.governance import logchain, secrecy
 from fedcoop.governance.ballots import Ballot, Boxed, RollEntry
 from fedcoop.governance.choices import choice_of, choice_to_json
 from fedcoop.governance.members import MemberStatus
@@ -345,12 +345,21 @@ class Motions:
         found = _VOTER_STATE.first(self._conn, {"motion": motion_id, "member": member_id})
         return (None, None, None) if found is None else found
 
-    def put_ballot(self, ballot: Ballot) -> None:
-        """Make this the member's one ballot: the constraint on (motion, member) leaves room for one."""
+    def put_ballot(self, ballot: Ballot, url: str) -> None:
+        """Make this the member's one ballot on the motion at `url`: the constraint on (motion, member) leaves room for one.
+
+        Its leaf is kept beside it, by which its receipt is found (governance.md 5.2).
+        """
         values = {name: getattr(ballot, name) for name in Ballot.__slots__}
         values["choice"] = json.dumps(choice_to_json(ballot.choice), sort_keys=True)
         values["channel"] = ballot.channel.value
+        values["leaf"] = secrecy.leaf(secrecy.box_ballot(ballot, url))
         upsert(self._conn, t.ballots, values, keys=("motion_id", "member_id"))
+
+    def ballot_by_leaf(self, motion_id: MotionId, leaf: bytes) -> Ballot | None:
+        """Return the ballot that was stored with this leaf; whether it still is that one is for the caller to see."""
+        c = t.ballots.c
+        return first(self._conn, select(*BALLOT_COLUMNS).where(c.leaf == leaf, c.motion_id == motion_id), ballot_of_row)
 
     def drop_ballot(self, motion_id: MotionId, member_id: MemberId) -> None:
         """Remove the member's current ballot; the log keeps it."""

@@ -500,8 +500,10 @@ ballots = Table(
     Column("cast_at", UtcDateTime, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("nonce", Text, nullable=False),
+    Column("leaf", LargeBinary),
     UniqueConstraint("motion_id", "member_id"),
     Index("ix_ballots_motion_id_actor_id", "motion_id", "actor_id"),
+    Index("ix_ballots_leaf", "leaf"),
     _partial("ix_ballots_reasons", "motion_id", "member_id", only="reason <> ''"),
 )
 

@@ -1,36 +1,19 @@
 """What a page costs does not grow with the co-op: it reads what it shows, and totals are counted once for each head of the log."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from fedcoop.federation.publish.decisions import visible_tally
 from fedcoop.governance.members import Member
 from fedcoop.governance.motions import Motion, MotionState
-from fedcoop.kernel.clock import FrozenClock
 from fedcoop.queries.members import PAGE, members_view
 from fedcoop.queries.motions import BALLOTS_SHOWN, motion_view
 from fedcoop.queries.register import register
-from fedcoop.storage.engine import make_database
 from tests import crowd
 from tests.actions.coop import ask, join, vote
-from tests.conftest import NOW, Instance, database_url, make_units
+from tests.conftest import Instance
 
 FEW, MANY = 150, 600
 SLACK = 1.3
-
-
-@pytest.fixture
-async def coop(request: pytest.FixtureRequest, templates: dict[str, str], tmp_path: Path) -> AsyncIterator[Instance]:
-    """An instance on SQLite, whose machine can be asked for its steps."""
-    url = await database_url("sqlite", request, templates, tmp_path)
-    database = make_database(url, synchronous="OFF")
-    await database.start()
-    clock = FrozenClock(NOW)
-    yield Instance(make_units(database, clock, url=url), clock, database)
-    await database.close()
 
 
 async def _voted(coop: Instance, members: int, **more: object) -> tuple[Member, Motion]:
@@ -52,19 +35,6 @@ async def _costs_of_motion(coop: Instance, members: int) -> tuple[int, int]:
     assert tally is not None
     assert tally.voted == members
     return page, document
-
-
-@pytest.fixture
-async def larger(
-    request: pytest.FixtureRequest, templates: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Instance]:
-    """A second instance, to compare with."""
-    url = await database_url("sqlite", request, templates, tmp_path_factory.mktemp("larger"))
-    database = make_database(url, synchronous="OFF")
-    await database.start()
-    clock = FrozenClock(NOW)
-    yield Instance(make_units(database, clock, url=url), clock, database)
-    await database.close()
 
 
 async def test_the_page_and_the_document_of_a_motion_cost_the_same_with_four_times_the_ballots(

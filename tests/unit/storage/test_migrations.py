@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import Connection, MetaData, Table, inspect, text
 
+from fedcoop.governance import secrecy
 from fedcoop.kernel.errors import ConfigError
 from fedcoop.storage.engine import make_database
 from fedcoop.storage.migrations import current, differences, upgrade
@@ -137,6 +138,30 @@ async def test_the_post_of_a_vote_is_kept_as_it_was_published(url: str) -> None:
     kept = await database.read(lambda conn: conn.execute(text("SELECT published FROM motions ORDER BY id")).all())
     locked = {"content": "<p>As it was.</p>", "coop:method": "sense", "coop:quorum": "1/7"}
     assert [json.loads(row[0]) for row in kept] == [locked, {}]
+    await database.close()
+
+
+async def test_ballots_cast_before_are_found_by_their_receipts_afterwards(url: str) -> None:
+    database = make_database(url)
+    await database.start()
+
+    def before(conn: Connection) -> None:
+        upgrade_to(conn, "0016")
+        put(conn, "proposals", id=1, uuid="p")
+        put(conn, "motions", id=1, uuid="1", url="https://a/1", context_uuid="1", proposal_id=1)
+        for number, choice in enumerate(({"b": 2, "a": 1}, ["for"]), start=1):
+            put(conn, "members", id=number, number=number, name=str(number), email=str(number))
+            values = {"voter": f"v{number}", "nonce": f"n{number}", "choice": json.dumps(choice)}
+            put(conn, "ballots", id=number, motion_id=1, member_id=number, **values)
+
+    await database.write(before)
+    await database.write(upgrade)
+    found = await database.read(lambda conn: conn.execute(text("SELECT leaf FROM ballots ORDER BY id")).scalars().all())
+    boxed = [
+        {"choice": {"a": 1, "b": 2}, "nonce": "n1", "poll": "https://a/1", "voter": "v1"},
+        {"choice": ["for"], "nonce": "n2", "poll": "https://a/1", "voter": "v2"},
+    ]
+    assert [bytes(leaf) for leaf in found] == [secrecy.leaf(ballot) for ballot in boxed]
     await database.close()
 
 
