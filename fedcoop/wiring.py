@@ -27,6 +27,7 @@ from fedcoop.federation.publish import (
     desk,
     joining,
     notes,
+    opening,
     profile,
     refusals,
     relations,
@@ -87,7 +88,6 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
 }
 
 TIMERS: Mapping[str, Timer] = {
-    motions.OPEN_TIMER: motions.open_scheduled,
     motions.CLOSE_TIMER: motions.close,
     aftermath.EFFECTIVE_TIMER: aftermath.take_effect,
     aftermath.REVIEW_TIMER: aftermath.review_due,
@@ -107,5 +107,6 @@ TIMERS: Mapping[str, Timer] = {
 }
 
 LONG_TIMERS: Mapping[str, LongTimer] = {
+    motions.OPEN_TIMER: opening.open_motion,
     motions.COUNT_TIMER: counting.count_motion,
 }

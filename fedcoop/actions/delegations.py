@@ -207,7 +207,7 @@ def freeze(uow: UnitOfWork, motion: Motion) -> None:
     rule = motion.settings.delegation
     if not rule.is_on:
         return
-    on_roll = {entry.member_id for entry in uow.motions.roll(motion.id) if entry.weight > 0}
+    on_roll = uow.rolls.with_vote(motion.id)
     for vote in uow.delegations.votes(motion.id):
         without = vote.delegator_id not in on_roll
         held = replace(vote, off_roll=vote.delegate_id not in on_roll, revoked_at=uow.now if without else None)

@@ -6,14 +6,16 @@ outside, a unit stores what it found. Each may run twice after a crash; the seco
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from fedcoop.actions import delegations, lots, rolls
+from fedcoop.actions import lots, rolls
 from fedcoop.actions.acting import in_name_of
 from fedcoop.actions.aftermath import after_count
 from fedcoop.actions.moving import is_amendment_vote, move_with, who
+from fedcoop.actions.opening import CLOSE_TIMER as CLOSE_TIMER
+from fedcoop.actions.opening import open_scheduled as open_scheduled
+from fedcoop.actions.opening import start_motion as start_motion
 from fedcoop.actions.scheduling import OPEN_TIMER as OPEN_TIMER
 from fedcoop.actions.timers import COUNT_TIMER as COUNT_TIMER
 from fedcoop.governance import lifecycle, logchain, public_lots, roll, rounds
@@ -21,15 +23,13 @@ from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.choices import Shape
 from fedcoop.governance.delegation import check_naming
 from fedcoop.governance.drafting import Plan
-from fedcoop.governance.events import MotionAnnulled, MotionClosed, MotionExtended, MotionOpened
+from fedcoop.governance.events import MotionAnnulled, MotionClosed, MotionExtended
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Channel, Motion, MotionState, Option, Settings
 from fedcoop.governance.option_lines import line_of
 from fedcoop.governance.outcomes import outcome_to_json
 from fedcoop.governance.permissions import Deed, demand
-from fedcoop.governance.posts import Place, vote_post
 from fedcoop.governance.proposals import Proposal, ProposalEvent, ProposalState, after
-from fedcoop.governance.publication import motion_digest, published
 from fedcoop.governance.recount import Counted, Material
 from fedcoop.governance.sequels import check_last
 from fedcoop.governance.settings import settings_of
@@ -42,7 +42,6 @@ from fedcoop.kernel.ids import MemberId, MotionId, ProposalId, new_uuid
 from fedcoop.storage.records import LogEntry, OutcomeRow, Version
 from fedcoop.storage.unit_of_work import UnitOfWork
 
-CLOSE_TIMER = "close_motion"
 LOOK_AGAIN = timedelta(seconds=1)
 DEFAULT_CHANNELS = frozenset({Channel.WEB, Channel.ACTIVITYPUB})
 
@@ -177,53 +176,6 @@ def _plan_of(motion: Motion, draft: Draft, context_uuid: str) -> Plan:
         text_hash=motion.text_hash,
         context_uuid=context_uuid,
     )
-
-
-def start_motion(uow: UnitOfWork, motion: Motion, body_html: str, *, context_uuid: str) -> Motion:
-    """Store a new motion and open it, or set the timer that will; its proposal is not moved."""
-    is_poll = lifecycle.is_poll(motion.method, motion.options, motion.settings, motion.channels)
-    uow.motions.add(motion, body_html=body_html, is_poll=is_poll, context_uuid=context_uuid)
-    if motion.opens_at > uow.now:
-        uow.set_timer(OPEN_TIMER, str(motion.id), motion.opens_at)
-        return motion
-    return _open(uow, motion, body_html)
-
-
-def open_scheduled(uow: UnitOfWork, key: str) -> None:
-    """Timer: the scheduled motion is open; opened already, nothing happens."""
-    motion = uow.motions.get(MotionId(int(key)), lock=True)
-    if motion.state is MotionState.SCHEDULED:
-        move_with(uow, motion, ProposalEvent.OPEN)
-        _open(uow, motion, uow.motions.presentation(motion.id)[0])
-
-
-def _open(uow: UnitOfWork, motion: Motion, body_html: str) -> Motion:
-    """Freeze the roll, fix the digest, begin the log, set the timer of the close."""
-    register = rolls.register_at(uow, motion.settings)
-    entries = roll.freeze(motion.id, register, motion.settings, motion.poll_secret)
-    entries = roll.mark(entries, register.members, METHODS[motion.method].marked(motion.settings))
-    eligible, roll_hash = roll.eligible_in(entries), roll.roll_hash(roll.roll_lines(entries))
-    if not eligible:
-        raise MotionRefused("electorate", "Nobody could vote on this: no member has a vote by its rule.")
-    ready = replace(lifecycle.opened(motion), eligible=eligible, first_eligible=eligible, roll_hash=roll_hash)
-    coop = uow.urls.actor(uow.site.coop_name)
-    content = vote_post(ready, body_html, _place(uow))
-    ready = replace(ready, motion_digest=motion_digest(ready, content=content, electorate=coop))
-    uow.motions.put(ready)
-    uow.motions.put_published(ready.id, published(ready, content=content, electorate=coop))
-    uow.motions.add_roll(entries)
-    uow.motions.append_log(ready.id, ready.url, logchain.open_entry(ready))
-    lots.log_commits(uow, ready)
-    delegations.freeze(uow, ready)
-    uow.set_timer(CLOSE_TIMER, str(ready.id), lifecycle.acceptance_ends_at(ready))
-    uow.audit("motion-opened", subject=ready.url, details={"eligible": ready.eligible, "roll_hash": roll_hash})
-    uow.record(MotionOpened(motion_id=ready.id))
-    return ready
-
-
-def _place(uow: UnitOfWork) -> Place:
-    instance = uow.site.config.instance
-    return Place(instance.name, uow.urls.settings_accounts, ZoneInfo(instance.time_zone))
 
 
 @in_name_of("by")

@@ -68,10 +68,10 @@ def check_rule(uow: UnitOfWork, method: Method, settings: Settings, *, opens_at:
     check_weighting(method, settings, register)
 
 
-def register_at(uow: UnitOfWork, settings: Settings) -> RegisterAt:
-    """Return the register as the motion's record date asks for it: now, or as it stood on an earlier day."""
-    rule = settings.electorate
-    at = uow.now if rule.record_date is None else min(rule.record_date, uow.now)
+def register_at(uow: UnitOfWork, motion: Motion) -> RegisterAt:
+    """Return the register as it stood at the motion's record date, or else when it was to open: whenever it is asked."""
+    rule = motion.settings.electorate
+    at = min(motion.opens_at if rule.record_date is None else rule.record_date, uow.now)
     members = uow.members.all() if at == uow.now else uow.members.as_at(at)
     return RegisterAt(at, members, uow.classes.voteless(), uow.classes.groups_at(at) if rule.groups else {})
 

@@ -13,7 +13,7 @@ from fedcoop.kernel.ids import MemberId, MotionId
 from fedcoop.storage import tables as t
 from fedcoop.storage.members import name_holds
 from fedcoop.storage.records import RollName, RollObjection
-from fedcoop.storage.rows import every, first, insert, maker, upsert
+from fedcoop.storage.rows import every, first, insert, maker, upsert, upsert_many
 
 _objection = maker(RollObjection)
 _PENDING = "pending"
@@ -29,6 +29,29 @@ class Rolls:
         """Store one row, replacing the member's earlier one."""
         values = {name: getattr(entry, name) for name in RollEntry.__slots__}
         upsert(self._conn, t.roll_entries, values, keys=("motion_id", "member_id"))
+
+    def put_many(self, entries: Sequence[RollEntry]) -> None:
+        """Store these rows, each in the place of the member's earlier one."""
+        rows = [{name: getattr(entry, name) for name in RollEntry.__slots__} for entry in entries]
+        upsert_many(self._conn, t.roll_entries, rows, keys=("motion_id", "member_id"))
+
+    def drop_many(self, motion_id: MotionId, member_ids: Sequence[MemberId]) -> None:
+        """Remove the rows of these members."""
+        r = t.roll_entries.c
+        if member_ids:
+            where = r.motion_id == motion_id, r.member_id.in_(list(member_ids))
+            self._conn.execute(delete(t.roll_entries).where(*where))
+
+    def size(self, motion_id: MotionId) -> int:
+        """Return how many rows there are."""
+        query = select(func.count()).select_from(t.roll_entries).where(t.roll_entries.c.motion_id == motion_id)
+        return int(self._conn.execute(query).scalar_one())
+
+    def with_vote(self, motion_id: MotionId) -> set[MemberId]:
+        """Return who is on the roll with a vote."""
+        r = t.roll_entries.c
+        query = select(r.member_id).where(r.motion_id == motion_id, r.weight > 0)
+        return {MemberId(row[0]) for row in self._conn.execute(query)}
 
     def drop(self, motion_id: MotionId, member_id: MemberId) -> None:
         """Remove the member's row."""

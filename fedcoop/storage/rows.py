@@ -68,6 +68,12 @@ def upsert(
     _upsert(table, conn.dialect.name, keys, keep, tuple(values)).run(conn, values)
 
 
+def upsert_many(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, keys: tuple[str, ...]) -> None:
+    """Do the same with rows that have the same columns."""
+    if rows:
+        _upsert(table, conn.dialect.name, keys, (), tuple(rows[0])).run_many(conn, rows)
+
+
 def insert(conn: Connection, table: Table, values: Mapping[str, Any]) -> None:
     """Insert one row."""
     _plain_insert(table, tuple(values)).run(conn, values)
