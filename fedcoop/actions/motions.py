@@ -255,8 +255,14 @@ def gather(uow: UnitOfWork, key: str) -> Material | None:
 
 
 def ballots_to_count(uow: UnitOfWork, key: str) -> int | None:
-    """Return how many ballots a closed motion has that has no outcome yet, else None."""
+    """Return how many ballots a closed motion has that has no outcome yet, else None.
+
+    Raises Conflict (`not-closed`) for one that is not closed yet: the timer of its count comes after its close, so what is
+    read is not what was written, and nothing is settled by it.
+    """
     motion_id = MotionId(int(key))
+    if uow.motions.get(motion_id).state in (MotionState.SCHEDULED, MotionState.OPEN):
+        raise Conflict("not-closed", "The motion is to be counted and is not closed.")
     return uow.motions.count_ballots(motion_id) if _awaits_count(uow, motion_id) else None
 
 

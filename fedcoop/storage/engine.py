@@ -61,6 +61,10 @@ class Database(Protocol):
         """Run `fn` as `read` does; all of its statements see the same instant."""
         ...
 
+    async def read_old(self, fn: Callable[[Connection], T]) -> T:
+        """Run `fn` as `read` does, or on a copy that may be some seconds behind."""
+        ...
+
     async def write_many(self, fns: Sequence[Callable[[Connection], T]]) -> list[T | BaseException]:
         """Run many functions, each in a transaction of its own, with one hop; a failed one leaves its exception."""
         ...
@@ -161,6 +165,10 @@ class SqliteDatabase:
 
     async def read_whole(self, fn: Callable[[Connection], T]) -> T:
         """See Database; any reader's transaction is one instant here."""
+        return await self.read(fn)
+
+    async def read_old(self, fn: Callable[[Connection], T]) -> T:
+        """See Database; there is no copy of a file."""
         return await self.read(fn)
 
     def _submit(self, fns: Sequence[Callable[[Connection], Any]]) -> "asyncio.Future[list[Any]]":
@@ -305,7 +313,9 @@ def _answer(units: list[_Unit]) -> None:
 POOL = 16
 
 
-def make_database(url: str, *, synchronous: str = "FULL", pooler: bool = False, pool_size: int = POOL) -> Database:
+def make_database(
+    url: str, *, read_url: str = "", synchronous: str = "FULL", pooler: bool = False, pool_size: int = POOL
+) -> Database:
     """Return the database of `sqlite:///absolute/path` or `postgresql://…`; nothing is opened yet.
 
     Raises ConfigError (`database-url`, `database-driver`) for an address of PostgreSQL that cannot be used.
@@ -315,10 +325,16 @@ def make_database(url: str, *, synchronous: str = "FULL", pooler: bool = False, 
     if importlib.util.find_spec("psycopg") is None:
         raise ConfigError("database-driver", "PostgreSQL needs psycopg: pip install 'fedcoop[postgres]'.")
     module = importlib.import_module("fedcoop.storage.postgres")  # not where there is SQLite: it costs memory
-    found: Database = module.PostgresDatabase(url, pooler=pooler, pool_size=pool_size)
+    found: Database = module.PostgresDatabase(url, read_url=read_url, pooler=pooler, pool_size=pool_size)
     return found
 
 
 def open_database(config: DatabaseConfig, *, pool_size: int = POOL) -> Database:
     """Return the database that the settings name. Raises ConfigError as `make_database`."""
-    return make_database(config.url, synchronous=config.synchronous, pooler=config.pooler, pool_size=pool_size)
+    return make_database(
+        config.url,
+        read_url=config.read_url,
+        synchronous=config.synchronous,
+        pooler=config.pooler,
+        pool_size=pool_size,
+    )

@@ -228,6 +228,13 @@ class Units:
             lambda conn: query(UnitOfWork(conn, now, self.site, self._in_flight, node=self.node), *args, **kwargs)
         )
 
+    async def read_old(self, query: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `query(uow, …)` on what may be some seconds old: a page for strangers, never what decides (`web.guards`)."""
+        now = self.clock.now()
+        return await self.database.read_old(
+            lambda conn: query(UnitOfWork(conn, now, self.site, self._in_flight, node=self.node), *args, **kwargs)
+        )
+
     async def read_whole(self, query: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `query(uow, …)` as `read` does, all of it at the same instant: what is compared with each other, or counted."""
         now = self.clock.now()

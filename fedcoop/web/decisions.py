@@ -29,7 +29,7 @@ from fedcoop.web.choosing import Marks, marks_of, read, sheet_of
 from fedcoop.web.classes import beside, class_table, own_weight
 from fedcoop.web.facts import facts_of
 from fedcoop.web.forms import read_form
-from fedcoop.web.guards import RECEIVED, html, member_page, page, see_other
+from fedcoop.web.guards import RECEIVED, html, look, member_page, page, see_other
 from fedcoop.web.journeys import journey
 from fedcoop.web.keys import CLOCK, RENDERER, UNITS
 from fedcoop.web.results import Result, counts_later, result_of
@@ -63,9 +63,7 @@ async def decisions_page(request: web.Request, viewer: Viewer) -> web.Response:
     if sought and "state" not in request.query:
         state = "all"
     before = cursor(request)
-    view = await request.app[UNITS].read(
-        register, state=state, words=sought, before=before, public=viewer.member is None
-    )
+    view = await look(request, viewer, register, state=state, words=sought, before=before, public=viewer.member is None)
     here = {"state": state, **({"q": sought} if sought else {})}
     older = f"/decisions?{urlencode({**here, 'before': view.older})}" if view.older else ""
     newer = f"/decisions?{urlencode(here)}" if before else ""
@@ -74,7 +72,7 @@ async def decisions_page(request: web.Request, viewer: Viewer) -> web.Response:
         request,
         "decisions.html",
         view=view,
-        under_discussion=await request.app[UNITS].read(under_discussion, public=viewer.member is None),
+        under_discussion=await look(request, viewer, under_discussion, public=viewer.member is None),
         state=state,
         words_sought=sought,
         older=older,
@@ -113,7 +111,7 @@ def _stored(view: MotionView) -> Marks:
 async def motion_view_of(request: web.Request, viewer: Viewer) -> MotionView:
     """Return the motion of the address as this reader may see it. Raises NotFound."""
     after = whole_number(request.query.get("ballots", "")) or 0
-    view = await request.app[UNITS].read(motion_view, uuid=uuid_of(request), member=viewer.member, ballots_after=after)
+    view = await look(request, viewer, motion_view, uuid=uuid_of(request), member=viewer.member, ballots_after=after)
     return _on_our_clocks(request, view)
 
 

@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import brotli
@@ -32,6 +32,7 @@ from fedcoop.kernel.errors import (
     Refused,
 )
 from fedcoop.queries.accounts import STRANGER, Viewer, viewer_of
+from fedcoop.storage.unit_of_work import UnitOfWork
 from fedcoop.urls import origin_of
 from fedcoop.web.form_reading import UnreadableFormError
 from fedcoop.web.forms import read_form
@@ -40,6 +41,8 @@ from fedcoop.web.pace import session_of
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Handler = Callable[[web.Request, Viewer], Awaitable[web.StreamResponse]]
 Served = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -111,6 +114,22 @@ async def find_viewer(request: web.Request) -> Viewer:
     if viewer.member is not None:
         request.app[PACE].remember(token)
     return viewer
+
+
+async def look(
+    request: web.Request,
+    viewer: Viewer,
+    query: Callable[Concatenate[UnitOfWork, P], T],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    """Return what a public page shows: to a stranger as it may have been some seconds ago, to a session as it is.
+
+    The only door to a copy of the database: what decides, counts or signs in reads where it is written (nodes.md 7).
+    """
+    units = request.app[UNITS]
+    may_be_old = viewer.member is None and request.method in ("GET", "HEAD")
+    return await (units.read_old if may_be_old else units.read)(query, *args, **kwargs)
 
 
 # --- forged forms -----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from fedcoop.queries.register import MotionLine, front, home
 from fedcoop.queries.remote import what_is
 from fedcoop.web import charts
 from fedcoop.web.forms import read_form
-from fedcoop.web.guards import html, member_page, page, see_other
+from fedcoop.web.guards import html, look, member_page, page, see_other
 from fedcoop.web.keys import CLOCK, REMOTE, RENDERER, UNITS
 from fedcoop.web.verdicts import result_words
 
@@ -26,7 +26,7 @@ async def home_page(request: web.Request, viewer: Viewer) -> web.Response:
     """Show who we are to everybody, what needs them to a member."""
     units = request.app[UNITS]
     if viewer.member is None:
-        view = await units.read(front)
+        view = await look(request, viewer, front)
         latest = view.latest[:1]
         bars = charts.results(latest[0].motion, latest[0].tally) if latest and latest[0].tally else ()
         return html(

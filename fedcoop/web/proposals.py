@@ -9,14 +9,14 @@ from fedcoop.queries.proposal_lists import proposals_view
 from fedcoop.queries.proposals import ProposalView, proposal_view, version_view
 from fedcoop.web import proposal_words as told
 from fedcoop.web.decisions import uuid_of
-from fedcoop.web.guards import html, page, see_other
-from fedcoop.web.keys import CLOCK, RENDERER, UNITS
+from fedcoop.web.guards import html, look, page, see_other
+from fedcoop.web.keys import CLOCK, RENDERER
 
 
 @page
 async def proposals_page(request: web.Request, viewer: Viewer) -> web.Response:
     """Show what is under discussion, by phase, and the reader's own drafts."""
-    view = await request.app[UNITS].read(proposals_view, member=viewer.member)
+    view = await look(request, viewer, proposals_view, member=viewer.member)
     return html(request, "proposals.html", view=view, phases=told.PHASES)
 
 
@@ -24,7 +24,7 @@ async def proposals_page(request: web.Request, viewer: Viewer) -> web.Response:
 async def proposal_page(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     """Show a proposal: text, dates, people, amendments, what is said. A draft of one's own is shown in its form."""
     uuid = uuid_of(request)
-    view = await request.app[UNITS].read(proposal_view, uuid=uuid, member=viewer.member)
+    view = await look(request, viewer, proposal_view, uuid=uuid, member=viewer.member)
     if "edit-draft" in view.may:
         return see_other(f"/proposals/{uuid}/draft")
     return show(request, view)
@@ -63,5 +63,5 @@ async def version_page(request: web.Request, viewer: Viewer) -> web.Response:
     number = whole_number(request.match_info["n"], 999_999)
     if number is None:
         raise NotFound("version-unknown", "There is no such version of this proposal.")
-    view = await request.app[UNITS].read(version_view, uuid=uuid_of(request), n=number, member=viewer.member)
+    view = await look(request, viewer, version_view, uuid=uuid_of(request), n=number, member=viewer.member)
     return html(request, "proposal_version.html", view=view)
