@@ -12,10 +12,10 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -45,7 +45,13 @@ class Stage:
     """A founded instance and its process."""
 
     def __init__(
-        self, *, ca_file: str = "", resolve: dict[str, str] | None = None, authorized_fetch: bool = False
+        self,
+        *,
+        ca_file: str = "",
+        resolve: dict[str, str] | None = None,
+        authorized_fetch: bool = False,
+        database: str = "",
+        settings: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="fedcoop-bench-")
         self.root = Path(self.folder.name)
@@ -55,7 +61,10 @@ class Stage:
         self.process: subprocess.Popen[str] | None = None
         command = [*FEDCOOP, "init", str(self.path.parent), "--origin", self.origin, "--name", "Alder Works"]
         subprocess.run(
-            [*command, "--actor", "alder", "--listen", f"127.0.0.1:{self.port}"], check=True, capture_output=True
+            [*command, "--actor", "alder", "--listen", f"127.0.0.1:{self.port}"]
+            + (["--database", database] if database else []),
+            check=True,
+            capture_output=True,
         )
         text = self.path.read_text()
         text += "\n[limits]\n" + "".join(f"{name} = 0\n" for name in LIMITS)
@@ -66,6 +75,8 @@ class Stage:
             text = text.replace("[federation]\n", f"[federation]\nresolve = {{ {table} }}\n")
         if authorized_fetch:
             text = text.replace("authorized_fetch = false", "authorized_fetch = true")
+        for was, becomes in settings.items():
+            text = text.replace(was, becomes)
         self.path.write_text(text)
 
     def fill(self, work: Callable[[UnitOfWork], Any]) -> Any:

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -83,7 +84,7 @@ class PostgresServer:
     def stop(self) -> None:
         """End the server and remove its folder."""
         if self._process is not None:
-            self._process.terminate()
+            self._process.send_signal(signal.SIGINT)  # whoever is still connected is cut off
             self._process.wait(10)
         shutil.rmtree(self.folder, ignore_errors=True)
 

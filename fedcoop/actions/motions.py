@@ -36,7 +36,7 @@ from fedcoop.governance.settings import settings_of
 from fedcoop.governance.tallies import tally_to_json
 from fedcoop.governance.weight_rules import with_register
 from fedcoop.kernel.clock import rfc3339
-from fedcoop.kernel.errors import MotionRefused
+from fedcoop.kernel.errors import Conflict, MotionRefused
 from fedcoop.kernel.html import markdown_to_html, plain_text, prose
 from fedcoop.kernel.ids import MemberId, MotionId, ProposalId, new_uuid
 from fedcoop.storage.records import LogEntry, OutcomeRow, Version
@@ -225,8 +225,7 @@ def close(uow: UnitOfWork, key: str) -> None:
     if uow.now < ends_at:
         uow.queues.move_timer(CLOSE_TIMER, key, ends_at)
         return
-    under_way = uow.in_flight.oldest()
-    if (under_way is not None and under_way <= ends_at) or uow.queues.has_inbound_received_by(ends_at):
+    if not _doors_are_clear(uow, ends_at) or uow.queues.has_inbound_received_by(ends_at):
         uow.queues.move_timer(CLOSE_TIMER, key, uow.now + LOOK_AGAIN)
         return
     ended = lifecycle.closed(motion, uow.now)
@@ -235,6 +234,17 @@ def close(uow: UnitOfWork, key: str) -> None:
     move_with(uow, ended, ProposalEvent.CLOSE)
     uow.set_timer(COUNT_TIMER, key, uow.now)
     uow.audit("motion-closed", subject=ended.url)
+
+
+def _doors_are_clear(uow: UnitOfWork, ends_at: datetime) -> bool:
+    """Return whether what was received by then is stored or answered, at the door of every process that is alive.
+
+    Ours is asked, the others tell each second; a dead one answered nothing, so its senders send again.
+    """
+    under_way = uow.in_flight.oldest()
+    if under_way is not None and under_way <= ends_at:
+        return False
+    return all(node.clear_until is None or node.clear_until > ends_at for node in uow.nodes.others())
 
 
 def gather(uow: UnitOfWork, key: str) -> Material | None:

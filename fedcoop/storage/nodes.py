@@ -105,6 +105,10 @@ class Nodes:
         """Return the processes that are alive, in the order of their ids."""
         return every(self._conn, select(t.nodes).where(~self._is_dead()).order_by(t.nodes.c.id), _node)
 
+    def others(self) -> list[NodeRow]:
+        """Return the processes that are alive besides this one; on SQLite there is none."""
+        return [] if self._is_alone else [node for node in self.living() if node.id != self._me]
+
     def strike_off_dead(self) -> Sequence[str]:
         """Remove other processes that are dead and free what they had taken; return their names."""
         dead = and_(t.nodes.c.id != self._me, self._is_dead())

@@ -5,7 +5,9 @@ so no network can happen inside. Events are recorded by actions only; a reaction
 Source: architecture.md 5.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from copy import copy
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -78,6 +80,14 @@ class Site:
 class InFlight(Protocol):
     """Knows the earliest receipt time of requests that are at the door but not yet stored."""
 
+    def arrive(self, clock: Clock) -> tuple[int, datetime]:
+        """A request is received now; return its ticket and its receipt time."""
+        ...
+
+    def leave(self, ticket: int) -> None:
+        """The request is answered: stored, or refused."""
+        ...
+
     def oldest(self) -> datetime | None:
         """Return that instant, or None when nothing is under way."""
         ...
@@ -86,9 +96,20 @@ class InFlight(Protocol):
 class NothingInFlight:
     """For processes without a door."""
 
+    def arrive(self, clock: Clock) -> tuple[int, datetime]:
+        """Return the present instant; nobody waits for it."""
+        return 0, clock.now()
+
+    def leave(self, ticket: int) -> None:
+        """Nothing was kept."""
+
     def oldest(self) -> datetime | None:
         """Return None."""
         return None
+
+
+ARRIVED_S: ContextVar[float | None] = ContextVar("arrived_s", default=None)
+"""When, by the monotonic clock, the request arrived that is being handled."""
 
 
 class UnitOfWork:
@@ -184,7 +205,7 @@ def event_details(event: Event) -> dict[str, Any]:
 class Units:
     """Runs actions and queries as units of work on one database, for the process `node`.
 
-    `before` runs first in each that writes, and may refuse.
+    `before` runs first in each that writes, and may refuse; so may `demand_heard`, last, with the time of arrival.
     """
 
     def __init__(
@@ -204,9 +225,21 @@ class Units:
         self.clock = clock
         self._reactions = reactions
         self._wake = wake
-        self._in_flight = in_flight or NothingInFlight()
+        self.in_flight = in_flight or NothingInFlight()
         self._before = before
         self.node = node
+        self.demand_heard: Callable[[float | None], None] = lambda arrived_s: None
+
+    @contextmanager
+    def at_the_door(self) -> Iterator[datetime]:
+        """While this lasts, closes wait for what was received when it began: yield that instant (federation.md 12.3)."""
+        ticket, received_at = self.in_flight.arrive(self.clock)
+        token = ARRIVED_S.set(self.clock.monotonic())
+        try:
+            yield received_at
+        finally:
+            ARRIVED_S.reset(token)
+            self.in_flight.leave(ticket)
 
     def on(self, database: Database) -> "Units":
         """Return the same on other connections."""
@@ -225,21 +258,21 @@ class Units:
         """Run `query(uow, …)` on a reading connection."""
         now = self.clock.now()
         return await self.database.read(
-            lambda conn: query(UnitOfWork(conn, now, self.site, self._in_flight, node=self.node), *args, **kwargs)
+            lambda conn: query(UnitOfWork(conn, now, self.site, self.in_flight, node=self.node), *args, **kwargs)
         )
 
     async def read_old(self, query: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `query(uow, …)` on what may be some seconds old: a page for strangers, never what decides (`web.guards`)."""
         now = self.clock.now()
         return await self.database.read_old(
-            lambda conn: query(UnitOfWork(conn, now, self.site, self._in_flight, node=self.node), *args, **kwargs)
+            lambda conn: query(UnitOfWork(conn, now, self.site, self.in_flight, node=self.node), *args, **kwargs)
         )
 
     async def read_whole(self, query: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `query(uow, …)` as `read` does, all of it at the same instant: what is compared with each other, or counted."""
         now = self.clock.now()
         return await self.database.read_whole(
-            lambda conn: query(UnitOfWork(conn, now, self.site, self._in_flight, node=self.node), *args, **kwargs)
+            lambda conn: query(UnitOfWork(conn, now, self.site, self.in_flight, node=self.node), *args, **kwargs)
         )
 
     async def write_many(self, actions: Sequence[Callable[[UnitOfWork], T]]) -> list[T | BaseException]:
@@ -255,14 +288,16 @@ class Units:
         self, action: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> tuple[Callable[[Connection], T], set[str]]:
         wakes: set[str] = set()
+        arrived_s = ARRIVED_S.get()
 
         def run(conn: Connection) -> T:
-            uow = UnitOfWork(conn, self.clock.now(), self.site, self._in_flight, node=self.node)
+            uow = UnitOfWork(conn, self.clock.now(), self.site, self.in_flight, node=self.node)
             if self._before is not None:
                 self._before(uow)
             value = action(uow, *args, **kwargs)
             if uow.events:
                 uow.react(self._reactions)
+            self.demand_heard(arrived_s)
             wakes.clear()
             wakes.update(uow.wakes)
             return value

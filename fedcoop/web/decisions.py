@@ -29,7 +29,7 @@ from fedcoop.web.choosing import Marks, marks_of, read, sheet_of
 from fedcoop.web.classes import beside, class_table, own_weight
 from fedcoop.web.facts import facts_of
 from fedcoop.web.forms import read_form
-from fedcoop.web.guards import RECEIVED, html, look, member_page, page, see_other
+from fedcoop.web.guards import RECEIVED, ballot_door, html, look, page, see_other
 from fedcoop.web.journeys import journey
 from fedcoop.web.keys import CLOCK, RENDERER, UNITS
 from fedcoop.web.results import Result, counts_later, result_of
@@ -239,7 +239,7 @@ def choice_signs(view: MotionView, choice: Choice) -> tuple[words.Sign, ...]:
     return tuple(words.choice(key, view.motion.options) for key in choice)
 
 
-@member_page
+@ballot_door
 async def vote(request: web.Request, viewer: Viewer) -> web.Response:
     """Cast or change the member's ballot; what is wrong comes back with everything that was typed.
 
@@ -301,7 +301,7 @@ def late_words(request: web.Request, view: MotionView, now: datetime) -> str:
     )
 
 
-@member_page
+@ballot_door
 async def withdraw(request: web.Request, viewer: Viewer) -> web.Response:
     """Take the member's ballot back; it leaves the turnout too."""
     assert viewer.member is not None

@@ -30,7 +30,7 @@ from fedcoop.web.choosing import Marks, marks_of, read, sheet_of
 from fedcoop.web.decisions import choice_told, motion_view_of
 from fedcoop.web.formats import listed
 from fedcoop.web.forms import Form, read_form
-from fedcoop.web.guards import RECEIVED, html, member_page, see_other
+from fedcoop.web.guards import RECEIVED, ballot_door, html, member_page, see_other
 from fedcoop.web.keys import UNITS
 from fedcoop.web.words import choice as choice_sign
 from fedcoop.web.words import tick_rule
@@ -281,7 +281,7 @@ def _principal_page(
     )
 
 
-@member_page
+@ballot_door
 async def vote_for(request: web.Request, viewer: Viewer) -> web.Response:
     """Cast a ballot for a member whom the reader votes for; what is wrong comes back with what was typed."""
     form, now = await read_form(request), request[RECEIVED]

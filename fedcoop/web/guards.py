@@ -270,8 +270,21 @@ def member_page(handler: Handler) -> Served:
     return serve
 
 
+def ballot_door(handler: Handler) -> Served:
+    """Return the handler as `member_page` does, for what says how somebody votes: until it is answered, closes wait for it."""
+    served = member_page(handler)
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        with request.app[UNITS].at_the_door() as received_at:
+            request[RECEIVED] = received_at
+            return await served(request)
+
+    return serve
+
+
 async def _serve(request: web.Request, handler: Handler, *, members_only: bool) -> web.StreamResponse:
-    request[RECEIVED] = request.app[CLOCK].now()  # at the door, before anything is waited for (governance.md 4)
+    if RECEIVED not in request:
+        request[RECEIVED] = request.app[CLOCK].now()  # at the door, before anything is waited for (governance.md 4)
     try:
         viewer = await find_viewer(request)
         request[_VIEWER] = viewer

@@ -29,13 +29,20 @@ MAX_KNOWN = 50_000
 class InFlightTracker:
     """Receipt times of requests between step 5 and their answer: a close waits for them (federation.md 12.3).
 
-    Asked from the writer's thread, told from the event loop.
+    Asked from the writer's thread, told from the event loop: what arrives after it was asked was received after that.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._numbers = count()
         self._received: dict[int, datetime] = {}
+
+    def arrive(self, clock: Clock) -> tuple[int, datetime]:
+        """A request is received now; return its ticket and its receipt time."""
+        ticket = next(self._numbers)
+        with self._lock:
+            received_at = self._received[ticket] = clock.now()
+        return ticket, received_at
 
     def enter(self, received_at: datetime) -> int:
         """A request was received whole; return its ticket."""

@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable
 
 from fedcoop.actions import nodes
+from fedcoop.kernel.errors import DatabaseAway
 from fedcoop.kernel.ids import MAX_ID
 from fedcoop.storage.engine import Database, open_database
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
@@ -19,6 +20,8 @@ from fedcoop.storage.unit_of_work import UnitOfWork, Units
 log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
+SILENT_S = 4.0
+"""After so long a silence a process takes nothing: a second later it is dead to the others (`storage.nodes`)."""
 JUDGES_AFTER_S = 3.0
 """Who was silent itself, as all are while the database is away, lets the others speak first."""
 
@@ -37,7 +40,7 @@ class Heartbeat:
         self._own: Database | None = None
         self._beats: Units | None = None
         self._task: asyncio.Task[None] | None = None
-        self._last_s = float("-inf")
+        self._last_s = self._silent_until_s = float("-inf")
         self._judges_at_s = 0.0
 
     async def join(self, kind: str) -> None:
@@ -48,8 +51,11 @@ class Heartbeat:
             self._own = open_database(self._units.site.config.database, pool_size=1)
             await self._own.start()
             self._beats = self._units.on(self._own)
+        now_s = self._units.clock.monotonic()
         await self._beats.write(nodes.join, **self._who)
         if self._own is not None:
+            self._last_s = self._silent_until_s = now_s
+            self._units.demand_heard = self._demand_heard
             self._task = asyncio.create_task(self._run(), name="heartbeat")
 
     async def _run(self) -> None:
@@ -61,6 +67,7 @@ class Heartbeat:
         """Say so now, and strike off who says it no more; an error costs a log line, never the loop."""
         assert self._beats is not None
         now_s = self._units.clock.monotonic()
+        was_silent = now_s - self._last_s > SILENT_S
         if now_s - self._last_s > JUDGES_AFTER_S:
             self._judges_at_s = now_s + JUDGES_AFTER_S
         try:
@@ -68,9 +75,20 @@ class Heartbeat:
         except Exception:
             log.exception("the heartbeat of the process could not be written")
             return
+        if was_silent:
+            self._silent_until_s = self._units.clock.monotonic()
         self._last_s = now_s
         for name in gone:
             log.warning("another process is gone: its work is taken up", extra={"node": name})
+
+    def _demand_heard(self, arrived_s: float | None) -> None:
+        """Return unless the others may have thought that this process is dead, now or since the request arrived.
+
+        They waited for nothing at its door then. Raises DatabaseAway: whoever sends again is judged by when it was signed.
+        """
+        silent = self._units.clock.monotonic() - self._last_s > SILENT_S
+        if silent or (arrived_s is not None and arrived_s < self._silent_until_s):
+            raise DatabaseAway("the other processes did not hear of this one")
 
     async def drain(self) -> None:
         """Say that this process takes no more work."""

@@ -18,7 +18,7 @@ from fedcoop.federation.inbox.refusal import Accepted, Refusal
 from fedcoop.federation.inbox.replays import COPIES, Keys, is_new
 from fedcoop.federation.remote.media_types import is_activitypub_media_type
 from fedcoop.federation.server.door import Door
-from fedcoop.federation.server.keys import AUTHENTICATOR, CLOCK, DOOR, UNITS
+from fedcoop.federation.server.keys import AUTHENTICATOR, DOOR, UNITS
 from fedcoop.federation.server.messages import message_of
 from fedcoop.federation.wire.activities import is_vote
 from fedcoop.federation.wire.jsonld import as_list
@@ -79,9 +79,7 @@ async def _post(request: web.Request, owner: str | None) -> web.Response:
 
 
 async def _receive(request: web.Request, door: Door, address: str, body: bytes) -> web.Response:
-    received_at = request.app[CLOCK].now()
-    ticket = door.in_flight.enter(received_at)
-    try:
+    with request.app[UNITS].at_the_door() as received_at:
         message = message_of(request, body)
         verified = await request.app[AUTHENTICATOR].authenticate(message, received_at)
         door.remember_known(address)
@@ -97,8 +95,6 @@ async def _receive(request: web.Request, door: Door, address: str, body: bytes) 
         )
         forget_after = None if verified.has_id else REPLAY_WINDOW
         await request.app[UNITS].write(accept_inbound, row, verified.keys, forget_after)
-    finally:
-        door.in_flight.leave(ticket)
     return web.Response(status=202, body=_ACCEPTED)
 
 
