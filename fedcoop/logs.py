@@ -14,6 +14,8 @@ from typing import Any, TextIO
 
 import structlog
 
+from fedcoop.kernel.errors import DatabaseAway
+
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 activity_id: ContextVar[str] = ContextVar("activity_id", default="")
 
@@ -33,6 +35,7 @@ def set_up(*, level: str = "info", style: str = "text", stream: TextIO | None = 
     """Send all logging from `level` up to `stream` (stderr) as `text` or `json`, replacing earlier handlers."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(formatter(style))
+    handler.addFilter(_says_more)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -65,6 +68,11 @@ def formatter(style: str) -> logging.Formatter:
             last,
         ],
     )
+
+
+def _says_more(record: logging.LogRecord) -> bool:
+    """While the database is away everything fails for one reason, and that is said once in a while (`storage.watching`)."""
+    return not (record.exc_info and isinstance(record.exc_info[1], DatabaseAway))
 
 
 @contextmanager

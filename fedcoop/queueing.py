@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from fedcoop.kernel.errors import DatabaseAway
 from fedcoop.loops import LONGEST_S, Loop
 from fedcoop.storage.records import TimerRow
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
@@ -84,6 +85,8 @@ class TimerLoop(LeasingLoop):
         for timer in due:
             try:
                 await self.fire(timer)
+            except DatabaseAway:
+                raise
             except Exception as error:
                 log.exception("timer failed", extra={"timer": timer.name, "key": timer.key})
                 await self._units.write(_postpone, timer=timer, error=repr(error))

@@ -35,7 +35,7 @@ from fedcoop.federation.remote.knocking import CAVAGE
 from fedcoop.federation.server.fetching import FetchSigner
 from fedcoop.federation.server.readiness import SELF_CHECK
 from fedcoop.kernel.clock import SystemClock, rfc3339, runs_behind
-from fedcoop.kernel.errors import ConfigError, FedcoopError, Refused
+from fedcoop.kernel.errors import ConfigError, DatabaseAway, FedcoopError, Refused
 from fedcoop.listening import files
 from fedcoop.media import profile_pictures
 from fedcoop.queries.outages import LastOutage, last_outage
@@ -116,7 +116,7 @@ def check_database(config: Config) -> Iterator[Finding]:
     """The database answers, is sound and of this version, and the key opens it."""
     try:
         inside = asyncio.run(_look_inside(config))
-    except (FedcoopError, DBAPIError, sqlite3.Error, OSError) as error:
+    except (FedcoopError, DatabaseAway, DBAPIError, sqlite3.Error, OSError) as error:
         remedy = "check [database] url and the key file; `fedcoop upgrade` brings tables up to date"
         if _is_broken(error):
             remedy = BROKEN
@@ -162,7 +162,7 @@ def check_outages(config: Config) -> Iterator[Finding]:
     """When nobody could reach us last, and whether what followed from it is done; nothing where that was never so."""
     try:
         last = asyncio.run(_last_outage(config))
-    except (FedcoopError, DBAPIError, sqlite3.Error, OSError):
+    except (FedcoopError, DatabaseAway, DBAPIError, sqlite3.Error, OSError):
         return  # the database's own check says so
     if last is not None:
         times = f"away from {rfc3339(last.outage.began_at)} to {rfc3339(last.outage.ended_at)}"
@@ -179,7 +179,7 @@ def check_votes(config: Config) -> Iterator[Finding]:
     """Every stored outcome is the one that its votes, roll and log give, and the one that was published (governance.md 5)."""
     try:
         looked, found = asyncio.run(_differences(config))
-    except (FedcoopError, DBAPIError, sqlite3.Error, OSError):
+    except (FedcoopError, DatabaseAway, DBAPIError, sqlite3.Error, OSError):
         return  # the database's own check says so
     for url, refused in found:
         yield Finding(
@@ -296,7 +296,7 @@ def check_signature(config: Config) -> Iterator[Finding]:
     try:
         headers = asyncio.run(_signed(config, url))
         answer = json.loads(_open(url, config.federation.ca_file, headers)[2])
-    except (FedcoopError, DBAPIError, sqlite3.Error, OSError, ValueError):
+    except (FedcoopError, DatabaseAway, DBAPIError, sqlite3.Error, OSError, ValueError):
         return  # other checks say why
     code = answer.get("signature", "")
     if code:

@@ -10,7 +10,7 @@ import click
 
 import fedcoop
 from fedcoop.cli.output import complain
-from fedcoop.kernel.errors import FedcoopError
+from fedcoop.kernel.errors import DatabaseAway, FedcoopError
 
 # Each command's module is loaded when it is called: a server holds no demo in memory, and a short command starts fast.
 COMMANDS: Mapping[str, str] = {
@@ -65,7 +65,7 @@ class Commands(click.Group):
         """Run the command; a refusal or failure ends the process with its status."""
         try:
             return super().invoke(ctx)
-        except FedcoopError as error:
+        except (FedcoopError, DatabaseAway) as error:
             sys.exit(complain(error))
         except _database_errors() as error:
             sys.exit(complain(FedcoopError("database-error", f"The database said: {getattr(error, 'orig', error)}")))

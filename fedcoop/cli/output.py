@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from fedcoop.kernel.clock import rfc3339
-from fedcoop.kernel.errors import ConfigError, FedcoopError
+from fedcoop.kernel.errors import ConfigError, DatabaseAway, FedcoopError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,7 +55,7 @@ def note(text: str) -> None:
         click.echo(text, err=True)
 
 
-def complain(error: FedcoopError) -> int:
+def complain(error: FedcoopError | DatabaseAway) -> int:
     """Print code and sentence on one line of stderr; return the exit status."""
     click.echo(" ".join(str(error).split()), err=True)
     return WRONG_USE if isinstance(error, ConfigError) else REFUSED

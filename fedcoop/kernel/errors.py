@@ -80,15 +80,20 @@ class PeerSaidNo(PeerError):
     """The peer answered, and the answer is no use."""
 
 
-class DatabaseAway(FedcoopError):
-    """The database cannot be reached, now: trying later makes sense. Why is for the operator, not for who asks."""
-
-    def __init__(self, because: str) -> None:
-        super().__init__("database-away", "The database does not answer.", because=because)
-
-    def __str__(self) -> str:
-        return f"{super().__str__()} {self.details['because']}"
-
-
 class ConfigError(FedcoopError):
     """A setting cannot stand; said before anything starts, with file and key."""
+
+
+class DatabaseAway(Exception):
+    """The database cannot be reached, now: trying later makes sense. Why is for the operator, not for who asks.
+
+    No FedcoopError: it refuses nothing, so whoever drops what was refused must not drop this.
+    """
+
+    code = "database-away"
+
+    def __init__(self, because: str) -> None:
+        super().__init__(because)
+
+    def __str__(self) -> str:
+        return f"{self.code}: The database does not answer. {self.args[0]}"

@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
+from fedcoop.kernel.errors import DatabaseAway
+
 log = logging.getLogger(__name__)
 
+RETRY_AFTER_S = "5"
 NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'"
 
 
@@ -24,11 +27,13 @@ def on_every_answer(*, is_secure: bool) -> dict[str, str]:
 async def errors(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """What nobody foresaw is a bug: 500, logged once."""
+    """What nobody foresaw is a bug: 500, logged once. While the database is away: 503, and the log says so by itself."""
     try:
         return await handler(request)
     except (web.HTTPException, asyncio.CancelledError, ConnectionError):
         raise
+    except DatabaseAway as away:
+        return web.json_response({"error": away.code}, status=503, headers={"Retry-After": RETRY_AFTER_S})
     except Exception:
         log.exception("request failed", extra={"method": request.method, "route": _route(request)})
         return web.json_response({"error": "internal"}, status=500)

@@ -22,8 +22,9 @@ from fedcoop.storage.watching import Watch
 
 T = TypeVar("T")
 Unit = Callable[[Connection], T]
-RETRIES = 3
-_RETRYABLE = frozenset({"40001", "40P01"})
+RETRIES = 5
+_RETRYABLE = frozenset({"40001", "40P01", "23505"})
+"""Serialization failure, deadlock; and a row that another unit wrote meanwhile, so that this one finds it the next time."""
 
 
 class PostgresDatabase:
@@ -128,9 +129,13 @@ class PostgresDatabase:
                 if attempt < RETRIES and repeatable:
                     continue
                 if error.connection_invalidated:
-                    raise DatabaseAway(_words(error)) from error
+                    raise self._lost(error) from error
                 raise
         raise AssertionError("unreachable")
+
+    def _lost(self, error: DBAPIError) -> DatabaseAway:
+        self._watch.tell(_words(error))
+        return DatabaseAway(_words(error))
 
     def _read(self, fn: Unit[T]) -> T:
         for attempt in (1, 2):
@@ -141,7 +146,7 @@ class PostgresDatabase:
                 if not error.connection_invalidated:
                     raise
                 if attempt == 2:
-                    raise DatabaseAway(_words(error)) from error
+                    raise self._lost(error) from error
         raise AssertionError("unreachable")
 
     def _read_old(self, fn: Unit[T]) -> T:

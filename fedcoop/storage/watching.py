@@ -16,6 +16,8 @@ SLOW_S = 1.5
 """From so long a unit on, it is asked whether the database still answers at all."""
 LOOK_S = 0.5
 SAY_EVERY_S = 10.0
+_telling = threading.Lock()
+_told_at = [float("-inf")]
 
 
 class Watch:
@@ -30,7 +32,6 @@ class Watch:
         self._now = SystemClock().monotonic
         self._under_way: dict[object, float] = {}
         self._because = ""
-        self._said_at = 0.0
         self._busy = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -69,7 +70,7 @@ class Watch:
         """No new connection can be had: until one can, nobody tries but the watch."""
         if not self._because:
             self._because = because
-        self._say(because)
+        self.tell(because)
         self._busy.set()
 
     def _run(self) -> None:
@@ -97,12 +98,13 @@ class Watch:
             self.lost(str(error).strip())
             self._cut()
         else:
-            if self._because:
-                log.warning("the database answers again")
-            self._because, self._said_at = "", 0.0
+            self._because = ""
 
-    def _say(self, because: str) -> None:
+    def tell(self, because: str) -> None:
+        """Say in the log what went wrong, at most once in ten seconds for all connections of the process."""
         now = self._now()
-        if not self._said_at or now - self._said_at >= SAY_EVERY_S:
-            self._said_at = now
-            log.error("the database does not answer", extra={"because": because})
+        with _telling:
+            if now - _told_at[0] < SAY_EVERY_S:
+                return
+            _told_at[0] = now
+        log.error("the database does not answer", extra={"because": because})

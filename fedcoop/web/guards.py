@@ -5,6 +5,7 @@ session cookie, protection against forged forms, errors as pages, security heade
 """
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import logging
@@ -23,6 +24,7 @@ from fedcoop.governance.members import Member
 from fedcoop.kernel.errors import (
     BallotRefused,
     Conflict,
+    DatabaseAway,
     FedcoopError,
     Invalid,
     MotionRefused,
@@ -46,6 +48,7 @@ T = TypeVar("T")
 Handler = Callable[[web.Request, Viewer], Awaitable[web.StreamResponse]]
 Served = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+RETRY_AFTER_S = "5"
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self' data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
@@ -249,6 +252,13 @@ def unavailable(request: web.Request, code: str, message: str) -> web.Response:
     return html(request, "error.html", status=503, code=code, message=message, status_code=503)
 
 
+def away_page(request: web.Request, away: DatabaseAway) -> web.Response:
+    """Return the page for while the database cannot be reached: 503, and when to come again."""
+    response = unavailable(request, away.code, "")
+    response.headers["Retry-After"] = RETRY_AFTER_S
+    return response
+
+
 # --- around a handler -------------------------------------------------------------------------------------------
 
 
@@ -295,6 +305,8 @@ async def _serve(request: web.Request, handler: Handler, *, members_only: bool) 
         return await handler(request, viewer)
     except FedcoopError as error:
         return error_page(request, error)
+    except DatabaseAway as away:
+        return away_page(request, away)
     except UnreadableFormError as error:
         status = error.status
         return html(request, "error.html", status=status, code="form", message=str(error), status_code=status)
@@ -331,5 +343,6 @@ async def page_errors(request: web.Request, handler: Served) -> web.StreamRespon
     except web.HTTPException as error:
         if error.status < 400 or "text/html" not in request.headers.get("Accept", ""):
             raise
-        request[_VIEWER] = await find_viewer(request)
+        with contextlib.suppress(DatabaseAway):
+            request[_VIEWER] = await find_viewer(request)
         return _plain_error(request, error)

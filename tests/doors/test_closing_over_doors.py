@@ -13,7 +13,7 @@ from tests.postgres import PostgresServer
 MOTIONS = 6
 CLOSES_IN_S = 4.0
 HELD_S = 2.5
-LATER_S = 3.0
+LATER_S = 10.0  # three on a quiet machine
 
 
 @pytest.fixture
@@ -54,4 +54,5 @@ async def _vote_shortly_before_the_close(stage: Several, url: str) -> None:
 
     for motion, outcome in zip(motions, await until(outcomes), strict=True):
         assert len(await stage.query(lambda uow, motion=motion: uow.motions.ballots(motion.id))) == 2
-        assert (outcome.decided_at - let_go_at).total_seconds() <= LATER_S + 1.0
+        assert (outcome.decided_at - let_go_at).total_seconds() <= LATER_S
+    assert "fail" not in stage.logged(), stage.logged()[-3000:]

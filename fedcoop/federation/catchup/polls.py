@@ -15,7 +15,7 @@ from fedcoop.federation.inbox.seen import seen_motion
 from fedcoop.federation.inbox.terms import our_terms
 from fedcoop.federation.wire.jsonld import ids_of, types_of
 from fedcoop.federation.wire.polls import owned
-from fedcoop.kernel.errors import FedcoopError, OriginMismatch, PeerGone
+from fedcoop.kernel.errors import DatabaseAway, FedcoopError, OriginMismatch, PeerGone
 from fedcoop.kernel.ids import RemoteMotionId
 from fedcoop.queueing import LeasingLoop
 from fedcoop.storage.looks import GONE
@@ -70,6 +70,8 @@ class PollLooks(LeasingLoop):
         try:
             seen = await self._see(due)
             await self._units.write(_keep, due, seen)
+        except DatabaseAway:
+            raise
         except FedcoopError as error:
             log.info("poll not seen", extra={"code": error.code, "uri": due.uri})
             await self._units.write(looks.looked_in_vain, due.remote_motion_id, code=error.code)

@@ -18,7 +18,7 @@ from fedcoop.federation.inbox.looking import look_at
 from fedcoop.federation.remote.lanes import Lanes
 from fedcoop.federation.remote.webfinger import WebFinger
 from fedcoop.federation.wire.jsonld import id_of, same_origin
-from fedcoop.kernel.errors import FedcoopError, OriginMismatch, PeerError, PeerUnreachable
+from fedcoop.kernel.errors import DatabaseAway, FedcoopError, OriginMismatch, PeerError, PeerUnreachable
 from fedcoop.queueing import LeasingLoop
 from fedcoop.storage.records import Actor
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
@@ -87,6 +87,8 @@ class Visitor(LeasingLoop):
         try:
             async with self._lanes.enter(actor.origin), asyncio.timeout(VISIT_S):
                 await (self._look_at_actor(visit, actor) if visit.kind == ACTOR else self._read_outbox(visit, actor))
+        except DatabaseAway:
+            raise
         except (FedcoopError, TimeoutError) as error:
             code = error.code if isinstance(error, FedcoopError) else "timeout"
             log.info("visit in vain", extra={"actor": actor.uri, "kind": visit.kind, "code": code})

@@ -27,7 +27,7 @@ from fedcoop.federation.inbox.contract import (
     received_of,
 )
 from fedcoop.federation.inbox.work import Work, apply, claim, drop, hasten, is_linked, may, postpone, put_off
-from fedcoop.kernel.errors import FedcoopError, PeerUnreachable
+from fedcoop.kernel.errors import DatabaseAway, FedcoopError, PeerUnreachable
 from fedcoop.queueing import LeasingLoop
 from fedcoop.storage.records import Inbound
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
@@ -132,6 +132,8 @@ class InboxProcessor(LeasingLoop):
             prepared = await self._prepare(work) if work.fetches else None
         except (PeerUnreachable, TimeoutError) as error:
             await self._units.write(postpone, row=work.row, error=str(error) or "timeout", state="deferred")
+        except DatabaseAway:
+            raise
         except FedcoopError as error:
             log.info("activity dropped", extra={"code": error.code, "actor": work.row.actor_uri})
             await self._units.write(drop, row_id=work.row.id)
@@ -170,7 +172,10 @@ class InboxProcessor(LeasingLoop):
             return await handler.prepare(work.received, self._remote)
 
     async def _apply_all(self, works: Sequence[Work], prepared: Any = None) -> None:
-        """One hop for the whole batch, a unit for each row; what fails is told apart afterwards."""
+        """One hop for the whole batch, a unit for each row; what fails is told apart afterwards.
+
+        Raises DatabaseAway: the rows that are left are taken anew.
+        """
         if not works:
             return
         actions: list[Callable[[UnitOfWork], None]] = [partial(apply, work=work, prepared=prepared) for work in works]
@@ -178,6 +183,8 @@ class InboxProcessor(LeasingLoop):
         results = await self._units.write_many(actions)
         again: list[Callable[[UnitOfWork], None]] = []
         for work, result in zip(works, results, strict=False):
+            if isinstance(result, DatabaseAway):
+                raise result
             if isinstance(result, FedcoopError):
                 log.info("activity dropped", extra={"code": result.code, "actor": work.row.actor_uri})
                 again.append(partial(drop, row_id=work.row.id))

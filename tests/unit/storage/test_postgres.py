@@ -149,6 +149,19 @@ async def test_a_commit_without_an_answer_is_told_and_never_repeated(database: D
     await database.write(put(1))
 
 
+async def test_units_that_take_the_next_number_side_by_side_take_different_ones(database: Database) -> None:
+    met = threading.Barrier(3, timeout=10)
+
+    def next_number(conn: Connection) -> int:
+        number = int(ask("SELECT coalesce(max(n), 0) + 1 FROM things")(conn))
+        if not met.broken and number == 1:
+            met.wait()
+        put(number)(conn)
+        return number
+
+    assert sorted(await asyncio.gather(*(database.write(next_number) for _ in range(3)))) == [1, 2, 3]
+
+
 async def test_a_fault_of_the_unit_itself_is_its_own(database: Database) -> None:
     await database.write(put(1))
     with pytest.raises(DBAPIError) as twice:
