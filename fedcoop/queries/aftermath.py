@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fedcoop.governance import advice
-from fedcoop.governance.answers import SETTLING, hindrances, is_answered, objections_among
+from fedcoop.governance.answers import SETTLING, hindrances, is_answered
 from fedcoop.governance.bylaws import Bylaws
 from fedcoop.governance.choices import Choice
 from fedcoop.governance.diffs import Paragraph, diff_texts
@@ -172,7 +172,7 @@ def after_view(uow: UnitOfWork, motion: Motion, member: Member | None) -> AfterV
         round=sequel.number if sequel is not None else 1,
         rounds_of=rounds_of(motion.settings),
         rounds=_rounds(uow, motion) if is_consent or consent_before is not None else (),
-        was_objected=_pieces(uow, consent_before, member, only_objections=True) if consent_before is not None else (),
+        was_objected=_pieces(uow, consent_before, member, only="objection") if consent_before is not None else (),
         pieces=_own_pieces(uow, motion, member),
         concerns=_concerns(uow, motion, member) if is_consent else (),
         diff=_diff(consent_before, motion),
@@ -231,9 +231,9 @@ def _replaces(uow: UnitOfWork, decision: Decision | None, motion: Motion) -> tup
 def _own_pieces(uow: UnitOfWork, motion: Motion, member: Member | None) -> tuple[Piece, ...]:
     """Return the objections of a counted round, or all advice; for members only."""
     if motion.method == "advice":
-        return _pieces(uow, motion, member, only_objections=False)
+        return _pieces(uow, motion, member)
     if motion.method == "consent" and motion.state is MotionState.DECIDED:
-        return _pieces(uow, motion, member, only_objections=True)
+        return _pieces(uow, motion, member, only="objection")
     return ()
 
 
@@ -242,15 +242,14 @@ def _concerns(uow: UnitOfWork, motion: Motion, member: Member | None) -> tuple[P
     row = uow.motions.outcome_of(motion.id)
     if row is None or row.code != OutcomeCode.CARRIED:
         return ()
-    found = _pieces(uow, motion, member, only_objections=False)
-    return tuple(piece for piece in found if "consent_with_concern" in piece.choice)
+    return _pieces(uow, motion, member, only="consent_with_concern")
 
 
-def _pieces(uow: UnitOfWork, motion: Motion, member: Member | None, *, only_objections: bool) -> tuple[Piece, ...]:
+def _pieces(uow: UnitOfWork, motion: Motion, member: Member | None, *, only: str = "") -> tuple[Piece, ...]:
+    """Return the ballots with what was written to them, by name; `only` those that chose this option."""
     if member is None or not may_see_ballots(motion, _sight(uow, motion, member), uow.now):
         return ()
-    ballots = uow.motions.ballots(motion.id)
-    ballots = objections_among(ballots) if only_objections else ballots
+    ballots = uow.motions.ballots_for(motion.id, only) if only else uow.motions.ballots(motion.id)
     members = uow.members.many([ballot.member_id for ballot in ballots])
     names = people(uow, members)
     answers = uow.deciding.answers(motion.id)

@@ -12,10 +12,12 @@ from fedcoop.kernel.ids import MemberId
 from fedcoop.kernel.mentions import fold_tag
 from fedcoop.queries.people import people
 from fedcoop.queries.replies import ReplyView, reply_view
+from fedcoop.storage.announcements import AnnouncementVersion
 from fedcoop.storage.records import Announcement
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 PAGE = 20
+VERSIONS_SHOWN = 20
 EVERYBODY = ("public",)
 MEMBERS = ("public", "members")
 
@@ -131,18 +133,41 @@ class Version:
     html: str
 
 
-def history(uow: UnitOfWork, *, uuid: str, reader: MemberId | None) -> tuple[AnnouncementView, tuple[Version, ...]]:
-    """Return the announcement and its versions, newest first, for all who may read it. Raises NotFound."""
+@dataclass(frozen=True, slots=True)
+class History:
+    """A page of the versions, newest first, of `number` in all; `older` is the one to go on from."""
+
+    item: AnnouncementView
+    versions: tuple[Version, ...]
+    number: int
+    older: int | None
+
+
+def history(uow: UnitOfWork, *, uuid: str, reader: MemberId | None, before: int | None = None) -> History:
+    """Return the announcement and its versions up to `before`, for all who may read it. Raises NotFound."""
     found = _readable(uow, uuid, reader)
     if found is None:
         raise NotFound("announcement-unknown", "There is no such announcement.")
-    earlier = [(item.body, item.at) for item in uow.announcements.versions(found.id)]
-    texts = [*earlier, (found.body, found.updated_at or found.published_at)]
-    versions = [Version(1, texts[0][1], (), markdown_to_html(texts[0][0]))]
-    for number, ((before, _), (body, at)) in enumerate(itertools.pairwise(texts), 2):
-        versions.append(Version(number, at, diff_texts(before, body), ""))
+    last = found.version if before is None else min(before - 1, found.version)
+    texts = [(item.version, item.body, item.at) for item in _texts_to(uow, found, last)]
+    versions = [
+        Version(number, at, diff_texts(earlier, body), "")
+        for (_, earlier, _), (number, body, at) in itertools.pairwise(texts)
+    ]
+    if texts and texts[0][0] == 1:
+        versions.insert(0, Version(1, texts[0][2], (), markdown_to_html(texts[0][1])))
     view = announcement_views(uow, [found], names=reader is not None, reader=reader)[0]
-    return view, tuple(reversed(versions))
+    older = versions[0].number if versions and versions[0].number > 1 else None
+    return History(view, tuple(reversed(versions)), found.version, older)
+
+
+def _texts_to(uow: UnitOfWork, found: Announcement, last: int) -> list[AnnouncementVersion]:
+    """Return the texts of a page of versions up to `last`, and that of the one before them, oldest first."""
+    kept = uow.announcements.versions(found.id, before=min(last + 1, found.version), limit=VERSIONS_SHOWN + 1)
+    if last == found.version:
+        now = AnnouncementVersion(found.id, found.version, found.body, found.updated_at or found.published_at)
+        kept = [*kept, now][-VERSIONS_SHOWN - 1 :]
+    return kept
 
 
 def replies_to(uow: UnitOfWork, *, uuid: str) -> tuple[ReplyView, ...]:

@@ -9,7 +9,7 @@ from fedcoop.governance.choices import Choice
 from fedcoop.governance.concentration import Concentration, concentration
 from fedcoop.governance.delegation import DelegationMode, DelegationRule, ProxyNaming
 from fedcoop.governance.mandates import Delegation, PassedVote, Scope
-from fedcoop.governance.members import Member
+from fedcoop.governance.members import VOTING, Member
 from fedcoop.governance.motions import Motion, MotionState
 from fedcoop.governance.representation import Why, cap_of, resolve
 from fedcoop.governance.visibility import Viewer, may_see_ballots, may_see_delegate, shown_until
@@ -362,23 +362,17 @@ def grant_line(uow: UnitOfWork, *, member: Member, delegation_id: int) -> GrantL
 
 
 def name_list(uow: UnitOfWork, *, but: Member | None) -> tuple[str, ...]:
-    """Return the members who can be chosen, as `Lou Marin (M0004)`; the first 300 by name where there are more."""
-    shown = sorted(
-        (f"{m.display_name} (M{m.number:04d})" for m in uow.members.all() if m.may_vote and m != but), key=str.casefold
-    )
-    return tuple(shown[:MOST_NAMES])
+    """Return the members who can be chosen, as `Lou Marin (M0004)`, by name; 300 of them where there are more."""
+    found = uow.members.page(VOTING, words="", after=0, limit=MOST_NAMES + 1)
+    shown = [f"{member.display_name} (M{member.number:04d})" for member in found if member != but]
+    return tuple(sorted(shown[:MOST_NAMES], key=str.casefold))
 
 
 def member_typed(uow: UnitOfWork, *, text: str) -> Member:
     """Return the member of `Lou Marin (M0004)`, `M0004`, or a name that only one has. Raises NotFound (`member-unknown`)."""
     typed = " ".join(text.split()).casefold()
     number = typed.rpartition("(m")[2].removesuffix(")") if typed.endswith(")") else typed.removeprefix("m")
-    wanted = whole_number(number)
-    found = [
-        member
-        for member in uow.members.all()
-        if member.number == wanted or typed in (member.display_name.casefold(), member.name.casefold())
-    ]
+    found = uow.members.called(" ".join(text.split()), whole_number(number))
     if len(found) > 1:
         raise NotFound("member-unknown", "More than one member has this name. Write the number too, such as M0004.")
     if not found:

@@ -1,5 +1,6 @@
 """Lists of proposals before their vote: by phase, a member's drafts, and those that wait for somebody (governance.md 2)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from fedcoop.governance.members import Member
 from fedcoop.governance.proposals import ENDED_EARLY, UNDER_DISCUSSION, Proposal, ProposalState
 from fedcoop.kernel.ids import MemberId, ProposalId
 from fedcoop.queries.people import Person, people
+from fedcoop.storage.records import Part
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
@@ -51,7 +53,7 @@ def proposals_view(uow: UnitOfWork, *, member: Member | None) -> ProposalsView:
     found = uow.proposals.listing((*UNDER_DISCUSSION, *ENDED_EARLY), public=member is None)
     plans = uow.proposals.plans([proposal.id for proposal in found])
     seen = [proposal for proposal in found if plans[proposal.id].submitted_at is not None]
-    lines = {proposal.id: proposal_line(uow, proposal, plans[proposal.id]) for proposal in seen}
+    lines = proposal_lines(uow, seen, plans)
     phases = tuple(
         (state.value, tuple(lines[item.id] for item in seen if item.state is state)) for state in UNDER_DISCUSSION
     )
@@ -59,25 +61,31 @@ def proposals_view(uow: UnitOfWork, *, member: Member | None) -> ProposalsView:
     own = uow.proposals.plans([draft.id for draft in drafts])
     return ProposalsView(
         phases=phases,
-        drafts=tuple(proposal_line(uow, draft, own[draft.id]) for draft in drafts if draft.id in own),
+        drafts=tuple(proposal_lines(uow, [draft for draft in drafts if draft.id in own], own).values()),
         ended=tuple(lines[item.id] for item in seen if item.state in ENDED_EARLY)[:10],
     )
 
 
 def under_discussion(uow: UnitOfWork, *, public: bool) -> int:
     """Return how many proposals can be read that have not been put to the vote."""
-    found = uow.proposals.listing(UNDER_DISCUSSION, public=public)
-    return sum(plan.submitted_at is not None for plan in uow.proposals.plans([item.id for item in found]).values())
+    return uow.proposals.count_submitted(UNDER_DISCUSSION, public=public)
 
 
-def proposal_line(uow: UnitOfWork, proposal: Proposal, plan: Plan) -> ProposalLine:
-    """Return the line of one proposal."""
+def proposal_lines(
+    uow: UnitOfWork, found: Sequence[Proposal], plans: Mapping[ProposalId, Plan]
+) -> dict[ProposalId, ProposalLine]:
+    """Return the lines of these proposals, in three queries."""
+    named = people(uow, {item.author_id for item in found if item.author_id is not None})
+    numbers = uow.proposals.numbers_of([item.id for item in found])
+    return {item.id: _line(item, plans[item.id], named, numbers[item.id]) for item in found}
+
+
+def _line(proposal: Proposal, plan: Plan, named: Mapping[MemberId, Person], numbers: tuple[int, int]) -> ProposalLine:
     due = {
         ProposalState.ADMISSION: plan.admission_ends_at,
         ProposalState.DISCUSSION: plan.discussion_ends_at,
         ProposalState.FROZEN: plan.opens_at,
     }
-    named = people(uow, [proposal.author_id] if proposal.author_id else [])
     return ProposalLine(
         uuid=proposal.uuid,
         title=proposal.title,
@@ -86,9 +94,9 @@ def proposal_line(uow: UnitOfWork, proposal: Proposal, plan: Plan) -> ProposalLi
         author=named.get(proposal.author_id) if proposal.author_id else None,
         version=proposal.version,
         due_at=due.get(proposal.state),
-        sponsors=len(uow.proposals.sponsors(proposal.id)),
+        sponsors=numbers[0],
         needed=plan.sponsors_needed,
-        comments=len(uow.proposals.comments(proposal.id)),
+        comments=numbers[1],
         audience=plan.audience,
     )
 
@@ -111,22 +119,24 @@ def asked_of(uow: UnitOfWork, member: Member) -> tuple[Asked, ...]:
         return ()
     found = uow.proposals.listing(UNDER_DISCUSSION)
     plans = uow.proposals.plans([proposal.id for proposal in found])
-    asked = (_asked(uow, proposal, plans[proposal.id], member) for proposal in found)
+    ids = [proposal.id for proposal in found]
+    part, numbers = uow.proposals.part_of(member.id, ids), uow.proposals.numbers_of(ids)
+    asked = (_asked(uow, item, plans[item.id], member, part, numbers[item.id][0]) for item in found)
     return tuple(sorted((item for item in asked if item is not None), key=lambda item: item.due_at))
 
 
-def _asked(uow: UnitOfWork, proposal: Proposal, plan: Plan, member: Member) -> Asked | None:
-    authors = uow.proposals.writers(proposal)
-    sponsors = {item.member_id: item.version for item in uow.proposals.sponsors(proposal.id)}
+def _asked(uow: UnitOfWork, proposal: Proposal, plan: Plan, member: Member, part: Part, sponsors: int) -> Asked | None:
+    writes = proposal.author_id == member.id or proposal.id in part.co_writes
+    signed = part.sponsored.get(proposal.id)
     if plan.withdrawal_at is not None:
-        if member.id in sponsors:
+        if signed is not None:
             why = "Its author withdrew it; you stood behind it"
             return Asked(proposal.uuid, proposal.title, plan.withdrawal_at, "Adopt it or let it go", why, "flag")
         return None
     if proposal.state is ProposalState.ADMISSION and plan.admission_ends_at is not None:
-        if member.id in authors or member.id in sponsors:
+        if writes or signed is not None:
             return None
-        why = f"{len(sponsors)} of {plan.sponsors_needed} sponsors found"
+        why = f"{sponsors} of {plan.sponsors_needed} sponsors found"
         return Asked(proposal.uuid, proposal.title, plan.admission_ends_at, "Read it", why, "people")
     if proposal.state is ProposalState.FROZEN and plan.opens_at is not None and plan.discusses:
         return Asked(
@@ -134,14 +144,13 @@ def _asked(uow: UnitOfWork, proposal: Proposal, plan: Plan, member: Member) -> A
         )
     if proposal.state is not ProposalState.DISCUSSION or plan.discussion_ends_at is None:
         return None
-    if member.id in authors and _friendly_waits(uow, proposal.id, member.id):
+    if writes and _friendly_waits(uow, proposal.id, member.id):
         why = "An amendment waits for your answer"
         return Asked(proposal.uuid, proposal.title, plan.discussion_ends_at, "Answer", why, "edit")
-    if sponsors.get(member.id, proposal.version) < proposal.version:
+    if signed is not None and signed < proposal.version:
         why = f"The text you stand behind changed: version {proposal.version}"
         return Asked(proposal.uuid, proposal.title, plan.discussion_ends_at, "See what changed", why, "edit")
-    said = {item.author_id for item in uow.proposals.comments(proposal.id)}
-    if member.id in {*authors, *sponsors, *said}:
+    if writes or signed is not None or proposal.id in part.spoke:
         return None
     why = "Under discussion; you have not said anything yet"
     return Asked(proposal.uuid, proposal.title, plan.discussion_ends_at, "Read it", why, "talk")

@@ -242,11 +242,11 @@ def _comments(
         person = named.get(item.author_id) if item.author_id else None
         return CommentView(item, person, tuple(answers), mine and item.deleted_at is None)
 
-    return tuple(
-        view(item, (view(answer) for answer in found if answer.reply_to == item.id))
-        for item in found
-        if item.reply_to is None
-    )
+    answers: dict[int, list[CommentView]] = {}
+    for item in found:
+        if item.reply_to is not None:
+            answers.setdefault(item.reply_to, []).append(view(item))
+    return tuple(view(item, answers.get(item.id, ())) for item in found if item.reply_to is None)
 
 
 def _reply(note: Note, actor: Actor) -> ReplyFromAfar:
@@ -279,7 +279,7 @@ class VersionView:
 def version_view(uow: UnitOfWork, *, uuid: str, n: int, member: Member | None) -> VersionView:
     """Return version `n` and its difference from the one before. Raises NotFound."""
     proposal, _ = readable(uow, uuid=uuid, member=member)
-    found = {version.n: version for version in uow.proposals.versions(proposal.id)}
+    found = {version.n: version for version in uow.proposals.versions(proposal.id, numbers=(n - 1, n))}
     if n not in found:
         raise NotFound("version-unknown", "There is no such version of this proposal.")
     version, before = found[n], found.get(n - 1)

@@ -35,8 +35,9 @@ class RemoteLine:
 
 def remote_motions(uow: UnitOfWork, *, member_id: MemberId) -> tuple[RemoteLine, ...]:
     """Return what those we follow decide, newest first, what its author pins before the rest."""
-    sent = uow.notes.votes_abroad_of(member_id)
-    pinned = uow.actors.interacted_objects("Add")
+    found = uow.notes.remote_motions()
+    sent = uow.notes.votes_abroad_of(member_id, [motion.id for motion, _ in found])
+    pinned = uow.actors.interacted_objects("Add", [motion.uri for motion, _ in found])
     lines = [
         RemoteLine(
             uuid=motion.uuid,
@@ -49,7 +50,7 @@ def remote_motions(uow: UnitOfWork, *, member_id: MemberId) -> tuple[RemoteLine,
             sent=motion.id in sent,
             pinned=motion.uri in pinned,
         )
-        for motion, actor in uow.notes.remote_motions()
+        for motion, actor in found
     ]
     return tuple(sorted(lines, key=lambda line: not line.pinned))
 

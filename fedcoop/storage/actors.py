@@ -368,10 +368,11 @@ class Actors:
         same = delete(t.interactions).where(c.type == type_, c.actor_id == actor_id, c.object == target)
         return bool(self._conn.execute(same.where(c.created_at <= said_by)).rowcount)
 
-    def interacted_objects(self, type_: str) -> set[str]:
-        """Return every object that an interaction of this type names."""
+    def interacted_objects(self, type_: str, targets: Sequence[str]) -> set[str]:
+        """Return those of the objects that an interaction of this type names."""
         c = t.interactions.c
-        return {str(row[0]) for row in self._conn.execute(select(c.object).where(c.type == type_))}
+        query = select(c.object).where(c.type == type_, c.object.in_(targets))
+        return {str(row[0]) for row in self._conn.execute(query)}
 
     def count_interactions(self, target: str) -> dict[str, int]:
         """Return how often each type of interaction names the object."""

@@ -52,11 +52,11 @@ class Announcements:
         newer = {"body": body, "body_html": body_html, "version": before.version + 1, "updated_at": at}
         self._conn.execute(query.values(**newer))
 
-    def versions(self, announcement_id: int) -> list[AnnouncementVersion]:
-        """Return what it said before its present version, oldest first."""
+    def versions(self, announcement_id: int, *, before: int, limit: int) -> list[AnnouncementVersion]:
+        """Return what it said in versions before that number, the latest of them, oldest first."""
         c = t.announcement_versions.c
-        query = select(t.announcement_versions).where(c.announcement_id == announcement_id).order_by(c.version)
-        return every(self._conn, query, _version)
+        query = select(t.announcement_versions).where(c.announcement_id == announcement_id, c.version < before)
+        return every(self._conn, query.order_by(c.version.desc()).limit(limit), _version)[::-1]
 
     def name(self, announcement_id: int, found: Mapping[str, ActorId | None]) -> None:
         """These handles are what the present version names; who was named before stays, and stands no more."""

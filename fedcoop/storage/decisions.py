@@ -20,6 +20,7 @@ from fedcoop.kernel.canonical import canonical_bytes
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import MemberId, MotionId, ProposalId
 from fedcoop.storage import tables as t
+from fedcoop.storage.memory import Memory
 from fedcoop.storage.prepared import Prepared
 from fedcoop.storage.records import LogEntry, OutcomeRow
 from fedcoop.storage.rows import every, fields, first, insert, insert_many, itself, maker, upsert
@@ -176,6 +177,9 @@ def _newest_in(state: MotionState, where: Sequence[Any], limit: int) -> Select[A
     c = t.motions.c
     found = select(c.id).where(c.state == state.value, *where).order_by(c.id.desc()).limit(limit)
     return select(found.subquery().c.id)
+
+
+_of_type: Memory[tuple[str, str], tuple[str, ...]] = Memory(256)
 
 
 class Motions:
@@ -356,6 +360,12 @@ class Motions:
         values["leaf"] = secrecy.leaf(secrecy.box_ballot(ballot, url))
         upsert(self._conn, t.ballots, values, keys=("motion_id", "member_id"))
 
+    def ballots_for(self, motion_id: MotionId, option: str) -> list[Ballot]:
+        """Return the current ballots that chose this option, alone or among others, by pseudonym."""
+        c = t.ballots.c
+        query = select(*BALLOT_COLUMNS).where(c.motion_id == motion_id, c.choice.contains(json.dumps(option)))
+        return [one for one in every(self._conn, query.order_by(c.voter), ballot_of_row) if option in one.choice]
+
     def ballot_by_leaf(self, motion_id: MotionId, leaf: bytes) -> Ballot | None:
         """Return the ballot that was stored with this leaf; whether it still is that one is for the caller to see."""
         c = t.ballots.c
@@ -436,10 +446,17 @@ class Motions:
         return _LOG_TEXTS.every(self._conn, {"motion": motion_id})
 
     def log_of_type(self, motion_id: MotionId, kind: str) -> list[dict[str, Any]]:
-        """Return the entries of one type, in order: the few of a long log."""
-        c = t.log_entries.c
-        query = select(c.entry).where(c.motion_id == motion_id, c.entry.contains(f'"type":"{kind}"'))
-        found = [json.loads(text) for (text,) in self._conn.execute(query.order_by(c.n))]
+        """Return the entries of one type, in order: the few of a long log, which is looked through once for each head."""
+        last = _LOG_HEAD.first(self._conn, {"motion": motion_id})
+        key = ("" if last is None else str(last[1]), kind)
+        known = _of_type.get(key)
+        if known is None:
+            c = t.log_entries.c
+            query = select(c.entry).where(c.motion_id == motion_id, c.entry.contains(f'"type":"{kind}"'))
+            query = query.where(c.n <= (0 if last is None else last[0])).order_by(c.n)
+            known = tuple(str(row[0]) for row in self._conn.execute(query))
+            _of_type.put(key, known)
+        found = [json.loads(text) for text in known]
         return [entry for entry in found if entry["type"] == kind]
 
     # outcomes

@@ -141,6 +141,13 @@ class Members:
         query = query.where(name_holds(words)) if words else query
         return every(self._conn, query.order_by(c.number).limit(limit), _member)
 
+    def called(self, name: str, number: int | None) -> list[Member]:
+        """Return two members at most who have this number, or this name, short or shown, in whatever case."""
+        c, plain = t.members.c, name.lower()
+        same = [c.name == plain, func.lower(c.display_name) == plain]
+        query = select(*_COLUMNS).where(or_(*same) if number is None else or_(c.number == number, *same))
+        return every(self._conn, query.limit(2), _member)
+
     def public_names(self, member_ids: Sequence[MemberId]) -> dict[MemberId, str]:
         """Return the name of the public actor of those who have one."""
         query = select(t.members.c.id, t.actors.c.name).join(t.actors, t.actors.c.id == t.members.c.actor_id)

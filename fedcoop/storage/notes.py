@@ -242,9 +242,13 @@ class Notes:
             self._conn, t.votes_abroad, {**values, "choice": list(vote.choice)}, keys=("remote_motion_id", "member_id")
         )
 
-    def votes_abroad_of(self, member_id: MemberId) -> dict[RemoteMotionId, VoteAbroad]:
-        """Return all that the member sent, by remote poll."""
-        found = every(self._conn, select(t.votes_abroad).where(t.votes_abroad.c.member_id == member_id), _vote_abroad)
+    def votes_abroad_of(
+        self, member_id: MemberId, remote_motion_ids: Sequence[RemoteMotionId]
+    ) -> dict[RemoteMotionId, VoteAbroad]:
+        """Return what the member sent on these remote polls."""
+        c = t.votes_abroad.c
+        query = select(t.votes_abroad).where(c.member_id == member_id, c.remote_motion_id.in_(remote_motion_ids))
+        found = every(self._conn, query, _vote_abroad)
         return {vote.remote_motion_id: vote for vote in found}
 
     # our objects as published

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
 from fedcoop.governance.amendments import Amendment, AmendmentKind, AmendmentState, Change, Operation
 from fedcoop.governance.drafting import Plan
@@ -16,7 +16,7 @@ from fedcoop.governance.proposals import Proposal, ProposalState
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import MemberId, MotionId, ProposalId
 from fedcoop.storage import tables as t
-from fedcoop.storage.records import Comment, Sponsor, Version
+from fedcoop.storage.records import Comment, Part, Sponsor, Version
 from fedcoop.storage.rows import every, first, insert, insert_ignore, maker, upsert
 
 _version, _sponsor, _comment = maker(Version), maker(Sponsor), maker(Comment)
@@ -117,6 +117,36 @@ class Proposals:
             query = query.where(t.plans.c.audience == "public")
         return every(self._conn, query.order_by(t.proposals.c.id.desc()).limit(limit), _proposal)
 
+    def count_submitted(self, states: Iterable[ProposalState], *, public: bool = False) -> int:
+        """Return how many proposals in these states were submitted; `public` leaves out those for members."""
+        query = select(func.count()).select_from(t.proposals.join(t.plans, t.plans.c.proposal_id == t.proposals.c.id))
+        query = query.where(t.proposals.c.state.in_([state.value for state in states]))
+        query = query.where(t.plans.c.submitted_at.is_not(None))
+        return int(self._conn.execute(query.where(t.plans.c.audience == "public") if public else query).scalar_one())
+
+    def numbers_of(self, proposal_ids: Sequence[ProposalId]) -> dict[ProposalId, tuple[int, int]]:
+        """Return how many sponsors and how many comments each proposal has, in two queries."""
+        counts = []
+        for table in (t.proposal_sponsors, t.proposal_comments):
+            column = table.c.proposal_id
+            query = select(column, func.count()).where(column.in_(proposal_ids)).group_by(column)
+            counts.append({row[0]: int(row[1]) for row in self._conn.execute(query)})
+        return {key: (counts[0].get(key, 0), counts[1].get(key, 0)) for key in proposal_ids}
+
+    def part_of(self, member_id: MemberId, proposal_ids: Sequence[ProposalId]) -> Part:
+        """Return what the member is to these proposals, in three queries."""
+        tables = (t.proposal_sponsors, t.proposal_authors, t.proposal_comments)
+        owners = (tables[0].c.member_id, tables[1].c.member_id, tables[2].c.author_id)
+        sponsors, authors, said = (
+            select(table).where(table.c.proposal_id.in_(proposal_ids), owner == member_id)
+            for table, owner in zip(tables, owners, strict=True)
+        )
+        return Part(
+            sponsored={ProposalId(row.proposal_id): int(row.version) for row in self._conn.execute(sponsors)},
+            co_writes=frozenset(ProposalId(row.proposal_id) for row in self._conn.execute(authors)),
+            spoke=frozenset(ProposalId(row.proposal_id) for row in self._conn.execute(said)),
+        )
+
     def drafts_of(self, member_id: MemberId) -> list[Proposal]:
         """Return the member's own drafts, newest first."""
         c = t.proposals.c
@@ -149,12 +179,11 @@ class Proposals:
         values = {name: getattr(version, name) for name in Version.__slots__}
         upsert(self._conn, t.proposal_versions, values, keys=("proposal_id", "n"))
 
-    def versions(self, proposal_id: ProposalId) -> list[Version]:
-        """Return all versions, the first first."""
+    def versions(self, proposal_id: ProposalId, *, numbers: Sequence[int] = ()) -> list[Version]:
+        """Return the versions, the first first; those of these numbers, or all."""
         c = t.proposal_versions.c
-        return every(
-            self._conn, select(t.proposal_versions).where(c.proposal_id == proposal_id).order_by(c.n), _version
-        )
+        query = select(t.proposal_versions).where(c.proposal_id == proposal_id).order_by(c.n)
+        return every(self._conn, query.where(c.n.in_(numbers)) if numbers else query, _version)
 
     # authors and sponsors
 

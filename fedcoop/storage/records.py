@@ -157,6 +157,15 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What a member is to some proposals: of which version each that they sponsor, those they co-write, those they spoke on."""
+
+    sponsored: Mapping[ProposalId, int]
+    co_writes: frozenset[ProposalId]
+    spoke: frozenset[ProposalId]
+
+
+@dataclass(frozen=True, slots=True)
 class Sponsor:
     """A member who stands behind a proposal; `version` is the one they signed."""
 

@@ -93,8 +93,8 @@ async def edit(request: web.Request, viewer: Viewer) -> web.Response:
 async def history_page(request: web.Request, viewer: Viewer) -> web.Response:
     """Show what an announcement said before, with what changed, to all who may read it."""
     reader = viewer.member.id if viewer.member else None
-    view, versions = await request.app[UNITS].read(history, uuid=uuid_of(request), reader=reader)
-    return html(request, "announcement_history.html", item=view, versions=versions)
+    view = await request.app[UNITS].read(history, uuid=uuid_of(request), reader=reader, before=cursor(request))
+    return html(request, "announcement_history.html", view=view)
 
 
 @page
