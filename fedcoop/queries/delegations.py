@@ -20,6 +20,7 @@ from fedcoop.storage.delegations import Speaking
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 MOST_NAMES = 300
+DELEGATES_SHOWN = 100
 HISTORY_SHOWN = 30
 CHAIN_SHOWN = 10
 SOON = timedelta(days=30)
@@ -90,15 +91,9 @@ def motion_delegation(
     rule = motion.settings.delegation
     if not rule.is_on:
         return None
-    found = uow.delegations.speaking(motion, received_by=shown_until(motion, uow.now))
+    found = uow.totals.speaking(motion, received_by=shown_until(motion, uow.now))
     sight = Viewer.wire() if member is None else Viewer.member(has_voted=has_voted)
-    weights = found.represented.weights()
-    asked = [found.members[voter] for voter in weights if voter in found.members]
-    named = people(uow, asked)
     shown = may_see_ballots(motion, sight, uow.now)
-    lines = [
-        DelegateLine(named[found.members[voter]], weight) for voter, weight in weights.items() if voter in found.members
-    ]
     running = motion.state is MotionState.SCHEDULED or (
         motion.state is MotionState.OPEN and uow.now <= motion.closes_at
     )
@@ -113,12 +108,25 @@ def motion_delegation(
         speaks_for=speaks_for,
         unnamed=unnamed,
         principals=_principals(uow, motion, member, found),
-        delegates=tuple(sorted(lines, key=lambda line: (-line.weight, line.person.name.casefold()))) if shown else None,
+        delegates=_delegates(uow, found) if shown else None,
         represented=len(found.represented.speaker),
         missing=Counter(why.value for why in found.represented.missing.values()),
         concentration=concentration_of(found, motion.eligible) if shown else None,
         names=name_list(uow, but=member) if can_name else (),
     )
+
+
+def _delegates(uow: UnitOfWork, found: Speaking) -> tuple[DelegateLine, ...]:
+    """Return who votes for the most, at most 100."""
+    weights = [
+        (weight, found.members[voter])
+        for voter, weight in found.represented.weights().items()
+        if voter in found.members
+    ]
+    most = sorted(weights, key=lambda item: (-item[0], item[1]))[:DELEGATES_SHOWN]
+    named = people(uow, [member_id for _, member_id in most])
+    lines = [DelegateLine(named[member_id], weight) for weight, member_id in most]
+    return tuple(sorted(lines, key=lambda line: (-line.weight, line.person.name.casefold())))
 
 
 def concentration_of(found: Speaking, eligible: int) -> Concentration | None:
@@ -143,7 +151,8 @@ def _mine(
     if voter is None:
         return mine, (), 0
     for_me = _for_me(uow, motion, voter, found)
-    seen = [giver for giver in for_me if found.votes[giver].delegate_id == member.id and not found.votes[giver].hidden]
+    given = {vote.delegator_id for vote in uow.delegations.votes_to(motion.id, member.id) if not vote.hidden}
+    seen = [giver for giver in for_me if giver in given]
     shown = people(uow, seen).values()
     return mine, tuple(sorted(shown, key=lambda person: person.name.casefold())), len(for_me) - len(seen)
 

@@ -24,6 +24,7 @@ _d, _m = t.delegations.c, t.motion_delegations.c
 _passed = maker(PassedVote)
 _DELEGATION_COLUMNS = [_d[name] for name in Delegation.__slots__]
 _PASSED_COLUMNS = [_m[name] for name in PassedVote.__slots__]
+MOST_TOPICS = 200
 _RUNNING = (MotionState.SCHEDULED.value, MotionState.OPEN.value)
 
 
@@ -93,9 +94,12 @@ class Delegations:
         return every(self._conn, query.order_by(_d.granted_at, _d.id), _delegation)
 
     def topics(self) -> list[str]:
-        """Return the topics that delegations in force are for."""
-        query = select(_d.topic).distinct().where(_d.topic != "", _d.ended_at.is_(None)).order_by(_d.topic)
-        return [str(row[0]) for row in self._conn.execute(query)]
+        """Return the topics that delegations in force are for, each found by the one before it; at most 200."""
+        query = select(_d.topic).where(_d.ended_at.is_(None)).order_by(_d.topic).limit(1)
+        found = [""]
+        while len(found) <= MOST_TOPICS and (topic := self._conn.execute(query.where(_d.topic > found[-1])).scalar()):
+            found.append(str(topic))
+        return found[1:]
 
     def last_active(self) -> dict[MemberId, datetime]:
         """Return when each delegator was last signed in or voted from a linked account, where that is known."""
@@ -140,7 +144,9 @@ class Delegations:
 
     def votes_to(self, motion_id: MotionId, delegate: MemberId) -> list[PassedVote]:
         """Return the votes passed on to this member in this motion, oldest first."""
-        return [vote for vote in self.votes(motion_id) if vote.delegate_id == delegate]
+        where = (_m.motion_id == motion_id, _m.delegate_id == delegate, _m.revoked_at.is_(None))
+        query = select(*_PASSED_COLUMNS).where(*where).order_by(_m.granted_at, _m.delegator_id)
+        return every(self._conn, query, _passed)
 
     def count_votes(self, motion_id: MotionId) -> int:
         """Return how many votes were ever passed on in this motion, revoked ones too."""

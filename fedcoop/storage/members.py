@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, or_, select, text, union, update
 
 from fedcoop.governance.members import Member, MemberStatus
 from fedcoop.kernel.errors import NotFound
@@ -238,16 +238,12 @@ class Members:
         silent = select(t.visits.c.actor_id).where(
             t.visits.c.kind == "actor", t.visits.c.failing_since <= silent_before
         )
-        news = or_(
-            t.links.c.state != "active",
-            t.links.c.former_handle != "",
-            t.actors.c.moved_to != "",
-            t.actors.c.suspended_at.is_not(None),
-            t.links.c.reason != "",
-            t.links.c.actor_id.in_(silent),
-        )
-        query = select(t.links).join(t.actors, t.actors.c.id == t.links.c.actor_id).where(news)
-        return every(self._conn, query.order_by(t.links.c.id.desc()).limit(limit), _link)
+        own = select(t.links.c.id).where(text(t.LINKS_WITH_NEWS))
+        theirs = select(t.actors.c.id).where(text(t.ACTORS_WITH_NEWS))
+        c = t.links.c
+        ids = union(own, select(c.id).where(c.actor_id.in_(theirs)), select(c.id).where(c.actor_id.in_(silent)))
+        query = select(t.links).where(c.id.in_(ids))
+        return every(self._conn, query.order_by(c.id.desc()).limit(limit), _link)
 
     def find_link(self, actor_id: ActorId) -> Link | None:
         """Return the link of this actor, if it is linked."""

@@ -22,6 +22,10 @@ from sqlalchemy import (
 
 from fedcoop.storage.columns import NAMING_CONVENTION, Json, UtcDateTime
 
+LINKS_WITH_NEWS = "state <> 'active' OR former_handle <> '' OR reason <> ''"
+ACTORS_WITH_NEWS = "moved_to <> '' OR suspended_at IS NOT NULL"
+"""Conditions of partial indexes, written in a query as they are here: only so does a database know that the index fits."""
+
 metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
@@ -194,6 +198,7 @@ actors = Table(
     Column("icon", Text, nullable=False, server_default=""),
     Column("image", Text, nullable=False, server_default=""),
     Index("ix_actors_origin", "origin"),
+    _partial("ix_actors_news", "id", only=ACTORS_WITH_NEWS),
     Index("ix_actors_local_name", "local", "name"),
 )
 
@@ -281,6 +286,7 @@ links = Table(
     Column("confirmed_at", UtcDateTime),
     Column("former_handle", Text, nullable=False, server_default=""),
     Index("ix_links_member_id", "member_id"),
+    _partial("ix_links_news", "id", only=LINKS_WITH_NEWS),
 )
 
 link_challenges = Table(
@@ -584,6 +590,7 @@ petitions = Table(
     Column("opened_at", UtcDateTime, nullable=False),
     Column("finding", Text, nullable=False, server_default=""),
     Column("found_at", UtcDateTime),
+    Index("ix_petitions_state_kind", "state", "kind", "opened_at"),
 )
 
 signatures = Table(
@@ -624,6 +631,7 @@ decisions = Table(
     _ref("ended_by", "proposals.id", nullable=True),
     UniqueConstraint("year", "number"),
     Index("ix_decisions_motion_id", "motion_id"),
+    Index("ix_decisions_ended_by", "ended_by"),
 )
 
 answers = Table(
@@ -656,6 +664,7 @@ delegations = Table(
     Column("ended_at", UtcDateTime),
     Column("ended_why", Text, nullable=False, server_default=""),
     _partial("uq_delegations_in_force", "delegator_id", "slot", unique=True, only="ended_at IS NULL"),
+    _partial("ix_delegations_topic", "topic", only="ended_at IS NULL"),
     Index("ix_delegations_delegator_id", "delegator_id", "id"),
     Index("ix_delegations_delegate_id", "delegate_id", "id"),
 )
@@ -1167,6 +1176,7 @@ visits = Table(
     Column("failing_since", UtcDateTime),
     Column("last_error", Text, nullable=False, server_default=""),
     Index("ix_visits_due_at", "due_at"),
+    Index("ix_visits_failing_since", "failing_since"),
     Index("ix_visits_actor_id", "actor_id"),
 )
 

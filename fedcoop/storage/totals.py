@@ -21,7 +21,7 @@ from fedcoop.governance.tallying import Ballots, tally_motion
 from fedcoop.kernel.ids import MemberId, MotionId
 from fedcoop.storage import tables as t
 from fedcoop.storage.decisions import BALLOT_COLUMNS, ballot_of_row
-from fedcoop.storage.delegations import Delegations
+from fedcoop.storage.delegations import Delegations, Speaking
 from fedcoop.storage.memory import Memory
 from fedcoop.storage.rows import every
 
@@ -57,6 +57,7 @@ _STATE = (
     .limit(1)
 )
 _tallies: Memory[tuple[str, datetime | None], Tally] = Memory(256)
+_speaking: Memory[tuple[str, datetime | None], Speaking] = Memory(16)
 _kinds: Memory[tuple[int, str], tuple["Kind", ...]] = Memory(64)
 
 
@@ -92,6 +93,20 @@ class Totals:
         if state == self._state(motion.id):  # on PostgreSQL a vote may have come between two statements
             _tallies.put((state[0], received_by), found)
             _kinds.put((motion.id, state[1]), kinds)
+        return found
+
+    def speaking(self, motion: Motion, *, received_by: datetime | None = None) -> Speaking:
+        """Return who speaks for whom, found out once for each state of the log; what of it is hidden is to be asked anew."""
+        found_out = Delegations(self._conn).speaking
+        state = self._state(motion.id)
+        if state is None:
+            return found_out(motion, received_by=received_by)
+        known = _speaking.get((state[0], received_by))
+        if known is not None:
+            return known
+        found = found_out(motion, received_by=received_by)
+        if state == self._state(motion.id):
+            _speaking.put((state[0], received_by), found)
         return found
 
     def _state(self, motion_id: MotionId) -> tuple[str, str] | None:
