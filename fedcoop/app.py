@@ -51,6 +51,7 @@ from fedcoop.loops import Watch
 from fedcoop.media import ProfilePictures, profile_pictures
 from fedcoop.queueing import TimerLoop
 from fedcoop.storage.engine import Database, open_database
+from fedcoop.storage.nodes import session_name
 from fedcoop.storage.unit_of_work import Site, UnitOfWork, Units
 from fedcoop.storage.vault import load_vault
 from fedcoop.storage.version import check_version
@@ -127,7 +128,8 @@ class Node:
         self.clock: Clock = clock or SystemClock()
         self.headers = on_every_answer(is_secure=config.instance.origin.startswith("https:"))
         self.in_flight = InFlightTracker()
-        self.database: Database = open_database(config.database)
+        node = new_node()
+        self.database: Database = open_database(config.database, name=session_name(node))
         site = Site(config=config, urls=Urls(config.instance.origin), vault=load_vault(config.instance.key_file))
         self.units = Units(
             self.database,
@@ -136,7 +138,7 @@ class Node:
             reactions=wiring.REACTIONS,
             wake=self._wake,
             in_flight=self.in_flight,
-            node=new_node(),
+            node=node,
         )
         self._parts: FederationParts | None = None
         self.loops: Loops | None = None

@@ -33,10 +33,11 @@ def options_of(url: str, *, key: str = "database.url") -> dict[str, Any]:
 
 
 class Way:
-    """The way to one server. Raises ConfigError (`database-url`)."""
+    """The way to one server, whose sessions bear the `name`. Raises ConfigError (`database-url`)."""
 
-    def __init__(self, url: str, *, pooler: bool, key: str = "database.url") -> None:
+    def __init__(self, url: str, *, pooler: bool, key: str = "database.url", name: str = "") -> None:
         self.pooler = pooler
+        self._name = {"application_name": name} if name else {}
         self._options = options_of(url, key=key)
         self._sockets: weakref.WeakSet[psycopg.Connection[Any]] = weakref.WeakSet()
 
@@ -65,6 +66,7 @@ class Way:
             "connect_timeout": CONNECT_S,
             "fallback_application_name": "fedcoop",
             **self._options,
+            **self._name,
         }
         if not self.pooler:
             ours = f"-c idle_in_transaction_session_timeout={IDLE_IN_UNIT}"

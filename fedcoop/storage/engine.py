@@ -314,9 +314,17 @@ POOL = 16
 
 
 def make_database(
-    url: str, *, read_url: str = "", synchronous: str = "FULL", pooler: bool = False, pool_size: int = POOL
+    url: str,
+    *,
+    read_url: str = "",
+    synchronous: str = "FULL",
+    pooler: bool = False,
+    pool_size: int = POOL,
+    name: str = "",
 ) -> Database:
     """Return the database of `sqlite:///absolute/path` or `postgresql://…`; nothing is opened yet.
+
+    PostgreSQL knows our sessions by `name`.
 
     Raises ConfigError (`database-url`, `database-driver`) for an address of PostgreSQL that cannot be used.
     """
@@ -325,11 +333,11 @@ def make_database(
     if importlib.util.find_spec("psycopg") is None:
         raise ConfigError("database-driver", "PostgreSQL needs psycopg: pip install 'fedcoop[postgres]'.")
     module = importlib.import_module("fedcoop.storage.postgres")  # not where there is SQLite: it costs memory
-    found: Database = module.PostgresDatabase(url, read_url=read_url, pooler=pooler, pool_size=pool_size)
+    found: Database = module.PostgresDatabase(url, read_url=read_url, pooler=pooler, pool_size=pool_size, name=name)
     return found
 
 
-def open_database(config: DatabaseConfig, *, pool_size: int = POOL) -> Database:
+def open_database(config: DatabaseConfig, *, pool_size: int = POOL, name: str = "") -> Database:
     """Return the database that the settings name. Raises ConfigError as `make_database`."""
     return make_database(
         config.url,
@@ -337,4 +345,5 @@ def open_database(config: DatabaseConfig, *, pool_size: int = POOL) -> Database:
         synchronous=config.synchronous,
         pooler=config.pooler,
         pool_size=pool_size,
+        name=name,
     )

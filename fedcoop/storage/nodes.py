@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
+    bindparam,
     cast,
     delete,
     extract,
@@ -40,6 +41,16 @@ _NO_SESSION = text(
     "NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
     " AND (CAST(classid AS bigint) << 32 | CAST(objid AS bigint)) = nodes.id)"
 )
+
+
+_END_SESSIONS = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name IN :names"
+).bindparams(bindparam("names", expanding=True))
+
+
+def session_name(node: int | None) -> str:
+    """Return by which name the database knows the sessions of a process."""
+    return f"fedcoop-{node}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +110,8 @@ class Nodes:
 
     def leave(self) -> None:
         """This process is gone, and nothing that it had taken is taken any more."""
-        self._strike_off(t.nodes.c.id == self._me)
+        self._conn.execute(delete(t.nodes).where(t.nodes.c.id == self._me))
+        self._free_orphaned()
 
     def living(self) -> list[NodeRow]:
         """Return the processes that are alive, in the order of their ids."""
@@ -110,15 +122,18 @@ class Nodes:
         return [] if self._is_alone else [node for node in self.living() if node.id != self._me]
 
     def strike_off_dead(self) -> Sequence[str]:
-        """Remove other processes that are dead and free what they had taken; return their names."""
-        dead = and_(t.nodes.c.id != self._me, self._is_dead())
-        found = self._conn.execute(select(t.nodes.c.id).where(dead).limit(1)).first()
-        return () if found is None else self._strike_off(dead)
+        """Remove other processes that are dead and free what they had taken; return their names.
 
-    def _strike_off(self, which: ColumnElement[bool]) -> Sequence[str]:
-        gone = self._conn.execute(delete(t.nodes).where(which).returning(t.nodes.c.name)).scalars().all()
-        self._free_orphaned()
-        return gone
+        Their sessions end first: one that froze within a unit would keep its rows locked, and must not commit any more.
+        """
+        dead = select(t.nodes.c.id, t.nodes.c.name).where(t.nodes.c.id != self._me, self._is_dead())
+        found = {row.id: row.name for row in self._conn.execute(dead)}
+        if found:
+            names = [session_name(node) for node in found]
+            self._conn.execute(_END_SESSIONS, {"names": names})
+            self._conn.execute(delete(t.nodes).where(t.nodes.c.id.in_(found)))
+            self._free_orphaned()
+        return tuple(found.values())
 
     def _free_orphaned(self) -> None:
         for table in LEASED:

@@ -32,8 +32,8 @@ class PostgresDatabase:
 
     dialect = "postgresql"
 
-    def __init__(self, url: str, *, read_url: str = "", pooler: bool = False, pool_size: int) -> None:
-        self._way = Way(url, pooler=pooler)
+    def __init__(self, url: str, *, read_url: str = "", pooler: bool = False, pool_size: int, name: str = "") -> None:
+        self._way = Way(url, pooler=pooler, name=name)
         self._replica = Replica(read_url, pooler=pooler) if read_url else None
         writers, readers = self._sizes = (pool_size, (pool_size + 1) // 2)
         self._write_engine = self._way.engine(writers, reading=False)

@@ -78,7 +78,7 @@ async def test_a_dead_process_is_struck_off_and_what_it_had_taken_is_free(instan
     assert len(await living(here)) == 2, "the pool of this test holds the session's lock"
     await silent_for(instance, there.node or 0, 3)
     assert await here.write(nodes.beat, **who, judges=False) == ()
-    assert await here.write(nodes.beat, **who, judges=True) == [str(there.node)]
+    assert await here.write(nodes.beat, **who, judges=True) == (str(there.node),)
     assert [row.id for row in await living(here)] == [here.node]
     assert {row.leased_by for row in await rows(instance, t.timers)} == {None}
     assert await there.write(nodes.beat, **who, judges=True) == ()

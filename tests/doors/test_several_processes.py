@@ -50,9 +50,9 @@ class Sinks(threading.Thread):
         self._ready.wait(10)
 
     def run(self) -> None:
-        asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._listen())
         self._loop.run_forever()
+        self._loop.close()
 
     async def _listen(self) -> None:
         app = web.Application()

@@ -15,6 +15,7 @@ from fedcoop.actions import nodes
 from fedcoop.kernel.errors import DatabaseAway
 from fedcoop.kernel.ids import MAX_ID
 from fedcoop.storage.engine import Database, open_database
+from fedcoop.storage.nodes import session_name
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,9 @@ class Heartbeat:
         self._who["kind"] = kind
         self._beats = self._units
         if self._units.database.dialect != "sqlite":
-            self._own = open_database(self._units.site.config.database, pool_size=1)
+            self._own = open_database(
+                self._units.site.config.database, pool_size=1, name=session_name(self._units.node)
+            )
             await self._own.start()
             self._beats = self._units.on(self._own)
         now_s = self._units.clock.monotonic()
