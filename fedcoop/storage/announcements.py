@@ -90,10 +90,10 @@ class Announcements:
             select(t.announcements)
             .join(t.announcement_tags, c.announcement_id == a.id)
             .where(c.tag == tag, a.audience.in_(list(audiences)), a.deleted_at.is_(None))
-            .order_by(a.id.desc())
+            .order_by(c.announcement_id.desc())
             .limit(limit)
         )
-        return every(self._conn, query if before is None else query.where(a.id < before), _announcement)
+        return every(self._conn, query if before is None else query.where(c.announcement_id < before), _announcement)
 
     def forget_versions(self, announcement_id: int) -> None:
         """What it said before is gone, and its topics: the announcement was taken back. Whom it named stays, to be told."""

@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     update,
 )
 
@@ -195,9 +196,7 @@ class Queues:
     def outbox(self, actor_id: ActorId, *, before: int | None, limit: int) -> list[ActivityRow]:
         """Return the actor's public activities, newest first, below the id `before`."""
         c = t.activities.c
-        query = select(t.activities).where(
-            c.actor_id == actor_id, c.public.is_(True), c.type.in_(("Create", "Announce"))
-        )
+        query = select(t.activities).where(c.actor_id == actor_id, text(t.LISTED))
         if before is not None:
             query = query.where(c.id < before)
         return every(self._conn, query.order_by(c.id.desc()).limit(limit), _activity)
@@ -206,7 +205,7 @@ class Queues:
         """Return how many public activities the outbox shows."""
         c = t.activities.c
         query = select(func.count()).select_from(t.activities)
-        query = query.where(c.actor_id == actor_id, c.public.is_(True), c.type.in_(("Create", "Announce")))
+        query = query.where(c.actor_id == actor_id, text(t.LISTED))
         return int(self._conn.execute(query).scalar_one())
 
     def add_deliveries(self, rows: Sequence[Mapping[str, Any]]) -> None:

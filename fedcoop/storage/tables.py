@@ -1019,6 +1019,9 @@ template_offers = Table(
     Column("received_at", UtcDateTime, nullable=False),
 )
 
+LISTED = "public AND type IN ('Create', 'Announce')"
+"""What an outbox shows of an actor's activities; an index is kept of these, and only this very text finds it."""
+
 activities = Table(
     "activities",
     metadata,
@@ -1031,7 +1034,7 @@ activities = Table(
     Column("audience", Json, nullable=False),
     Column("document", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    Index("ix_activities_actor_id_public", "actor_id", "public", "id"),
+    _partial("ix_activities_listed", "actor_id", "id", only=LISTED),
     Index("ix_activities_object", "object", "id"),
 )
 
