@@ -1,10 +1,12 @@
 """Figures for Prometheus: queues, members, motions, connections; labels are names of ours, never of people or servers."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest
 
 from fedcoop.governance.motions import MotionState
 from fedcoop.listening.connections import Connections
 from fedcoop.storage.unit_of_work import UnitOfWork
+
+disable_created_metrics()  # counters are made anew for each answer: when that was says nothing
 
 
 def text(uow: UnitOfWork, *, connections: Connections) -> str:

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 LOOKS = 256
 """How many are looked at for one that waits: letting one in costs the same however many there are."""
+MAX_HELD = 64 << 20
+"""Bytes of requests that have not come whole, on all connections together."""
 TELL_EVERY_S = 10.0
 
 
@@ -41,7 +43,7 @@ class Connection(Protocol):
 class Connections:
     """The book of open connections: `total` at most, and so many from one address that is no proxy of ours.
 
-    IPv6 counts by /64. `refused` and `closed` count by cause: `address`, `total`; `closed` also `slow`.
+    IPv6 counts by /64. `refused` and `closed` count by cause: `address`, `total`; `closed` also `slow`, `large`, `memory`.
     """
 
     def __init__(self, server: ServerConfig, total: int) -> None:
@@ -50,6 +52,8 @@ class Connections:
         self._proxies = server.trusted_proxies
         self._all: OrderedDict[Connection, str] = OrderedDict()
         self._of: dict[str, OrderedDict[Connection, str]] = {}
+        self._bytes: dict[Connection, int] = {}
+        self._held = 0
         self._told_at: dict[tuple[str, str], float] = {}
         self._untold: Counter[tuple[str, str]] = Counter()
         self.refused: Counter[str] = Counter()
@@ -80,6 +84,7 @@ class Connections:
 
     def leave(self, connection: Connection) -> None:
         """It is closed, or was never let in."""
+        self.release(connection)
         key = self._all.pop(connection, None)
         if key is not None:
             of_address = self._of[key]
@@ -87,9 +92,25 @@ class Connections:
             if not of_address:
                 del self._of[key]
 
-    def close_slow(self, connection: Connection, now: float) -> None:
-        """Close one that took longer than anybody may."""
-        self._close(connection, "slow", now)
+    def hold(self, connection: Connection, number: int, now: float) -> None:
+        """It keeps so many bytes of a request that is not whole; the one that does so for longest goes if all are too many."""
+        if connection not in self._all:
+            return
+        self._held += number - self._bytes.get(connection, 0)
+        self._bytes[connection] = number
+        while self._held > MAX_HELD:
+            self.close(next(iter(self._bytes)), "memory", now)
+
+    def release(self, connection: Connection) -> None:
+        """Its request is whole."""
+        self._held -= self._bytes.pop(connection, 0)
+
+    def close(self, connection: Connection, cause: str, now: float) -> None:
+        """Close one that took longer or sent more than anybody may, or that makes room."""
+        self.leave(connection)
+        connection.drop()
+        self.closed[cause] += 1
+        self._tell("connections closed", cause, now)
 
     def _made_room(self, held: OrderedDict[Connection, str], cause: str, now: float) -> bool:
         """Look from the oldest on; what is being answered stands at the end afterwards, so that it is not looked at again."""
@@ -97,22 +118,16 @@ class Connections:
         for _ in range(min(len(held), LOOKS)):
             oldest = next(iter(held))
             if oldest.is_waiting:
-                self._close(oldest, cause, now)
+                self.close(oldest, cause, now)
                 return True
             stalled = stalled or (oldest if oldest.is_stalled else None)
             held.move_to_end(oldest)
         if stalled is not None:
-            self._close(stalled, cause, now)
+            self.close(stalled, cause, now)
             return True
         self.refused[cause] += 1
         self._tell("connections refused", cause, now)
         return False
-
-    def _close(self, connection: Connection, cause: str, now: float) -> None:
-        self.leave(connection)
-        connection.drop()
-        self.closed[cause] += 1
-        self._tell("connections closed", cause, now)
 
     def _tell(self, event: str, cause: str, now: float) -> None:
         """A line of the log for many: once in ten seconds a kind, with how many there were since."""

@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Mapping
 from typing import Any, cast
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 from aiohttp.web_protocol import RequestHandler
 
 from fedcoop.config import ServerConfig
@@ -22,6 +22,8 @@ from fedcoop.listening.refusing import Refused, refusal
 
 log = logging.getLogger(__name__)
 
+MAX_HEAD = 32_768  # bytes of a head that is not whole yet
+MAX_BODY = 1 << 20  # doors keep no more of a body
 BODY_S = 60.0  # what reads a body gives up sooner
 PROXY_IDLE_S = (
     3630.0  # longer than any proxy keeps a connection: closing first could cost the request that it just sends
@@ -42,7 +44,7 @@ def keep_little_unsent(wire: asyncio.Transport) -> None:
 class Handler(RequestHandler):
     """One connection."""
 
-    __slots__ = ("_body_since", "_head_since", "_listener", "_looking", "_unread", "_wire")
+    __slots__ = ("_body", "_body_since", "_head_since", "_held", "_listener", "_looking", "_unread", "_wire")
 
     def __init__(self, listener: "Listener", **settings: Any) -> None:
         super().__init__(listener, **settings)
@@ -50,7 +52,9 @@ class Handler(RequestHandler):
         self._wire: asyncio.Transport | None = None
         self._looking: asyncio.TimerHandle | None = None
         self._head_since: float | None = None
+        self._body: StreamReader | None = None
         self._body_since: float | None = None
+        self._held = 0
         self._unread: tuple[float, int] | None = None
 
     @property
@@ -60,8 +64,8 @@ class Handler(RequestHandler):
 
     @property
     def is_stalled(self) -> bool:
-        """Whether the body has not come whole, or much of an answer waits to be read."""
-        return self._paused or not self._has_body()
+        """Whether a body has not come whole, also one that nobody wants, or much of an answer waits to be read."""
+        return self._paused or self._awaits_body()
 
     def drop(self) -> None:
         """Close at once, whatever was not sent."""
@@ -97,13 +101,20 @@ class Handler(RequestHandler):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Note since when a head has been coming that is not whole."""
+        """Note since when a head has been coming that is not whole, and how much there is of a request that is not."""
         before = self._request_count
         super().data_received(data)
-        if self._request_count != before:
+        is_new = self._request_count != before
+        if is_new:
             self._head_since = None
-        elif self._head_since is None and data and self.is_waiting:
-            self._head_since = self._loop.time()
+            self._body = self._messages[-1][1]
+        awaits_head = not is_new and self.is_waiting
+        if awaits_head or self._awaits_body():
+            if data:
+                self._hold(len(data), is_head=awaits_head)
+        elif self._held:
+            self._held = 0
+            self._listener.book.release(self)
 
     def resume_writing(self) -> None:
         """The client reads: much was waiting, little is left."""
@@ -114,7 +125,8 @@ class Handler(RequestHandler):
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
         """Answer what could not be read, and log only what is a fault of ours."""
-        if status >= 500 or request.writer.output_size > 0:
+        is_ours = status >= 500 and not isinstance(exc, ConnectionError)
+        if is_ours or request.writer.output_size > 0:
             response = super().handle_error(request, status, exc, message)
         else:
             log.debug("request cannot be read", extra={"status": status})
@@ -126,7 +138,7 @@ class Handler(RequestHandler):
     def _look(self) -> None:
         now = self._loop.time()
         if self._head_is_late(now) or self._body_is_late(now) or self._nobody_reads(now):
-            self._listener.book.close_slow(self, now)
+            self._listener.book.close(self, "slow", now)
         else:
             self._looking = self._loop.call_later(self._listener.look_s, self._look)
 
@@ -134,14 +146,24 @@ class Handler(RequestHandler):
         return self._head_since is not None and now - self._head_since > self._listener.config.head_s
 
     def _body_is_late(self, now: float) -> bool:
-        if self._has_body():
+        if not self._awaits_body():
             self._body_since = None
         elif self._body_since is None:
             self._body_since = now
         return self._body_since is not None and now - self._body_since > BODY_S
 
-    def _has_body(self) -> bool:
-        return self._current_request is None or self._current_request.content.is_eof()
+    def _awaits_body(self) -> bool:
+        return self._body is not None and not self._body.is_eof()
+
+    def _hold(self, number: int, *, is_head: bool) -> None:
+        now = self._loop.time()
+        self._held += number
+        if is_head and self._head_since is None:
+            self._head_since = now
+        if is_head and self._held > MAX_HEAD:
+            self._listener.book.close(self, "large", now)
+        else:
+            self._listener.book.hold(self, min(self._held, MAX_BODY), now)
 
     def _nobody_reads(self, now: float) -> bool:
         """Whether less was read than `SLOWEST` asks, of what waited to be sent `write_s` ago."""

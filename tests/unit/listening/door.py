@@ -147,5 +147,6 @@ async def serving(
         for client in served.clients:
             client.close()
         await runner.cleanup()
-        while len(served.book):
-            await asyncio.sleep(0)
+        async with asyncio.timeout(2):
+            while len(served.book):
+                await asyncio.sleep(0)

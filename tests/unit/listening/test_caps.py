@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from fedcoop.config import Networks, ServerConfig
+from fedcoop.listening import connections
 from fedcoop.listening.connections import LOOKS, TELL_EVERY_S, Connections
 from tests.unit.listening.door import GET, on_both_loops, serving
 
@@ -135,40 +136,86 @@ async def test_who_leaves_makes_room() -> None:
     ],
 )
 def test_an_address_is_an_ipv4_address_or_a_64_of_ipv6(one: str, other: str, is_same: bool) -> None:
-    connections, first = book(per_address=1), Made()
-    assert connections.admit(first, one, 0.0)
-    assert connections.admit(Made(), other, 0.0)
+    listed, first = book(per_address=1), Made()
+    assert listed.admit(first, one, 0.0)
+    assert listed.admit(Made(), other, 0.0)
     assert first.dropped == is_same
-    assert len(connections) == (1 if is_same else 2)
+    assert len(listed) == (1 if is_same else 2)
 
 
 def test_letting_one_in_looks_at_a_bounded_number_and_not_at_the_same_ones_again() -> None:
-    connections = book(total=2 * LOOKS, per_address=2 * LOOKS)
+    listed = book(total=2 * LOOKS, per_address=2 * LOOKS)
     busy = [Made(is_waiting=False) for _ in range(2 * LOOKS - 1)]
     waiting = Made()
     for one in (*busy[:LOOKS], waiting, *busy[LOOKS:]):
-        assert connections.admit(one, "192.0.2.1", 0.0)
-    assert not connections.admit(Made(), "192.0.2.2", 0.0)
-    assert connections.admit(Made(), "192.0.2.2", 0.0)
+        assert listed.admit(one, "192.0.2.1", 0.0)
+    assert not listed.admit(Made(), "192.0.2.2", 0.0)
+    assert listed.admit(Made(), "192.0.2.2", 0.0)
     assert waiting.dropped == 1
     assert sum(one.dropped for one in busy) == 0
 
 
+@on_both_loops
+async def test_a_body_that_nobody_wants_keeps_nobody_out() -> None:
+    async with serving(total=1) as served:
+        lingering = await served.connect()
+        assert await lingering.ask(b"POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab") == 404
+        second = await served.connect()
+        assert await second.ask() == 200
+        assert await lingering.is_closed()
+        assert (served.book.closed, served.book.refused) == ({"total": 1}, {})
+
+
+@on_both_loops
+async def test_what_has_not_come_whole_is_bounded_in_all_and_the_oldest_of_it_goes(monkeypatch) -> None:
+    monkeypatch.setattr(connections, "MAX_HELD", 400_000)
+    post = b"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n"
+    async with serving() as served:
+        first, second, idle = [await served.connect() for _ in range(3)]
+        assert await idle.ask() == 200
+        assert await first.ask(post + bytes(300_000)) == 200
+        for client, number, held in ((first, 290_000, 290_000), (second, 100_000, 390_000)):
+            client.writer.write(post + bytes(number))
+            while served.book._held < held:
+                await asyncio.sleep(0)
+        second.writer.write(bytes(100_000))
+        assert await first.is_closed()
+        second.writer.write(bytes(100_000))
+        assert await second.answer() == 200
+        assert await idle.ask() == 200
+        assert (served.book.closed, served.book._held) == ({"memory": 1}, 0)
+
+
+@on_both_loops
+async def test_a_head_in_pieces_is_no_longer_than_one_that_comes_at_once_may_be() -> None:
+    async with serving() as served:
+        long, short = await served.connect(), await served.connect()
+        for client, lines in ((long, 40), (short, 20)):
+            client.writer.write(GET[:-2])
+            for _ in range(lines):
+                if not client.writer.is_closing():
+                    client.writer.write(b"X: " + b"x" * 1000 + b"\r\n")
+                await asyncio.sleep(0.001)
+        assert await short.ask(b"\r\n") == 200
+        assert await long.is_closed()
+        assert (served.book.closed, served.book._held) == ({"large": 1}, 0)
+
+
 def test_one_that_stalls_goes_only_where_none_waits() -> None:
-    connections = book(total=3)
+    listed = book(total=3)
     stalled, waiting, busy = Made(is_waiting=False, is_stalled=True), Made(), Made(is_waiting=False)
     for one in (stalled, waiting, busy):
-        assert connections.admit(one, "192.0.2.1", 0.0)
+        assert listed.admit(one, "192.0.2.1", 0.0)
     for expected in ([0, 1, 0], [1, 1, 0], [1, 1, 0]):
-        connections.admit(Made(is_waiting=False), "192.0.2.2", 0.0)
+        listed.admit(Made(is_waiting=False), "192.0.2.2", 0.0)
         assert [one.dropped for one in (stalled, waiting, busy)] == expected
-    assert connections.refused == {"total": 1}
+    assert listed.refused == {"total": 1}
 
 
 def test_the_log_has_a_line_of_a_kind_in_ten_seconds_that_says_how_many(caplog) -> None:
-    connections = book(total=1)
+    listed = book(total=1)
     for second in range(25):
-        assert connections.admit(Made(), "192.0.2.1", second * TELL_EVERY_S / 10)
+        assert listed.admit(Made(), "192.0.2.1", second * TELL_EVERY_S / 10)
     assert [(r.message, r.because, r.number) for r in caplog.records] == [
         ("connections closed", "total", number) for number in (1, 10, 10)
     ]
