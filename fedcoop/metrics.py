@@ -1,12 +1,28 @@
 """Figures for Prometheus: queues, members, motions, connections; labels are names of ours, never of people or servers."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from fedcoop.governance.motions import MotionState
 from fedcoop.listening.connections import Connections
 from fedcoop.storage.unit_of_work import UnitOfWork
 
-disable_created_metrics()  # counters are made anew for each answer: when that was says nothing
+
+class _Ends(Collector):
+    """How many connections were refused and closed since the start, by cause."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        for event, counts in (("refused", self._connections.refused), ("closed", self._connections.closed)):
+            family = CounterMetricFamily(f"fedcoop_connections_{event}", f"Connections {event}", labels=["because"])
+            for cause, number in counts.copy().items():
+                family.add_metric([cause], number)
+            yield family
 
 
 def text(uow: UnitOfWork, *, connections: Connections) -> str:
@@ -23,8 +39,5 @@ def text(uow: UnitOfWork, *, connections: Connections) -> str:
         motions.labels(state.value).set(uow.motions.count_in([state]))
     Gauge("fedcoop_members", "Full members", registry=registry).set(uow.members.count_active())
     Gauge("fedcoop_connections", "Open connections", registry=registry).set(len(connections))
-    for event, counts in (("refused", connections.refused), ("closed", connections.closed)):
-        figure = Counter(f"fedcoop_connections_{event}", f"Connections {event}", ["because"], registry=registry)
-        for cause, number in counts.items():
-            figure.labels(cause).inc(number)
+    registry.register(_Ends(connections))
     return generate_latest(registry).decode()
