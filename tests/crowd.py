@@ -56,9 +56,9 @@ async def vote(instance: Instance, motion: Motion, voters: int, *, choice: tuple
     def fill(uow: UnitOfWork) -> None:
         entries = [entry for entry in uow.motions.roll(motion.id) if entry.member_id >= FIRST][:voters]
         uow.conn.execute(insert(t.ballots), [_ballot(uow, motion, entry, choice) for entry in entries])
-        _, head = uow.motions.log_end(motion.id)
-        note = json.dumps({"type": "crowd", "n": 2}).encode()
-        row = {"motion_id": motion.id, "n": 2, "entry": note.decode(), "head": next_head(head, note)}
+        last, head = uow.motions.log_end(motion.id)
+        note = json.dumps({"type": "crowd", "n": last + 1}).encode()
+        row = {"motion_id": motion.id, "n": last + 1, "entry": note.decode(), "head": next_head(head, note)}
         uow.conn.execute(insert(t.log_entries), row)
 
     await instance.units.write(fill)

@@ -3,15 +3,16 @@
 Whoever withdraws makes room for the first who waits. A member who answers the same again keeps their turn.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from fedcoop.governance.choices import Choice, choice_of
 from fedcoop.kernel.clock import parse_rfc3339
 
 ACCEPT = "accept"
+Standing: TypeAlias = tuple[Choice, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,9 @@ def places(answers: Iterable[tuple[str, Choice, datetime]], capacity: int) -> Pl
     return Places(voters[:capacity], voters[capacity:]) if capacity else Places(voters, ())
 
 
-def since(entries: Sequence[Mapping[str, Any]]) -> list[tuple[str, Choice, datetime]]:
-    """Return each standing choice of the log with when the voter began to say so without a break."""
-    standing: dict[str, tuple[Choice, datetime]] = {}
+def standing_after(before: Mapping[str, Standing], entries: Iterable[Mapping[str, Any]]) -> dict[str, Standing]:
+    """Return each voter's choice once these entries followed, with when the voter began to say so without a break."""
+    standing = dict(before)
     for entry in entries:
         voter = entry.get("voter", "")
         if entry["type"] == "withdrawal":
@@ -52,7 +53,12 @@ def since(entries: Sequence[Mapping[str, Any]]) -> list[tuple[str, Choice, datet
         choice = choice_of(entry["choice"])
         if voter not in standing or standing[voter][0] != choice:
             standing[voter] = (choice, parse_rfc3339(entry["received_at"]))
-    return [(voter, choice, at) for voter, (choice, at) in standing.items()]
+    return standing
+
+
+def since(entries: Iterable[Mapping[str, Any]]) -> list[tuple[str, Choice, datetime]]:
+    """Return each standing choice of a whole log with when the voter began to say so without a break."""
+    return [(voter, choice, at) for voter, (choice, at) in standing_after({}, entries).items()]
 
 
 def crossing(before: int, after: int, target: int) -> Crossing | None:

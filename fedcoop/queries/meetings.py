@@ -1,13 +1,13 @@
 """The meeting that a decided time poll chose, as a calendar file (governance.md 7.18); who joins a count and who waits (7.2)."""
 
-import json
 from dataclasses import dataclass
 
-from fedcoop.governance import times, waiting
+from fedcoop.governance import times
 from fedcoop.governance.counting import extra_int
 from fedcoop.governance.motions import Motion
 from fedcoop.governance.outcomes import outcome_from_json
 from fedcoop.kernel.errors import NotFound
+from fedcoop.storage.turns import turns_of
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 
@@ -47,8 +47,7 @@ class Joining:
 def joining(uow: UnitOfWork, *, motion: Motion, voter: str) -> Joining:
     """Return where a count stands, and where the voter with this pseudonym stands in it."""
     target, capacity = (extra_int(motion.settings, name, 0) for name in ("target", "capacity"))
-    answers = waiting.since([json.loads(entry.entry) for entry in uow.motions.log(motion.id)])
-    found = waiting.places(answers, capacity)
+    found = turns_of(uow.conn, motion).places
     line, waits = (found.waiting, True) if voter in found.waiting else (found.taken, False)
     place = line.index(voter) + 1 if voter in line else 0
     accepts = len(found.taken) + len(found.waiting)

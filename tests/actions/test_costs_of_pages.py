@@ -1,13 +1,17 @@
 """What a page costs does not grow with the co-op: it reads what it shows, and totals are counted once for each head of the log."""
 
+import json
 from dataclasses import replace
+from datetime import timedelta
 
 from fedcoop.federation.publish.decisions import visible_tally
 from fedcoop.governance.members import Member
 from fedcoop.governance.motions import Motion, MotionState
+from fedcoop.governance.waiting import places, since
 from fedcoop.queries.members import PAGE, members_view
 from fedcoop.queries.motions import BALLOTS_SHOWN, motion_view
 from fedcoop.queries.register import register
+from fedcoop.storage import turns
 from tests import crowd
 from tests.actions.coop import ask, join, vote
 from tests.conftest import Instance
@@ -107,3 +111,40 @@ async def test_a_list_of_motions_reads_its_page_and_not_all_of_a_state(coop: Ins
         costs.append(steps)
         assert [line.id for line in view.lines] == sorted((line.id for line in view.lines), reverse=True)
     assert costs[1] <= SLACK * costs[0] + 16 * 90  # the numbers in the tabs are counted in an index
+
+
+async def test_turns_are_read_on_and_are_those_of_the_whole_log(coop: Instance) -> None:
+    members = await join(coop.units, "ilse", "noor", "bilal", "lou")
+    motion = await ask(coop, members[0], method="opt_in", settings={"capacity": "2"})
+    answers = [(0, "accept"), (1, "accept"), (2, "accept"), (0, "decline"), (3, "accept"), (0, "accept"), (1, "accept")]
+    for number, choice in answers:
+        coop.clock.advance(timedelta(seconds=1))
+        await vote(coop, members[number], motion, choice)
+        log = await coop.units.read(lambda uow: [json.loads(line.entry) for line in uow.motions.log(motion.id)])
+        for _ in range(2):
+            found = await coop.units.read(lambda uow: turns.turns_of(uow.conn, motion))
+            assert (found.n, found.places) == (len(log), places(since(log), 2))
+    view = await coop.units.read(motion_view, uuid=motion.uuid, member=members[0])
+    assert view.places is not None
+    assert [person.name for person in (*view.places.taken, *view.places.waiting)] == ["Noor", "Bilal", "Lou", "Ilse"]
+
+
+async def test_turns_of_a_log_that_is_another_than_it_was_are_read_anew(coop: Instance) -> None:
+    members = await join(coop.units, "ilse", "noor")
+    motion = await ask(coop, members[0], method="opt_in")
+    for member in members:
+        await vote(coop, member, motion, "accept")
+    right = await coop.units.read(lambda uow: turns.turns_of(uow.conn, motion))
+    turns._known.put(motion.id, replace(right, head="0" * 64, standing={}))
+    assert await coop.units.read(lambda uow: turns.turns_of(uow.conn, motion)) == right
+
+
+async def test_who_speaks_for_whom_is_found_out_once_for_each_head(coop: Instance, larger: Instance) -> None:
+    costs = []
+    for one, members in ((coop, FEW), (larger, MANY)):
+        own, motion = await _voted(one, members, settings={"delegation": "liquid"})
+        await one.units.read(motion_view, uuid=motion.uuid, member=own)
+        steps, view = await crowd.steps(one, motion_view, uuid=motion.uuid, member=own)
+        assert view.passed is not None
+        costs.append(steps)
+    assert costs[1] <= 2 * costs[0]
