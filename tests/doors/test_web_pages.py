@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fedcoop.storage.records import Actor, Note
+from tests import crowd
 from tests.doors.website import NOW, Website, open_website
 
 
@@ -105,6 +106,24 @@ async def test_members_are_found_by_name_and_number(site: Website) -> None:
     assert "Tomasz Wilk" not in by_name.words
     assert "Tomasz Wilk" in by_number.words
     assert "@example.org" not in (await noor.get("/members")).text
+
+
+async def test_the_members_list_comes_in_pages_with_the_search_kept(site):
+    await crowd.gather(site, 120)
+    noor = await site.signed_in("noor")
+    first = await noor.get("/members")
+    assert 'aria-label="Pages"' in first.text
+    assert "M0001 to M1095" in first.words
+    assert "First page" not in first.words
+    second = await noor.get("/members?after=1095")
+    assert "M1096 to M1119" in second.words
+    assert "Next" not in second.words
+    assert 'href="/members"' in second.text
+    sought = await noor.get("/members?q=member")
+    assert "/members?q=member&amp;after=1099" in sought.text
+    assert "Nobody further" in (await noor.get("/members?after=9999")).words
+    assert "Nobody found" in (await noor.get("/members?q=zzz")).words
+    assert [(await noor.get(f"/members?after={text}")).status for text in ("x", "-1", "9" * 30)] == [404] * 3
 
 
 async def test_home_names_what_needs_the_member_first(site: Website) -> None:
