@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 
 from fedcoop.actions.ballots import withdraw_ballot
 from fedcoop.actions.motions import annul_motion
+from fedcoop.federation.publish import apart, auditing
 from fedcoop.federation.publish.auditing import Auditor
 from fedcoop.governance import logchain, secrecy
 from fedcoop.governance.motions import Channel, Motion
@@ -122,6 +123,20 @@ async def test_what_is_changed_after_the_outcome_is_found(instance: Instance, ch
     assert await look(instance) == {}
     await instance.units.write(change, changed)
     assert set(await look(instance)) == {changed.id}
+
+
+async def test_a_long_log_is_looked_through_in_a_process_of_its_own(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+):
+    (ada,) = await join(instance.units, "ada")
+    motion = await ask(instance, ada)
+    await vote(instance, ada, motion, "for")
+    monkeypatch.setattr(auditing, "LOOKS", 1)
+    monkeypatch.setattr(auditing, "_look_here", None)
+    monkeypatch.setattr(apart, "APART_FROM", 2)
+    assert await look(instance) == {}
+    await instance.units.write(other_choice, motion)
+    assert await look(instance) == {motion.id: "audit-ballots"}
 
 
 async def test_a_vote_that_was_changed_is_told_with_the_result(instance: Instance):

@@ -7,7 +7,7 @@ import pytest
 
 from fedcoop.actions import motions
 from fedcoop.actions.motions import annul_motion
-from fedcoop.federation.publish import counting
+from fedcoop.federation.publish import apart, counting
 from fedcoop.federation.publish.recounts import verify
 from fedcoop.governance.motions import Motion, MotionState
 from fedcoop.governance.recount import recount
@@ -31,7 +31,7 @@ async def export(instance: Instance, motion: Motion) -> str | None:
 
 
 async def test_a_process_counts_as_a_thread_does(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "APART_FROM", 2)
+    monkeypatch.setattr(apart, "APART_FROM", 2)
     monkeypatch.setattr(exports, "PART_BYTES", 700)
     motion = await voted(instance)
     await run_timers(instance)
@@ -49,10 +49,10 @@ async def test_a_process_counts_as_a_thread_does(instance: Instance, monkeypatch
 async def test_a_process_that_is_slow_to_end_has_counted_all_the_same(
     instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lingers = "import signal; from fedcoop.federation.publish.counting import main; main(); signal.pause()"
-    monkeypatch.setattr(counting, "_COMMAND", (sys.executable, "-c", lingers))
-    monkeypatch.setattr(counting, "ENDS_WITHIN_S", 0.0)
-    monkeypatch.setattr(counting, "APART_FROM", 2)
+    lingers = "import signal; from fedcoop.federation.publish.apart import main; main(); signal.pause()"
+    monkeypatch.setattr(apart, "_COMMAND", (sys.executable, "-c", lingers))
+    monkeypatch.setattr(apart, "ENDS_WITHIN_S", 0.0)
+    monkeypatch.setattr(apart, "APART_FROM", 2)
     motion = await voted(instance)
     await run_timers(instance)
     text = await export(instance, motion)
