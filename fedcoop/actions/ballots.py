@@ -41,9 +41,29 @@ def cast_ballot(
 
     Raises BallotRefused with a code (`late`, `ineligible`, `duplicate`, …); nothing is stored then.
     """
-    motion = uow.motions.get(motion_id, lock=True)
     cast = Cast(choice, reason, channel, actor_id, cast_at, received_at, accumulate)
-    return _cast(uow, motion, voter, cast)[0]
+    (found,) = cast_many(uow, motion_id, [(voter, cast)])
+    if isinstance(found, BallotRefused):
+        raise found
+    return found
+
+
+def cast_many(
+    uow: UnitOfWork, motion_id: MotionId, casts: Sequence[tuple[MemberId, Cast]]
+) -> list[Ballot | BallotRefused]:
+    """Record ballots of members on one motion, each as if it came alone after those before it, with a few statements.
+
+    Return for each the ballot, or why it does not stand; then nothing of it is stored.
+    """
+    box = Box(uow, uow.motions.get(motion_id, lock=True), [voter for voter, _ in casts])
+    found: list[Ballot | BallotRefused] = []
+    for voter, cast in casts:
+        try:
+            found.append(box.take(voter, cast)[0])
+        except BallotRefused as refusal:
+            found.append(refusal)
+    box.store()
+    return found
 
 
 def cast_on_page(
@@ -60,7 +80,9 @@ def cast_on_page(
     none = motion.settings.extra.get("none")
     choice = (str(none),) if none in marks else marks if isinstance(marks, Scores) else tuple(dict.fromkeys(marks))
     cast = Cast(choice, reason, Channel.WEB, None, received_at, received_at)
-    ballot, earlier = _cast(uow, motion, voter, cast)
+    box = Box(uow, motion, [voter])
+    ballot, earlier = box.take(voter, cast)
+    box.store()
     if not choice and motion.settings.extra.get("min", 0):
         raise BallotRefused("too-few", "Choose an answer.")
     return earlier is not None and earlier.choice != ballot.choice
@@ -77,39 +99,56 @@ def try_on_page(
     if motion is None:
         raise NotFound("motion-unknown", "There is no such proposal.")
     cast = Cast(marks, reason, Channel.WEB, None, received_at, received_at)
-    _judged(uow, motion, voter, cast, ballot_id=0)
+    Box(uow, motion, [voter]).judge(voter, cast, ballot_id=0)
 
 
-def _judged(
-    uow: UnitOfWork, motion: Motion, voter: MemberId, cast: Cast, *, ballot_id: int
-) -> tuple[Ballot, Ballot | None, RollEntry | None]:
-    """Return the ballot that would stand, the one it replaces, and the row of a late joiner who has none yet."""
-    entry, status, earlier = uow.motions.voter_state(motion.id, voter)
-    earlier = _own(uow, motion, voter, earlier)
-    late = rolls.late_entry(uow, motion, voter) if entry is None else None
-    entry = late or entitled(entry, status, motion.settings.electorate)
-    nonce = secrets.token_hex(16)
-    return accept(motion, entry, earlier, cast, ballot_id=ballot_id, nonce=nonce), earlier, late
+class Box:
+    """Ballots on one motion, whose row is locked: judged one after the other, stored together (`store`)."""
 
+    def __init__(self, uow: UnitOfWork, motion: Motion, voters: Sequence[MemberId]) -> None:
+        self._uow = uow
+        self._motion = motion
+        self._states = uow.motions.voter_states(motion.id, voters)
+        by_proxy = motion.settings.delegation.mode is DelegationMode.PROXY
+        self._by_proxies = uow.delegations.ballots_by_proxies(motion.id, voters) if by_proxy else {}
+        self._taken: list[tuple[Ballot, Ballot | None]] = []
 
-def _cast(uow: UnitOfWork, motion: Motion, voter: MemberId, cast: Cast) -> tuple[Ballot, Ballot | None]:
-    """Record the ballot on a motion whose row is locked; return it with the one it replaced."""
-    ballot, earlier, late = _judged(uow, motion, voter, cast, ballot_id=uow.new_id())
-    if late is not None:
-        rolls.enter_late(uow, motion, late)
-    uow.motions.put_ballot(ballot, motion.url)
-    uow.motions.append_log(motion.id, motion.url, logchain.ballot_entry(ballot))
-    uow.record(BallotCast(motion_id=motion.id))
-    watch_target(uow, motion, before=earlier.choice if earlier is not None else (), now=ballot.choice)
-    return ballot, earlier
+    def judge(self, voter: MemberId, cast: Cast, *, ballot_id: int) -> tuple[Ballot, Ballot | None, RollEntry | None]:
+        """Return the ballot that would stand, the one it replaces, and the row of a late joiner who has none yet.
 
+        A ballot that a proxy cast for the member gives way, also where none may change. Raises BallotRefused.
+        """
+        entry, status, earlier = self._states.get(voter, (None, None, None))
+        if earlier is not None and self._by_proxies.get(voter) == earlier.id:
+            earlier = None
+        late = rolls.late_entry(self._uow, self._motion, voter) if entry is None else None
+        entry = late or entitled(entry, status, self._motion.settings.electorate)
+        nonce = secrets.token_hex(16)
+        return accept(self._motion, entry, earlier, cast, ballot_id=ballot_id, nonce=nonce), earlier, late
 
-def _own(uow: UnitOfWork, motion: Motion, voter: MemberId, earlier: Ballot | None) -> Ballot | None:
-    """Return the member's own earlier ballot: one that a proxy cast for them gives way, also where none may change."""
-    if earlier is None or motion.settings.delegation.mode is not DelegationMode.PROXY:
-        return earlier
-    vote = uow.delegations.vote_of(motion.id, voter)
-    return None if vote is not None and vote.ballot_id == earlier.id else earlier
+    def take(self, voter: MemberId, cast: Cast) -> tuple[Ballot, Ballot | None]:
+        """Return the ballot, which stands from now on, and the one it replaces. Raises BallotRefused."""
+        ballot, earlier, late = self.judge(voter, cast, ballot_id=self._uow.new_id())
+        if late is not None:
+            self.store()
+            self._motion = rolls.enter_late(self._uow, self._motion, late)
+            self._states.update(self._uow.motions.voter_states(self._motion.id, [voter]))
+        entry, status, _ = self._states[voter]
+        self._states[voter] = entry, status, ballot
+        self._taken.append((ballot, earlier))
+        return ballot, earlier
+
+    def store(self) -> None:
+        """What was taken is stored and in the log."""
+        taken, self._taken = self._taken, []
+        if not taken:
+            return
+        motions, motion = self._uow.motions, self._motion
+        motions.put_ballots({ballot.member_id: ballot for ballot, _ in taken}.values(), motion.url)
+        motions.append_log(motion.id, motion.url, *(logchain.ballot_entry(ballot) for ballot, _ in taken))
+        self._uow.record(BallotCast(motion_id=motion.id))
+        changes = [(earlier.choice if earlier is not None else (), ballot.choice) for ballot, earlier in taken]
+        watch_target(self._uow, motion, changes)
 
 
 def cast_by_teller(
@@ -162,7 +201,7 @@ def withdraw_ballot(uow: UnitOfWork, *, voter: MemberId, motion_id: MotionId, ch
     uow.motions.drop_ballot(motion.id, voter)
     uow.motions.append_log(motion.id, motion.url, logchain.withdrawal_entry(entry.voter, channel.value, rfc3339(at)))
     uow.record(BallotWithdrawn(motion_id=motion.id))
-    watch_target(uow, motion, before=earlier.choice, now=())
+    watch_target(uow, motion, [(earlier.choice, ())])
 
 
 @in_name_of("member_id")

@@ -80,5 +80,5 @@ def _one_row(uow: UnitOfWork, motion: Motion, kept: Member, dropped: Member, who
 def _move(uow: UnitOfWork, motion: Motion, ballot: Ballot, entry: RollEntry) -> None:
     """The ballot stands under the kept number's pseudonym, as it was cast; the log holds both."""
     moved = replace(ballot, id=uow.new_id(), member_id=entry.member_id, voter=entry.voter)
-    uow.motions.put_ballot(moved, motion.url)
+    uow.motions.put_ballots([moved], motion.url)
     uow.motions.append_log(motion.id, motion.url, logchain.ballot_entry(moved))

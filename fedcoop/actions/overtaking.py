@@ -31,21 +31,21 @@ def end(uow: UnitOfWork, *, actor: Actor, relation: str, target: str, at: dateti
 
 def ended_at(uow: UnitOfWork, *, actor: Actor, how: str, uri: str) -> datetime | None:
     """Return since when what has this id, or the relation `how` to this target, is over; None if it is not."""
-    digest = _digest(actor, how, uri)
+    digest = _digest(actor.uri, how, uri)
     return uow.queues.buried([digest]).get(digest)
 
 
-def taken_back(uow: UnitOfWork, *, actor: Actor, uris: Iterable[str]) -> list[str]:
-    """Return which of these ids the actor deleted or undid before what they name came."""
-    digests = {uri: {_digest(actor, how, uri) for how in (DELETED, UNDONE)} for uri in uris if uri}
+def taken_back(uow: UnitOfWork, said: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return which of these (actor, id) the actor deleted or undid before what the id names came."""
+    digests = {(actor, uri): {_digest(actor, how, uri) for how in (DELETED, UNDONE)} for actor, uri in said if uri}
     buried = uow.queues.buried(set().union(*digests.values()))
-    return [uri for uri, own in digests.items() if not own.isdisjoint(buried)]
+    return {named for named, own in digests.items() if not own.isdisjoint(buried)}
 
 
 def _note(uow: UnitOfWork, actor: Actor, how: str, uri: str, at: datetime) -> None:
-    digest = _digest(actor, how, uri)
+    digest = _digest(actor.uri, how, uri)
     uow.queues.bury(digest, row_id=uow.new_id(), origin=actor.origin, said_at=at, noted_at=uow.now, most=PER_ORIGIN)
 
 
-def _digest(actor: Actor, how: str, uri: str) -> bytes:
-    return sha256(f"{actor.uri}\n{how}\n{uri}".encode()).digest()[:16]
+def _digest(actor: str, how: str, uri: str) -> bytes:
+    return sha256(f"{actor}\n{how}\n{uri}".encode()).digest()[:16]

@@ -139,7 +139,7 @@ def cast_for(
     cast = Cast(choice, reason, Channel.WEB, None, received_at, received_at)
     nonce = secrets.token_hex(16)
     ballot = accept(motion, entitled(entry, status), earlier, cast, ballot_id=uow.new_id(), nonce=nonce)
-    uow.motions.put_ballot(ballot, motion.url)
+    uow.motions.put_ballots([ballot], motion.url)
     uow.motions.append_log(motion.id, motion.url, logchain.ballot_entry(ballot, speaker.voter))
     uow.delegations.put_vote(replace(vote, ballot_id=ballot.id))
     uow.audit("proxy-ballot", who=f"member:{holder}", subject=motion.url, details={"voter": ballot.voter})

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from fedcoop.actions.ballots import cast_ballot, withdraw_ballot
+from fedcoop.actions.ballots import Box, cast_ballot, withdraw_ballot
 from fedcoop.actions.events import TotalsOwed, VoteRefused
+from fedcoop.governance.ballots import Cast
 from fedcoop.governance.methods import METHODS
 from fedcoop.governance.motions import Change, Channel, Motion, MotionState
 from fedcoop.governance.refusals import NotCounted, to_json
@@ -60,26 +61,57 @@ class RemoteVote:
     accumulate: bool
     taken_back: tuple[bytes, ...] = ()
 
+    @property
+    def is_simple(self) -> bool:
+        """Whether it counts whole or not at all, and stays: nothing of it was taken back."""
+        return not self.taken_back and (len(self.marks) == 1 or not self.accumulate)
+
 
 class Repeated(BallotRefused):
     """The voter's server sent the very same mark again: no news for the voter."""
 
 
 def count_vote(uow: UnitOfWork, vote: RemoteVote) -> tuple[NotCounted, ...]:
-    """The member's ballot is what the vote says, or an approval is added to it; return the marks that did not count.
+    """The member's ballot is what the vote says, or an approval is added to it; return the marks that did not count."""
+    return count_votes(uow, vote.motion, [vote])[0]
+
+
+def count_votes(uow: UnitOfWork, motion: Motion, votes: Sequence[RemoteVote]) -> list[tuple[NotCounted, ...]]:
+    """Count votes on one motion, whose row is locked, each as if it came alone after those before it.
 
     Of several marks each counts that can, in their order; ids of those that did not count are not remembered. Where ballots
     can be changed the vote that was cast last counts, whichever arrives last; what its sender took back counts for nothing.
+    However many they are, there are a few statements, but for what is taken back or refused.
     """
-    try:
-        _count_whole(uow, vote)
-    except BallotRefused as refusal:
-        if not vote.accumulate or len(vote.marks) == 1:
-            return _left(uow, vote, refusal)
-    else:
-        return ()
-    alone = (count_vote(uow, replace(vote, marks=(mark,))) for mark in vote.marks)
-    return tuple(left for found in alone for left in found)
+    left: list[tuple[NotCounted, ...]] = []
+    waiting: list[RemoteVote] = []
+
+    def count() -> None:
+        for vote, refusal in zip(waiting, _count_whole(uow, motion, waiting), strict=True):
+            left.append(() if refusal is None else _left(uow, vote, refusal))
+        waiting.clear()
+
+    for vote in votes:
+        if vote.is_simple:
+            waiting.append(vote)
+            continue
+        count()
+        left.append(_count_parts(uow, motion, vote))
+    count()
+    return left
+
+
+def _count_parts(uow: UnitOfWork, motion: Motion, vote: RemoteVote) -> tuple[NotCounted, ...]:
+    """Count a vote with several marks whole or else mark by mark; then what its sender took back before it came is gone."""
+    (refusal,) = _count_whole(uow, motion, [vote])
+    if refusal is not None and vote.accumulate and len(vote.marks) > 1:
+        alone = (_count_parts(uow, motion, replace(vote, marks=(mark,))) for mark in vote.marks)
+        return tuple(left for found in alone for left in found)
+    if refusal is not None:
+        return _left(uow, vote, refusal)
+    for digest in vote.taken_back:
+        withdraw_vote(uow, actor_id=vote.actor_id, digest=digest, at=vote.received_at)
+    return ()
 
 
 def _left(uow: UnitOfWork, vote: RemoteVote, refusal: BallotRefused) -> tuple[NotCounted, ...]:
@@ -89,41 +121,79 @@ def _left(uow: UnitOfWork, vote: RemoteVote, refusal: BallotRefused) -> tuple[No
     return tuple(NotCounted(_name_of(vote.motion, mark.option_key), refusal.code) for mark in vote.marks)
 
 
-def _count_whole(uow: UnitOfWork, vote: RemoteVote) -> None:
-    is_overtaken = _is_overtaken(uow, vote)
-    remembered: list[bytes] = []
-    try:
-        for mark in dict.fromkeys(vote.marks):
-            _remember(uow, vote, mark)
-            remembered.append(mark.digest)
-        if not is_overtaken:
-            _cast(uow, vote)
-    except BallotRefused:
-        for digest in remembered:
-            uow.votes.forget_vote(digest, motion_id=vote.motion.id, actor_id=vote.actor_id)
-        raise
-    for digest in vote.taken_back:
-        withdraw_vote(uow, actor_id=vote.actor_id, digest=digest, at=vote.received_at)
+def _count_whole(uow: UnitOfWork, motion: Motion, votes: Sequence[RemoteVote]) -> list[BallotRefused | None]:
+    """Count each vote whole or not at all; return why it did not count."""
+    if not votes:
+        return []
+    box = _VoteBox(uow, motion, votes)
+    found = [box.refusal_of(vote) for vote in votes]
+    box.store()
+    return found
 
 
-def _is_overtaken(uow: UnitOfWork, vote: RemoteVote) -> bool:
-    """Return whether a later vote of the member came before this one, which it replaces."""
-    if vote.accumulate or vote.motion.settings.change is Change.NEVER:
-        return False
-    last = uow.votes.last_cast(vote.motion.id, vote.member_id)
-    return last is not None and vote.cast_at < last
+class _VoteBox:
+    """Votes from afar on one motion: judged one after the other, stored together with their ids."""
+
+    def __init__(self, uow: UnitOfWork, motion: Motion, votes: Sequence[RemoteVote]) -> None:
+        members = [vote.member_id for vote in votes]
+        self._uow = uow
+        self._motion = motion
+        self._box = Box(uow, motion, members)
+        self._known = uow.votes.known(motion.id, [mark.digest for vote in votes for mark in vote.marks])
+        replaces = motion.settings.change is not Change.NEVER and not all(vote.accumulate for vote in votes)
+        self._last = uow.votes.last_cast(motion.id, members) if replaces else {}
+        self._rows: list[VoteRow] = []
+
+    def refusal_of(self, vote: RemoteVote) -> BallotRefused | None:
+        """The vote counts, or is overtaken by a later one of the member that came before it; return why it does not."""
+        marks = tuple(dict.fromkeys(vote.marks))
+        last = None if vote.accumulate else self._last.get(vote.member_id)
+        rows = [self._row(vote, mark) for mark in marks]
+        try:
+            for number, row in enumerate(rows):
+                self._check_new(row, rows[:number])
+            if last is None or vote.cast_at >= last:
+                self._box.take(vote.member_id, _cast(vote, marks))
+        except BallotRefused as refusal:
+            return refusal
+        self._rows += rows
+        self._known.update({(row.digest, row.actor_id): row.option_key for row in rows})
+        if not vote.accumulate and self._motion.settings.change is not Change.NEVER:
+            self._last[vote.member_id] = max(vote.cast_at, last or vote.cast_at)
+        return None
+
+    def store(self) -> None:
+        """What counted or was overtaken is stored, and its ids are remembered."""
+        self._uow.votes.add_votes(self._rows)
+        self._box.store()
+
+    def _row(self, vote: RemoteVote, mark: Mark) -> VoteRow:
+        return VoteRow(
+            digest=mark.digest,
+            actor_id=vote.actor_id,
+            motion_id=self._motion.id,
+            member_id=vote.member_id,
+            activity_digest=vote.activity_digest,
+            option_key=mark.option_key,
+            cast_at=vote.cast_at,
+        )
+
+    def _check_new(self, row: VoteRow, beside: Sequence[VoteRow]) -> None:
+        """The id is the vote's: nobody else's, on this motion. Raises BallotRefused (`replay`)."""
+        same = next((other.option_key for other in beside if other.digest == row.digest), None)
+        known = same if same is not None else self._known.get((row.digest, row.actor_id))
+        if known is not None:
+            raise (Repeated if known in ("", row.option_key) else BallotRefused)("replay")
 
 
-def _cast(uow: UnitOfWork, vote: RemoteVote) -> None:
-    cast_ballot(
-        uow,
-        voter=vote.member_id,
-        motion_id=vote.motion.id,
-        choice=tuple(mark.option_key for mark in dict.fromkeys(vote.marks)),
+def _cast(vote: RemoteVote, marks: Sequence[Mark]) -> Cast:
+    return Cast(
+        choice=tuple(mark.option_key for mark in marks),
+        reason="",
         channel=Channel.ACTIVITYPUB,
+        actor_id=vote.actor_id,
         cast_at=vote.cast_at,
         received_at=vote.received_at,
-        actor_id=vote.actor_id,
         accumulate=vote.accumulate,
     )
 
@@ -138,23 +208,6 @@ _UNKNOWN = "?"
 
 def _name_of(motion: Motion, key: str) -> str:
     return next((option.name for option in motion.options if option.key == key), key.removeprefix(_UNKNOWN))
-
-
-def _remember(uow: UnitOfWork, vote: RemoteVote, mark: Mark) -> None:
-    """The id is the vote's: nobody else's, on this motion. Raises BallotRefused (`replay`)."""
-    motion_id, actor_id = vote.motion.id, vote.actor_id
-    is_new = uow.votes.add_vote(
-        mark.digest,
-        motion_id=motion_id,
-        member_id=vote.member_id,
-        actor_id=actor_id,
-        activity_digest=vote.activity_digest,
-        option_key=mark.option_key,
-        cast_at=vote.cast_at,
-    )
-    if not is_new:
-        known = uow.votes.option_of(mark.digest, motion_id=motion_id, actor_id=actor_id)
-        raise (Repeated if known in ("", mark.option_key) else BallotRefused)("replay")
 
 
 def withdraw_vote(uow: UnitOfWork, *, actor_id: ActorId, digest: bytes, at: datetime) -> bool:

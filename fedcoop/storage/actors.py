@@ -12,7 +12,7 @@ from fedcoop.storage import tables as t
 from fedcoop.storage.follows import follows_with_actors
 from fedcoop.storage.prepared import Prepared
 from fedcoop.storage.records import Actor, ActorKey, Follow, Host, SigningKeys
-from fedcoop.storage.rows import every, fields, first, insert_ignore, itself, maker, nothing, upsert
+from fedcoop.storage.rows import every, fields, first, insert_ignore, itself, maker, nothing, upsert, upsert_many
 
 _actor, _key, _follow, _host = maker(Actor), maker(ActorKey), maker(Follow), maker(Host)
 
@@ -319,8 +319,8 @@ class Actors:
 
     def put_hosts(self, hosts: Iterable[Host]) -> None:
         """Store these hosts whole."""
-        for host in hosts:
-            upsert(self._conn, t.hosts, {name: getattr(host, name) for name in Host.__slots__}, keys=("origin",))
+        rows = [{name: getattr(host, name) for name in Host.__slots__} for host in hosts]
+        upsert_many(self._conn, t.hosts, rows, keys=("origin",))
 
     def note_scheme(self, origin: str, scheme: str, at: datetime) -> None:
         """Remember which form of signature the origin took last."""

@@ -16,14 +16,14 @@ from fedcoop.governance.members import MemberStatus
 from fedcoop.governance.motions import Channel, Motion, MotionState, Option, Settings, option_to_json
 from fedcoop.governance.proposals import Proposal, ProposalState
 from fedcoop.governance.settings import settings_from_json, settings_to_json
-from fedcoop.kernel.canonical import canonical_bytes
+from fedcoop.kernel.canonical import canonical_each
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import MemberId, MotionId, ProposalId
 from fedcoop.storage import tables as t
 from fedcoop.storage.memory import Memory
 from fedcoop.storage.prepared import Prepared
 from fedcoop.storage.records import LogEntry, OutcomeRow
-from fedcoop.storage.rows import every, fields, first, insert, insert_many, itself, maker, upsert
+from fedcoop.storage.rows import every, fields, first, insert, insert_many, itself, maker, upsert_many
 
 _outcome = maker(OutcomeRow)
 _MOTION_FIELDS = tuple(Motion.__slots__)
@@ -74,6 +74,14 @@ def _ballot_of(*row: Any) -> Ballot:
     values[_CHOICE] = choice_of(_decode(values[_CHOICE]))
     values[_CHANNEL] = Channel(values[_CHANNEL])
     return Ballot(*values)
+
+
+def _ballot_values(ballot: Ballot, url: str) -> dict[str, Any]:
+    values = {name: getattr(ballot, name) for name in Ballot.__slots__}
+    values["choice"] = json.dumps(choice_to_json(ballot.choice), sort_keys=True)
+    values["channel"] = ballot.channel.value
+    values["leaf"] = secrecy.leaf(secrecy.box_ballot(ballot, url))
+    return values
 
 
 def _voter_state(*row: Any) -> tuple[RollEntry, MemberStatus, Ballot | None]:
@@ -150,7 +158,7 @@ _BALLOT_OF = Prepared(
     ),
     _ballot_of,
 )
-_VOTER_STATE = Prepared(
+_VOTER_STATES = Prepared(
     select(*_ROLL_COLUMNS, t.members.c.status, *BALLOT_COLUMNS)
     .select_from(
         t.roll_entries.join(t.members, t.members.c.id == t.roll_entries.c.member_id).outerjoin(
@@ -160,8 +168,12 @@ _VOTER_STATE = Prepared(
             ),
         )
     )
-    .where(t.roll_entries.c.motion_id == bindparam("motion"), t.roll_entries.c.member_id == bindparam("member")),
+    .where(
+        t.roll_entries.c.motion_id == bindparam("motion"),
+        t.roll_entries.c.member_id.in_(bindparam("members", expanding=True)),
+    ),
     _voter_state,
+    lists=("members",),
 )
 _LOG_HEAD = Prepared(
     select(t.log_entries.c.n, t.log_entries.c.head)
@@ -346,19 +358,22 @@ class Motions:
         self, motion_id: MotionId, member_id: MemberId
     ) -> tuple[RollEntry | None, MemberStatus | None, Ballot | None]:
         """Return the member's row of the roll, status and current ballot, in one query."""
-        found = _VOTER_STATE.first(self._conn, {"motion": motion_id, "member": member_id})
-        return (None, None, None) if found is None else found
+        return self.voter_states(motion_id, [member_id]).get(member_id, (None, None, None))
 
-    def put_ballot(self, ballot: Ballot, url: str) -> None:
-        """Make this the member's one ballot on the motion at `url`: the constraint on (motion, member) leaves room for one.
+    def voter_states(
+        self, motion_id: MotionId, member_ids: Sequence[MemberId]
+    ) -> dict[MemberId, tuple[RollEntry | None, MemberStatus | None, Ballot | None]]:
+        """Return the same of many members, in one query; whoever is not on the roll is not in it."""
+        found = _VOTER_STATES.every(self._conn, {"motion": motion_id, "members": member_ids})
+        return {state[0].member_id: state for state in found}
+
+    def put_ballots(self, ballots: Iterable[Ballot], url: str) -> None:
+        """Make each the one ballot of its member on the motion at `url`: the constraint on (motion, member) leaves room for one.
 
         Its leaf is kept beside it, by which its receipt is found (governance.md 5.2).
         """
-        values = {name: getattr(ballot, name) for name in Ballot.__slots__}
-        values["choice"] = json.dumps(choice_to_json(ballot.choice), sort_keys=True)
-        values["channel"] = ballot.channel.value
-        values["leaf"] = secrecy.leaf(secrecy.box_ballot(ballot, url))
-        upsert(self._conn, t.ballots, values, keys=("motion_id", "member_id"))
+        rows = [_ballot_values(ballot, url) for ballot in ballots]
+        upsert_many(self._conn, t.ballots, rows, keys=("motion_id", "member_id"))
 
     def ballots_for(self, motion_id: MotionId, option: str) -> list[Ballot]:
         """Return the current ballots that chose this option, alone or among others, by pseudonym."""
@@ -415,15 +430,16 @@ class Motions:
 
     # log chain
 
-    def append_log(self, motion_id: MotionId, url: str, entry: Mapping[str, Any]) -> LogEntry:
-        """Add `entry` (without `n`) to the motion's log chain (governance.md 5.1); the motion's row is locked by the caller."""
+    def append_log(self, motion_id: MotionId, url: str, *entries: Mapping[str, Any]) -> None:
+        """Add entries (without `n`) to the motion's log chain (governance.md 5.1); the motion's row is locked by the caller."""
         last = _LOG_HEAD.first(self._conn, {"motion": motion_id})
         n, head = (1, logchain.first_head(url)) if last is None else (last[0] + 1, last[1])
-        numbered = {"n": n, **entry}
-        text = canonical_bytes(numbered)
-        row = LogEntry(n=n, entry=text.decode(), head=logchain.next_head(head, text))
-        insert(self._conn, t.log_entries, {"motion_id": motion_id, "n": n, "entry": row.entry, "head": row.head})
-        return row
+        texts = canonical_each([{"n": number, **entry} for number, entry in enumerate(entries, start=n)])
+        rows: list[LogEntry] = []
+        for number, text in enumerate(texts, start=n):
+            head = logchain.next_head(head, text)
+            rows.append(LogEntry(n=number, entry=text.decode(), head=head))
+        self.extend_log(motion_id, rows)
 
     def extend_log(self, motion_id: MotionId, entries: Sequence[LogEntry]) -> None:
         """Add entries whose heads were computed outside; a clash with another entry breaks the primary key."""

@@ -130,6 +130,12 @@ class Delegations:
             rows = [{name: getattr(vote, name) for name in PassedVote.__slots__} for vote in votes]
             self._conn.execute(t.motion_delegations.insert(), rows)
 
+    def ballots_by_proxies(self, motion_id: MotionId, voters: Sequence[MemberId]) -> dict[MemberId, int]:
+        """Return which ballot a proxy cast for each of these members, where one did and they did not revoke it since."""
+        where = (_m.motion_id == motion_id, _m.delegator_id.in_(list(voters)), _m.revoked_at.is_(None))
+        query = select(_m.delegator_id, _m.ballot_id).where(*where, _m.ballot_id.is_not(None))
+        return {MemberId(row[0]): int(row[1]) for row in self._conn.execute(query)}
+
     def vote_of(self, motion_id: MotionId, delegator: MemberId) -> PassedVote | None:
         """Return how the member's vote is passed on in this motion, unless it was revoked."""
         where = (_m.motion_id == motion_id, _m.delegator_id == delegator, _m.revoked_at.is_(None))

@@ -41,11 +41,12 @@ class Voter:
     link_state: str | None
 
 
-_VOTER = Prepared(
-    select(t.actors.c.id, t.links.c.member_id, t.links.c.state)
+_VOTERS = Prepared(
+    select(t.actors.c.uri, t.actors.c.id, t.links.c.member_id, t.links.c.state)
     .select_from(t.actors.outerjoin(t.links, t.links.c.actor_id == t.actors.c.id))
-    .where(t.actors.c.uri == bindparam("uri")),
-    Voter,
+    .where(t.actors.c.uri.in_(bindparam("uris", expanding=True))),
+    lambda uri, *voter: (str(uri), Voter(*voter)),
+    lists=("uris",),
 )
 
 
@@ -220,7 +221,11 @@ class Members:
 
     def voter(self, actor_uri: str) -> Voter | None:
         """Return who this verified sender is to us, in one query; None for an actor never seen."""
-        return _VOTER.first(self._conn, {"uri": actor_uri})
+        return self.voters([actor_uri]).get(actor_uri)
+
+    def voters(self, actor_uris: Sequence[str]) -> dict[str, Voter]:
+        """Return the same of many senders, in one query; who was never seen is not in it."""
+        return dict(_VOTERS.every(self._conn, {"uris": actor_uris}))
 
     def links_of(self, member_id: MemberId) -> list[tuple[Link, Actor]]:
         """Return the member's links, oldest first, each with its actor."""

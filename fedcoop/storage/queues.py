@@ -6,6 +6,7 @@ several nodes claim, one after the other; on SQLite there is one writer.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -65,6 +66,13 @@ _NEXT_DUE = {
 _SETTLE_INBOUND = Prepared(
     delete(t.inbound).where(t.inbound.c.id == bindparam("inbound_id"), is_mine(t.inbound, _ME)), nothing
 )
+_SETTLE_ALL = Prepared(
+    delete(t.inbound)
+    .where(t.inbound.c.id.in_(bindparam("inbound_ids", expanding=True)), is_mine(t.inbound, _ME))
+    .returning(t.inbound.c.id),
+    int,
+    lists=("inbound_ids",),
+)
 _SETTLE_DELIVERY = Prepared(
     delete(t.deliveries).where(t.deliveries.c.id == bindparam("delivery_id"), is_mine(t.deliveries, _ME)), nothing
 )
@@ -99,6 +107,14 @@ _HOLD_BEHIND = (
     )
     .values(due_at=bindparam("until"))
 )
+
+
+@cache
+def _attempts(names: tuple[str, ...]) -> Prepared[None]:
+    """Return the statement that stores these columns of a delivery, and gives its lease back."""
+    mine = t.deliveries.c.id == bindparam("new_id"), is_mine(t.deliveries, _ME)
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return Prepared(update(t.deliveries).where(*mine).values(**values, **FREE), nothing)
 
 
 class Queues:
@@ -163,6 +179,10 @@ class Queues:
     def settle_inbound(self, inbound_id: int) -> bool:
         """Remove the processed row in the unit that holds its effect; False if somebody else did."""
         return bool(_SETTLE_INBOUND.run(self._conn, {"inbound_id": inbound_id, "me": self._me}))
+
+    def settle_inbound_many(self, inbound_ids: Sequence[int]) -> set[int]:
+        """Remove processed rows in the unit that holds their effects; return which nobody else did."""
+        return set(_SETTLE_ALL.every(self._conn, {"inbound_ids": inbound_ids, "me": self._me}))
 
     def postpone_inbound(self, row: Inbound, *, due_at: datetime, error: str, state: str) -> None:
         """Try the row again at `due_at` (`waiting`; `deferred`: for want of another server), or keep it (`failed`)."""
@@ -253,11 +273,10 @@ class Queues:
         _SETTLE_DELIVERY.run_many(self._conn, [{"delivery_id": delivery_id, "me": self._me} for delivery_id in ids])
 
     def put_attempts(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Store the attempts of deliveries: id, attempts, due_at, state, last_status, last_error."""
-        for row in rows:
-            values = {**{k: v for k, v in row.items() if k != "id"}, **FREE}
-            mine = t.deliveries.c.id == row["id"], is_mine(t.deliveries, self._me)
-            self._conn.execute(update(t.deliveries).where(*mine).values(**values))
+        """Store the attempts of deliveries: id, attempts, due_at, state, last_status, last_error; all with the same columns."""
+        if rows:
+            changed = [{**{f"new_{name}": value for name, value in row.items()}, "me": self._me} for row in rows]
+            _attempts(tuple(name for name in rows[0] if name != "id")).run_many(self._conn, changed)
 
     def release_deliveries(self, ids: Sequence[int]) -> None:
         """Give leases back untouched."""

@@ -11,7 +11,7 @@ from fedcoop.governance.refusals import MOST_MARKS
 from fedcoop.kernel.ids import ActorId, MemberId, MotionId
 from fedcoop.storage import tables as t
 from fedcoop.storage.prepared import Prepared
-from fedcoop.storage.rows import every, insert_ignore, itself, maker, nothing
+from fedcoop.storage.rows import every, insert_ignore, insert_many, maker, nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,20 @@ _SAME = (
     _c.actor_id == bindparam("of_actor"),
     _c.motion_id == bindparam("of_motion"),
 )
-_OPTION = Prepared(select(_c.option_key).where(*_SAME), str)
+_KNOWN = Prepared(
+    select(_c.digest, _c.actor_id, _c.option_key).where(
+        _c.motion_id == bindparam("motion_id"), _c.digest.in_(bindparam("digests", expanding=True))
+    ),
+    lambda digest, actor_id, key: ((bytes(digest), ActorId(actor_id)), str(key)),
+    lists=("digests",),
+)
 _DROP = Prepared(update(t.votes).where(*_SAME).values(option_key=""), nothing)
-_FORGET = Prepared(delete(t.votes).where(*_SAME), nothing)
 _LAST_CAST = Prepared(
-    select(func.max(_c.cast_at)).where(_c.motion_id == bindparam("motion_id"), _c.member_id == bindparam("member_id")),
-    itself,
+    select(_c.member_id, func.max(_c.cast_at))
+    .where(_c.motion_id == bindparam("motion_id"), _c.member_id.in_(bindparam("member_ids", expanding=True)))
+    .group_by(_c.member_id),
+    lambda member_id, at: (MemberId(member_id), at),
+    lists=("member_ids",),
 )
 
 
@@ -49,25 +57,13 @@ class Votes:
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
-    def add_vote(
-        self,
-        digest: bytes,
-        *,
-        motion_id: MotionId,
-        member_id: MemberId,
-        actor_id: ActorId,
-        activity_digest: bytes,
-        option_key: str,
-        cast_at: datetime,
-    ) -> bool:
-        """Remember the id of a vote on a motion; return False if its actor sent that id there before (federation.md 12.3)."""
-        values = {"digest": digest, "motion_id": motion_id, "member_id": member_id, "actor_id": actor_id}
-        more = {"activity_digest": activity_digest, "option_key": option_key, "cast_at": cast_at}
-        return insert_ignore(self._conn, t.votes, {**values, **more})
+    def add_votes(self, votes: Sequence[VoteRow]) -> None:
+        """Remember these votes; none of them is known."""
+        insert_many(self._conn, t.votes, [{name: getattr(vote, name) for name in VoteRow.__slots__} for vote in votes])
 
-    def option_of(self, digest: bytes, *, motion_id: MotionId, actor_id: ActorId) -> str:
-        """Return what the vote of this id was for; nothing, if it was taken back or is not known."""
-        return _OPTION.first(self._conn, _same(digest, motion_id, actor_id)) or ""
+    def known(self, motion_id: MotionId, digests: Sequence[bytes]) -> dict[tuple[bytes, ActorId], str]:
+        """Return by id and actor what the known ones of these votes on the motion were for; nothing, if taken back (12.3)."""
+        return dict(_KNOWN.every(self._conn, {"motion_id": motion_id, "digests": digests}))
 
     def votes_by_id(self, digest: bytes, actor_id: ActorId) -> list[VoteRow]:
         """Return the actor's votes whose id, or whose activity's id, has this digest."""
@@ -75,17 +71,13 @@ class Votes:
         query = select(t.votes).where(or_(c.digest == digest, c.activity_digest == digest), c.actor_id == actor_id)
         return every(self._conn, query.order_by(c.motion_id, c.digest), _vote)
 
-    def last_cast(self, motion_id: MotionId, member_id: MemberId) -> datetime | None:
-        """Return when the member's latest vote from afar on the motion was cast, also one that was taken back."""
-        return _LAST_CAST.first(self._conn, {"motion_id": motion_id, "member_id": member_id})
+    def last_cast(self, motion_id: MotionId, member_ids: Sequence[MemberId]) -> dict[MemberId, datetime]:
+        """Return when the latest vote from afar of each was cast on the motion, also one that was taken back."""
+        return dict(_LAST_CAST.every(self._conn, {"motion_id": motion_id, "member_ids": member_ids}))
 
     def drop_vote(self, digest: bytes, *, motion_id: MotionId, actor_id: ActorId) -> None:
         """Make a withdrawn vote count for nothing; its id stays, so that it cannot be cast again."""
         _DROP.run(self._conn, _same(digest, motion_id, actor_id))
-
-    def forget_vote(self, digest: bytes, *, motion_id: MotionId, actor_id: ActorId) -> None:
-        """Remove a vote's id that was remembered but did not count after all."""
-        _FORGET.run(self._conn, _same(digest, motion_id, actor_id))
 
     def voting_inboxes(self, motion_id: MotionId) -> list[str]:
         """Return each inbox of those whose vote came by federation and counts (federation.md 12.4)."""

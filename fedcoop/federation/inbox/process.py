@@ -26,7 +26,19 @@ from fedcoop.federation.inbox.contract import (
     ResolvingHandler,
     received_of,
 )
-from fedcoop.federation.inbox.work import Work, apply, claim, drop, hasten, is_linked, may, postpone, put_off
+from fedcoop.federation.inbox.work import (
+    Work,
+    apply,
+    apply_together,
+    claim,
+    drop,
+    hasten,
+    is_linked,
+    may,
+    postpone,
+    put_off,
+    together_first,
+)
 from fedcoop.kernel.errors import DatabaseAway, FedcoopError, PeerUnreachable
 from fedcoop.queueing import LeasingLoop
 from fedcoop.storage.records import Inbound
@@ -85,9 +97,25 @@ class InboxProcessor(LeasingLoop):
                 self._begin(self._run_chain(actor))
             else:
                 at_once.append(work)
-        for works in self._rounds(at_once):
-            await self._apply_all(works)
+        groups, rest = together_first(at_once)
+        await self._apply_groups(groups)
+        await self._apply_in_order(rest)
         return len(fresh)
+
+    async def _apply_groups(self, groups: Sequence[list[Work]]) -> None:
+        """One hop for all groups, a unit for each; a group that fails is done one by one, so that one row fails alone."""
+        actions: list[Callable[[UnitOfWork], None]] = [partial(apply_together, works=group) for group in groups]
+        heard = self._newly_heard([work for group in groups for work in group])
+        actions += [partial(hasten, origin=origin) for origin in heard]
+        results = await self._units.write_many(actions) if actions else []
+        for group, result in zip(groups, results, strict=False):
+            if isinstance(result, BaseException):
+                log.info("activities are tried one by one", extra={"because": repr(result)})
+                await self._apply_in_order(group)
+
+    async def _apply_in_order(self, works: list[Work]) -> None:
+        for round_ in self._rounds(works):
+            await self._apply_all(round_)
 
     def _rounds(self, works: list[Work]) -> list[list[Work]]:
         """SQLite runs a batch in its order; PostgreSQL side by side, so there each actor has one row in a round."""

@@ -3,6 +3,7 @@
 Effect and settling are one transaction: a crash repeats a row or loses nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -33,6 +34,12 @@ class Work:
     def resolves(self) -> bool:
         """Whether its handler must find out first what it is about."""
         return hasattr(self.handler, "resolve")
+
+    @property
+    def together(self) -> str | None:
+        """Under which name others of the same handler may be done with it in one unit; None for none."""
+        name = getattr(self.handler, "motion_of", None)
+        return None if name is None or self.received is None or self.resolves else name(self.received)
 
     @property
     def is_first_of_many(self) -> bool:
@@ -68,6 +75,36 @@ def apply(uow: UnitOfWork, *, work: Work, prepared: Any) -> None:
         if author is not None and received.object_id:
             raw, type_ = work.row.raw, received.activity.type
             forward(uow, author=author, type_=type_, uri=received.id, target=received.object_id, raw=raw)
+
+
+def apply_together(uow: UnitOfWork, *, works: Sequence[Work]) -> None:
+    """Rows of one handler are settled and their effects stand, all or none; one that somebody else settled has none."""
+    mine = uow.queues.settle_inbound_many([work.row.id for work in works])
+    batch = [work.received for work in works if work.row.id in mine and _may(work, uow) and work.received is not None]
+    if batch:
+        works[0].handler.apply_many(batch, uow)
+
+
+def _may(work: Work, uow: UnitOfWork) -> bool:
+    return work.received is not None and work.matrix_row is not None and work.matrix_row.may(work.received, uow)
+
+
+def together_first(works: Sequence[Work]) -> tuple[list[list[Work]], list[Work]]:
+    """Return what can be done together, each group in one unit, and what is done after that one by one.
+
+    Rows of one actor keep their order, but for those in different groups: these have nothing to do with each other.
+    """
+    groups: dict[str, list[Work]] = {}
+    rest: list[Work] = []
+    behind: set[str] = set()
+    for work in works:
+        name = work.together
+        if name is None or work.row.actor_uri in behind:
+            behind.add(work.row.actor_uri)
+            rest.append(work)
+        else:
+            groups.setdefault(name, []).append(work)
+    return [*groups.values()], rest
 
 
 def may(uow: UnitOfWork, row: Row, received: Received) -> bool:

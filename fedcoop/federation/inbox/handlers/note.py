@@ -52,7 +52,7 @@ def _keep_offer(received: Received, uow: UnitOfWork, sender: Actor) -> None:
 
 def _keep_public(received: Received, uow: UnitOfWork, sender: Actor, seen: SeenNote) -> None:
     motion_id = _motion_of(uow, seen.in_reply_to)
-    kind = _kind(received, uow, motion_id)
+    kind = _kind(received, uow, sender, motion_id)
     if not store_note(uow, author=sender, seen=seen, motion_id=motion_id, kind=kind, said_at=received.said_at):
         return
     _keep_offer(received, uow, sender)
@@ -129,12 +129,10 @@ def _motion_beside(uow: UnitOfWork, target: str) -> Motion | None:
     return None if answered is None else uow.motions.find_by_url(answered)
 
 
-def _kind(received: Received, uow: UnitOfWork, motion_id: MotionId | None) -> str:
+def _kind(received: Received, uow: UnitOfWork, sender: Actor, motion_id: MotionId | None) -> str:
     assert received.embedded is not None
     if motion_id is not None:
         return "reply"
     if isinstance(received.embedded.get("coop:announcement"), str):
         return "announcement"
-    sender = received.sender(uow)
-    is_followed = sender is not None and uow.actors.is_followed_by_us(sender.id)
-    return "post" if is_followed or received.relayed_by else "mention"
+    return "post" if received.relayed_by or uow.actors.is_followed_by_us(sender.id) else "mention"
