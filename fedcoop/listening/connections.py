@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 
 LOOKS = 256
 """How many are looked at for one that waits: letting one in costs the same however many there are."""
-MAX_HELD = 64 << 20
-"""Bytes of requests that have not come whole, on all connections together."""
+MAX_HELD = 128 << 20
+"""Bytes that are kept for all connections together: of requests that have not come whole, of answers that are not read."""
 TELL_EVERY_S = 10.0
 
 
@@ -93,7 +93,7 @@ class Connections:
                 del self._of[key]
 
     def hold(self, connection: Connection, number: int, now: float) -> None:
-        """It keeps so many bytes of a request that is not whole; the one that does so for longest goes if all are too many."""
+        """So many bytes are kept for it; the one for which that has been so for longest goes if all together are too many."""
         if connection not in self._all:
             return
         self._held += number - self._bytes.get(connection, 0)
@@ -102,7 +102,7 @@ class Connections:
             self.close(next(iter(self._bytes)), "memory", now)
 
     def release(self, connection: Connection) -> None:
-        """Its request is whole."""
+        """Nothing is kept for it any more."""
         self._held -= self._bytes.pop(connection, 0)
 
     def close(self, connection: Connection, cause: str, now: float) -> None:

@@ -109,6 +109,8 @@ class Handler(RequestHandler):
             self._head_since = None
             self._body = self._messages[-1][1]
         awaits_head = not is_new and self.is_waiting
+        if self._paused:
+            return
         if awaits_head or self._awaits_body():
             if data:
                 self._hold(len(data), is_head=awaits_head)
@@ -116,9 +118,18 @@ class Handler(RequestHandler):
             self._held = 0
             self._listener.book.release(self)
 
+    def pause_writing(self) -> None:
+        """Much of an answer waits to be read."""
+        super().pause_writing()
+        self._loop.call_soon(
+            self._hold_unread
+        )  # closing one in the midst of its own writing is nothing for a transport
+
     def resume_writing(self) -> None:
         """The client reads: much was waiting, little is left."""
         self._unread = None
+        self._held = 0
+        self._listener.book.release(self)
         super().resume_writing()
 
     def handle_error(
@@ -164,6 +175,10 @@ class Handler(RequestHandler):
             self._listener.book.close(self, "large", now)
         else:
             self._listener.book.hold(self, min(self._held, MAX_BODY), now)
+
+    def _hold_unread(self) -> None:
+        if self._paused and self._wire is not None:
+            self._listener.book.hold(self, self._wire.get_write_buffer_size(), self._loop.time())
 
     def _nobody_reads(self, now: float) -> bool:
         """Whether less was read than `SLOWEST` asks, of what waited to be sent `write_s` ago."""

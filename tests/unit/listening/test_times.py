@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from fedcoop.listening import handler
+from fedcoop.listening import connections, handler
 from tests.unit.listening.door import GET, Client, on_both_loops, on_uvloop, serving
 
 LARGE = b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -81,6 +81,23 @@ async def test_who_never_reads_an_answer_is_cut_off_and_who_reads_slowly_gets_it
             await asyncio.sleep(0.01)
         assert received >= 8_000_000
         assert (served.book.closed, len(served.book)) == ({"slow": 1}, 1)
+
+
+@on_both_loops
+async def test_answers_that_are_not_read_are_bounded_in_all_and_the_oldest_goes(monkeypatch) -> None:
+    monkeypatch.setattr(connections, "MAX_HELD", 12_000_000)
+    async with serving() as served:
+        first, second, third = [await served.connect(buffer=4096) for _ in range(3)]
+        for client in (first, second):
+            client.writer.write(LARGE)
+            while not served.book._held and not served.book.closed:
+                await asyncio.sleep(0)
+        while not served.book.closed:
+            await asyncio.sleep(0)
+        assert await third.ask() == 200
+        assert await second.answer() == 200
+        assert len(second.body) == 8_000_000
+        assert (served.book.closed, served.book._held, len(served.book)) == ({"memory": 1}, 0, 2)
 
 
 @on_uvloop
