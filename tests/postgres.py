@@ -1,5 +1,6 @@
 """A real PostgreSQL server for the tests: started when the first test wants it, on a free loopback port, ended by its pid."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -43,43 +44,74 @@ def free_port() -> int:
 
 
 class PostgresServer:
-    """One private server; data in a temporary folder, nothing synced to disk."""
+    """One private server; data in a temporary folder. Nothing is synced to disk, and without `durable` no COMMIT waits for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="fedcoop-pg-", dir=_roomy_memory()))
         self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        self._durable = durable
         self._process: subprocess.Popen[bytes] | None = None
         self._names = 0
 
     def start(self) -> None:
         """Make the cluster and run the server; return once it answers."""
-        data = self.folder / "data"
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres")
         trust = ["-A", "trust", "-U", self.user, "--encoding=UTF8", "--no-sync", "--locale=C.UTF-8"]
-        subprocess.run(
-            [*self._as_user(), _program("initdb"), "-D", str(data), *trust], check=True, capture_output=True, cwd="/"
-        )
-        options = [
-            "-c",
-            "fsync=off",
-            "-c",
-            "full_page_writes=off",
-            "-c",
-            "synchronous_commit=off",
-            "-c",
-            "max_connections=200",
-        ]
-        listen = ["-c", "listen_addresses=127.0.0.1", "-p", str(self.port), "-k", str(self.folder)]
-        with (self.folder / "log").open("wb") as log:
-            command = [*self._as_user(), _program("postgres"), "-D", str(data), *listen, *options]
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/")
+        self._call("initdb", "-D", str(self._data), *trust)
+        self.run()
+
+    def copy(self, **settings: str) -> "PostgresServer":
+        """Return a server that follows this one, running with these settings."""
+        follower = PostgresServer()
+        if os.geteuid() == 0:
+            shutil.chown(follower.folder, "postgres")
+        source = ["-h", "127.0.0.1", "-p", str(self.port), "-U", self.user]
+        self._call("pg_basebackup", *source, "-D", str(follower._data), "-R", "-c", "fast", "--no-sync")
+        with (follower._data / "postgresql.conf").open("a") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
+        follower.run()
+        return follower
+
+    def run(self, **settings: str) -> None:
+        """Run the server on the cluster that there is; return once it answers."""
+        chosen = {
+            "fsync": "off",
+            "full_page_writes": "off",
+            "synchronous_commit": "on" if self._durable else "off",
+            "max_connections": "200",
+            "listen_addresses": "127.0.0.1",
+            **settings,
+        }
+        options = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
+        command = [*self._as_user(), _program("postgres"), "-D", str(self._data)]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, "-p", str(self.port), "-k", str(self.folder), *options],
+                stdout=log,
+                stderr=log,
+                cwd="/",
+            )
         deadline = time.monotonic() + 30
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError((self.folder / "log").read_text())
             time.sleep(0.05)
+
+    def crash(self) -> None:
+        """End the server at once, as `pg_ctl stop -m immediate` does."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(10)
+
+    def freeze(self) -> None:
+        """No process of the server runs any more; its connections stay."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """All of them go on."""
+        self._signal_all(signal.SIGCONT)
 
     def stop(self) -> None:
         """End the server and remove its folder."""
@@ -87,6 +119,23 @@ class PostgresServer:
             self._process.send_signal(signal.SIGINT)  # whoever is still connected is cut off
             self._process.wait(10)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    def _signal_all(self, number: int) -> None:
+        """Each process of the server leads a session of its own; the first one is their parent."""
+        assert self._process is not None
+        first = self._process.pid
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                fields = stat.read_text().rpartition(")")[2].split()
+                if first in (int(fields[1]), int(stat.parent.name)):
+                    os.kill(int(stat.parent.name), number)
+
+    def _call(self, name: str, *arguments: str) -> None:
+        subprocess.run([*self._as_user(), _program(name), *arguments], check=True, capture_output=True, cwd="/")
 
     def url(self, database: str) -> str:
         """Return the address of one database."""

@@ -232,7 +232,8 @@ def close(uow: UnitOfWork, key: str) -> None:
     uow.motions.put(ended)
     uow.motions.append_log(ended.id, ended.url, logchain.close_entry(ended, uow.motions.count_ballots(ended.id)))
     move_with(uow, ended, ProposalEvent.CLOSE)
-    uow.set_timer(COUNT_TIMER, key, uow.now)
+    uow.queues.move_timer(COUNT_TIMER, key, uow.now)
+    uow.wake("timers")
     uow.audit("motion-closed", subject=ended.url)
 
 

@@ -8,13 +8,13 @@ import psycopg
 
 from fedcoop.kernel.clock import SystemClock
 from fedcoop.kernel.errors import DatabaseAway
-from fedcoop.storage.connecting import CONNECT_S
 
 log = logging.getLogger(__name__)
 
-SLOW_S = 1.5
+SLOW_S = 1.0
 """From so long a unit on, it is asked whether the database still answers at all."""
 LOOK_S = 0.5
+ANSWERS_IN_S = 2.0
 SAY_EVERY_S = 10.0
 _telling = threading.Lock()
 _told_at = [float("-inf")]
@@ -86,7 +86,7 @@ class Watch:
     def _look(self) -> None:
         asked = threading.Thread(target=self._asked, name="postgres-ask", daemon=True)
         asked.start()
-        asked.join(CONNECT_S + LOOK_S)
+        asked.join(ANSWERS_IN_S)
         if asked.is_alive():
             self.lost("it does not answer")
             self._cut()

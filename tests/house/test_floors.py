@@ -1,6 +1,7 @@
 """The house stands: imports point down, every module says what it does, files and functions stay readable."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -77,3 +78,17 @@ def test_rights_are_asked_of_the_office_not_of_its_name():
     assert not [
         path for path in (ROOT / "fedcoop").rglob("*.html") if "me.is_admin" in path.read_text(encoding="utf-8")
     ]
+
+
+def test_only_one_door_leads_to_a_copy_of_the_database() -> None:
+    """What decides, counts or signs in reads where it is written; `web.guards.look` is for public pages alone (nodes.md 7)."""
+    asking = {
+        str(path.relative_to(ROOT / "fedcoop"))
+        for path in (ROOT / "fedcoop").rglob("*.py")
+        if ".read_old" in path.read_text()
+    }
+    assert asking == {"storage/unit_of_work.py", "web/guards.py"}
+    looking = {
+        path.name for path in (ROOT / "fedcoop").rglob("*.py") if re.search(r"await look\(\s*request", path.read_text())
+    }
+    assert looking == {"pages.py", "decisions.py", "proposals.py"}
