@@ -77,8 +77,11 @@ class Readiness:
             async with asyncio.timeout(WRITES_WITHIN_S):
                 alarms = (await self._units.read(alarms_of)).names
                 await self._units.write(_beat)
+        except TimeoutError:
+            log.warning("the database was slow", extra={"seconds": WRITES_WITHIN_S})
+            self._database = ["database"]
         except Exception:
-            log.exception("the database does not answer")
+            log.exception("the database cannot be written")
             self._database = ["database"]
         else:
             self._database, self._alarms = [], alarms
