@@ -86,6 +86,58 @@ def likes(number: int = 6000) -> dict[str, float]:
         stage.close()
 
 
+def _mention(crowd: Crowd, stage: Stage, number: int, actor: int) -> bytes:
+    """As Mastodon sends one: a public post that names the co-op, to its inbox."""
+    uri, to = crowd.uris[actor], f"{stage.origin}/actors/alder"
+    note = {
+        "id": f"{uri}/statuses/{number}",
+        "type": "Note",
+        "attributedTo": uri,
+        "published": "2026-03-01T10:00:00Z",
+        "url": f"{uri}/statuses/{number}",
+        "to": [f"{AS}#Public"],
+        "cc": [f"{uri}/followers", to],
+        "content": f'<p><a href="{to}" class="u-url mention">@alder</a> number {number}: when does the oven arrive?</p>',
+        "tag": [{"type": "Mention", "href": to, "name": "@alder@127.0.0.1"}],
+    }
+    document = {
+        "@context": AS,
+        "id": f"{note['id']}/activity",
+        "type": "Create",
+        "actor": uri,
+        "published": note["published"],
+        "to": note["to"],
+        "cc": note["cc"],
+        "object": note,
+    }
+    return crowd.post(actor, stage.origin, "/actors/alder/inbox", document)
+
+
+def mentions(number: int = 6000) -> dict[str, float]:
+    """Return mentions accepted and processed a second over TLS, and the server's CPU for each."""
+    stage, crowd = Stage(tls=True), Crowd(scheme="https")
+    try:
+        stage.fill(crowd.fill)
+        stage.serve()
+        stage.load([_mention(crowd, stage, -1 - n, n) for n in range(1000)])
+        _wait_empty(stage, time.perf_counter())
+        requests = [_mention(crowd, stage, n, n % 1000) for n in range(number)]
+        started, before = time.perf_counter(), stage.cpu_s()
+        result = stage.load(requests)
+        whole = _wait_empty(stage, started)
+        _check(result, number)
+        kept = stage.ask(lambda uow: uow.conn.execute(select(func.count()).select_from(t.notes)).scalar_one())
+        if kept != number + 1000:
+            raise RuntimeError(f"{kept - 1000} of {number} mentions kept")
+        return {
+            "mentions-accepted": number / result["seconds"],
+            "mentions-processed": number / whole,
+            "mentions-cpu": 1e6 * (stage.cpu_s() - before) / number,
+        }
+    finally:
+        stage.close()
+
+
 def votes(number: int = 3000) -> dict[str, float]:
     """Return votes of linked accounts counted as ballots a second: 1,000 members, each votes three times."""
     stage, crowd = Stage(), Crowd()

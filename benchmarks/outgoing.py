@@ -1,6 +1,5 @@
 """Deliveries: one post to many inboxes, on one origin, on many, behind shared inboxes, and over TLS to unseen hosts."""
 
-import datetime as dt
 import json
 import socket
 import ssl
@@ -12,12 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
-from benchmarks.stage import SinkProcess, Stage, follow_ours, get, remote_actor
+from benchmarks.stage import SinkProcess, Stage, follow_ours, get, remote_actor, self_signed
 from fedcoop.actions.members import NewMember, add_member
 from fedcoop.storage.unit_of_work import UnitOfWork
 
@@ -89,7 +83,7 @@ def over_tls(*, hosts: int, inboxes_each: int = 1) -> Sent:
     """Post to hosts that were never seen before, over TLS."""
     with tempfile.TemporaryDirectory() as folder:
         names = {f"h{n}.peers.test": f"127.0.{20 + n // 250}.{n % 250 + 1}" for n in range(hosts)}
-        certificate, key = _certificate(Path(folder), "*.peers.test")
+        certificate, key = self_signed(Path(folder), "*.peers.test")
         sink, stage = SinkProcess(certificate, key), Stage(ca_file=certificate, resolve=names)
         port = sink.port
         context = ssl.create_default_context(cafile=certificate)
@@ -130,27 +124,3 @@ def _send(stage: Stage, post: bytes) -> None:
         answer = connection.recv(65536)
     if b" 303 " not in answer.split(b"\r\n", 1)[0]:
         raise RuntimeError(answer[:300].decode("utf-8", "replace"))
-
-
-def _certificate(folder: Path, name: str) -> tuple[str, str]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bench")])
-    now = dt.datetime.now(dt.UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-    )
-    certificate = builder.sign(key, hashes.SHA256())
-    crt, pem = folder / "crt.pem", folder / "key.pem"
-    crt.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    pem.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return str(crt), str(pem)

@@ -45,6 +45,7 @@ def verified(number: int = 4000, again: int = 20_000) -> dict[str, float]:
         stage.fill(crowd.fill)
         stage.serve()
         stage.load([crowd.get(n, stage.origin, path) for n in range(1000)])  # all keys are loaded from here on
+        _check(stage.load([_get(stage, path, "application/activity+json")]), 1, 401)
         figures = {}
         for name, form in forms.items():
             requests = [crowd.get(n % 1000, stage.origin, path, form=form, ago=5 + n // 1000) for n in range(number)]

@@ -19,6 +19,12 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 from urllib.parse import urlencode
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
 from fedcoop.actions.accounts import open_session
 from fedcoop.app import Node
 from fedcoop.config import load
@@ -52,11 +58,13 @@ class Stage:
         authorized_fetch: bool = False,
         database: str = "",
         settings: Mapping[str, str] = MappingProxyType({}),
+        tls: bool = False,
     ) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="fedcoop-bench-")
         self.root = Path(self.folder.name)
         self.port = free_port()
-        self.origin = f"http://127.0.0.1:{self.port}"
+        self.tls = tls
+        self.origin = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self.path = self.root / "alder" / "instance.toml"
         self.process: subprocess.Popen[str] | None = None
         command = [*FEDCOOP, "init", str(self.path.parent), "--origin", self.origin, "--name", "Alder Works"]
@@ -73,8 +81,11 @@ class Stage:
         if resolve:
             table = ", ".join(f'"{name}" = "{address}"' for name, address in resolve.items())
             text = text.replace("[federation]\n", f"[federation]\nresolve = {{ {table} }}\n")
+        if tls:
+            certificate, key = self_signed(self.root, "127.0.0.1")
+            text = text.replace("[server]\n", f'[server]\ntls_cert = "{certificate}"\ntls_key = "{key}"\n')
         if authorized_fetch:
-            text = text.replace("authorized_fetch = false", "authorized_fetch = true")
+            text = text.replace("[federation]\n", "[federation]\nauthorized_fetch = true\n")
         for was, becomes in settings.items():
             text = text.replace(was, becomes)
         self.path.write_text(text)
@@ -184,9 +195,33 @@ class Stage:
             str(connections),
             str(file),
             str(repeat),
+            *(["tls"] if self.tls else []),
         ]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         return json.loads(done.stdout)
+
+
+def self_signed(folder: Path, name: str) -> tuple[str, str]:
+    """Return the files of a new certificate for `name`, which signs itself, and of its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bench")])
+    now = SystemClock().now()
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    )
+    certificate = builder.sign(key, hashes.SHA256())
+    crt, pem = folder / "crt.pem", folder / "key.pem"
+    crt.write_bytes(certificate.public_bytes(Encoding.PEM))
+    pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return str(crt), str(pem)
 
 
 class SinkProcess:
@@ -211,12 +246,12 @@ def get(url: str) -> bytes:
 class Crowd:
     """Remote actors of many origins whose keys the instance knows; one key pair an origin, a key id of its own each."""
 
-    def __init__(self, *, origins: int = 20, actors: int = 1000) -> None:
+    def __init__(self, *, origins: int = 20, actors: int = 1000, scheme: str = "http") -> None:
         from fedcoop.accounts.actor_keys import new_keys
 
         self.keys = [new_keys()[0] for _ in range(origins)]
         self.private: list[PrivateKey] = [load_private(key.secret) for key in self.keys]
-        self.uris = [f"http://127.0.9.{n % origins + 1}:7777/users/u{n}" for n in range(actors)]
+        self.uris = [f"{scheme}://127.0.9.{n % origins + 1}:7777/users/u{n}" for n in range(actors)]
         self.origins = origins
 
     def fill(self, uow: UnitOfWork) -> list[ActorId]:
@@ -235,9 +270,9 @@ class Crowd:
     def signed(self, number: int, origin: str, path: str, document: dict[str, Any]) -> tuple[dict[str, str], bytes]:
         """Return headers and body of a POST signed by actor `number`."""
         body = json.dumps(document).encode()
-        authority = origin.removeprefix("http://")
+        scheme, _, authority = origin.partition("://")
         headers = (("host", authority), ("content-type", "application/activity+json"))
-        message = Signable(method="POST", target=path, authority=authority, scheme="http", headers=headers, body=body)
+        message = Signable(method="POST", target=path, authority=authority, scheme=scheme, headers=headers, body=body)
         key, key_id = self.private[number % self.origins], f"{self.uris[number]}#main-key"
         signed = cavage.sign(message, key=key, key_id=key_id, now=SystemClock().now())
         return {"Host": authority, "Content-Type": "application/activity+json", **signed}, body
