@@ -52,3 +52,20 @@ def equal_shares(voters: int = 6500, projects: int = 60) -> dict[str, float]:
     piles = [Pile(choice, number) for choice, number in Counter(ticks).items()]
     budget = sum(option.cost for option in options) // 400
     return {"count-equal-shares": _milliseconds("equal_shares", {"budget": str(budget)}, options, piles)}
+
+
+def large() -> dict[str, float]:
+    """Return milliseconds for 2,000 ballots that rank twenty each of 1,000 candidates, and by Schulze for 400 options."""
+    draw = random.Random(20260303)
+    many, some = ([Option(f"o{n}", f"Option {n}") for n in range(number)] for number in (1000, 400))
+
+    def piles(options: list[Option]) -> list[Pile]:
+        keys = [option.key for option in options]
+        return [Pile(tuple(draw.sample(keys, 20)), 1) for _ in range(2000)]
+
+    wide = piles(many)
+    return {
+        "count-stv-1000": _milliseconds("stv_scottish", {"seats": "5"}, many, wide),
+        "count-meek-1000": _milliseconds("stv_meek", {"seats": "5"}, many, wide),
+        "count-schulze-400": _milliseconds("schulze", {}, some, piles(some)),
+    }

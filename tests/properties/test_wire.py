@@ -243,3 +243,22 @@ def test_a_vote_is_recognised_in_every_shape_that_servers_send(activity: dict[st
     found = poll_votes(parse_activity(parse_document(json.dumps(activity).encode())))
     assert [vote.name for vote in found] == names
     assert all((vote.in_reply_to, vote.attributed_to) == (POLL, ANA) for vote in found)
+
+
+_strings = st.text(st.sampled_from('\0\ud800\udc00\udfffud8\\/"0é\U0001f600') | st.characters(), max_size=12)
+
+
+@settings(max_examples=150, derandomize=True, deadline=None, database=None)
+@given(st.lists(_strings, min_size=1, max_size=4), st.booleans())
+def test_a_string_that_cannot_be_stored_is_refused_however_it_is_written_and_wherever_it_stands(found, escaped):
+    def holds(text: str) -> bool:
+        return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+    first, *others = (json.loads(json.dumps(text)) for text in found)  # two halves that meet are one letter
+    document = {"@context": AS, "k" + first: [others, {"content": first}]}
+    raw, refusal = json.dumps(document, ensure_ascii=escaped).encode("utf-8", "surrogatepass"), ""
+    try:
+        assert parse_document(raw) == document
+    except MalformedActivity as error:
+        refusal = error.code
+    assert refusal in (("",) if all(map(holds, [first, *others])) else ("json-string", "json"))

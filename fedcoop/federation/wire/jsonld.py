@@ -5,6 +5,7 @@ authenticated.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
@@ -35,20 +36,14 @@ def parse_document(raw: bytes) -> dict[str, Any]:
     `json-string`, `json-object`, `context`, or one of `limits`.
     """
     try:
-        value = json.loads(
-            raw.decode("utf-8"),
-            object_pairs_hook=_object,
-            parse_constant=_no_constant,
-            parse_int=_integer,
-            parse_float=_float,
-        )
+        value = _DECODER.decode(raw.decode("utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise MalformedActivity("json") from error
     except RecursionError as error:
         raise MalformedActivity("json-depth") from error
     if not isinstance(value, dict):
         raise MalformedActivity("json-object")
-    _walk(value)
+    _walk(value, strings_hold=len(raw) <= MAX_STRING and _ODD_ESCAPE.search(raw) is None)
     check_context(value)
     return value
 
@@ -77,8 +72,15 @@ def _float(text: str) -> float:
     return value
 
 
-def _walk(root: dict[str, Any]) -> None:
-    """Count depth and nodes in one walk that stops at a limit; check every string and key."""
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_integer, parse_float=_float
+)
+_ODD_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+"""NUL and halves of pairs come into a string by such an escape only: JSON has no bare control characters, UTF-8 no halves."""
+
+
+def _walk(root: dict[str, Any], *, strings_hold: bool) -> None:
+    """Count depth and nodes in one walk that stops at a limit; check every string and key unless they are known to hold."""
     nodes = 0
     level: list[Any] = [root]
     for _ in range(MAX_DEPTH):
@@ -87,9 +89,12 @@ def _walk(root: dict[str, Any]) -> None:
             nodes += len(value)
             if isinstance(value, dict):
                 _walk_object(value, below)
+                if not strings_hold:
+                    _check_strings((*value, *value.values()))
             else:
-                for item in value:
-                    _enter(item, below)
+                below += [item for item in value if isinstance(item, dict | list)]
+                if not strings_hold:
+                    _check_strings(value)
         if nodes > MAX_NODES:
             raise MalformedActivity("json-nodes")
         if not below:
@@ -103,8 +108,8 @@ def _walk_object(value: dict[str, Any], below: list[Any]) -> None:
     for key, item in value.items():
         if key[:1] == "@":
             _check_keyword(key, item)
-        _check_string(key)
-        _enter(item, below)
+        if isinstance(item, dict | list):
+            below.append(item)
         if key in LIMITED:
             recipients += check_member(key, item)
     if ("@id" in value and "id" in value) or ("@type" in value and "type" in value):
@@ -121,11 +126,10 @@ def _check_keyword(key: str, value: Any) -> None:
             _check_terms(item)
 
 
-def _enter(item: Any, below: list[Any]) -> None:
-    if isinstance(item, str):
-        _check_string(item)
-    elif isinstance(item, dict | list):
-        below.append(item)
+def _check_strings(values: Iterable[Any]) -> None:
+    for value in values:
+        if isinstance(value, str):
+            _check_string(value)
 
 
 def _check_string(text: str) -> None:
