@@ -18,7 +18,8 @@ from fedcoop.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What came of one post: deliveries, seconds until all had arrived and milliseconds until the first had, connections."""
+    """What came of one post: deliveries, seconds until all had arrived since it was sent off, milliseconds
+    until the first had since it was answered, connections."""
 
     number: int
     seconds: float
@@ -46,6 +47,7 @@ def _measure(stage: Stage, sink: SinkProcess, follow: Callable[[UnitOfWork], Any
     )
     started = time.perf_counter()
     _send(stage, post)
+    posted = time.perf_counter()
     total, connections, first = 0, 0, 0.0
     while total < expected:
         seen = json.loads(get(counter))
@@ -56,7 +58,7 @@ def _measure(stage: Stage, sink: SinkProcess, follow: Callable[[UnitOfWork], Any
         time.sleep(0.01)
     if total != expected:
         raise RuntimeError(f"{total} arrived, {expected} were expected")
-    return Sent(expected, time.perf_counter() - started, 1000 * (first - started), connections)
+    return Sent(expected, time.perf_counter() - started, 1000 * max(0.0, first - posted), connections)
 
 
 def plain(*, inboxes: int, origins: int, followers_each: int = 1) -> Sent:
@@ -101,6 +103,21 @@ def over_tls(*, hosts: int, inboxes_each: int = 1) -> Sent:
         finally:
             stage.close()
             sink.stop()
+
+
+def one_origin() -> dict[str, float]:
+    """Return deliveries a second to 1,000 inboxes of one origin."""
+    return {"fan-out-one-origin": plain(inboxes=1000, origins=1).per_second}
+
+
+def many_origins() -> dict[str, float]:
+    """Return deliveries a second to 1,000 inboxes of 250 origins."""
+    return {"fan-out-many-origins": plain(inboxes=1000, origins=250).per_second}
+
+
+def followers() -> dict[str, float]:
+    """Return seconds until 10,000 followers behind 500 shared inboxes have a post."""
+    return {"10000-followers": plain(inboxes=500, origins=500, followers_each=20).seconds}
 
 
 def unseen_tls() -> dict[str, float]:
