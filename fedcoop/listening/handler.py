@@ -10,7 +10,7 @@ import contextlib
 import logging
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any, cast
 
 from aiohttp import StreamReader, web
@@ -234,17 +234,31 @@ class Listener(web.Server):
         if self._tls is None:
             guest.begin(wire)
             return
-        wire.pause_reading()
-        task = self._loop.create_task(self._shake_hands(wire, guest, self._tls))
+        # begun at once: uvloop reads on after this, whatever was paused, and the first bytes belong to the handshake
+        handshake = self._loop.start_tls(
+            wire, guest, self._tls, server_side=True, ssl_handshake_timeout=self.config.head_s
+        )
+        task = self._loop.create_task(self._shake_hands(wire, guest, handshake, handshake.send(None)))
         self._handshakes.add(task)
         task.add_done_callback(self._handshakes.discard)
 
-    async def _shake_hands(self, wire: asyncio.Transport, guest: Handler | Refused, tls: ssl.SSLContext) -> None:
+    async def _shake_hands(
+        self,
+        wire: asyncio.Transport,
+        guest: Handler | Refused,
+        handshake: Coroutine[Any, None, asyncio.Transport | None],
+        is_over: asyncio.Future[None],
+    ) -> None:
         secured = None
-        with contextlib.suppress(OSError):  # whatever went wrong, they know
-            secured = await self._loop.start_tls(
-                wire, guest, tls, server_side=True, ssl_handshake_timeout=self.config.head_s
-            )
+        try:
+            await asyncio.wait([is_over])
+            handshake.send(None)
+        except StopIteration as ended:
+            secured = ended.value
+        except OSError:  # whatever went wrong, they know
+            secured = None
+        finally:
+            handshake.close()
         if secured is None:
             wire.abort()
             guest.connection_lost(None)

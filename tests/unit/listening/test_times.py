@@ -4,6 +4,7 @@ import asyncio
 import datetime
 import ipaddress
 import logging
+import socket
 import ssl
 
 import pytest
@@ -169,6 +170,22 @@ def tls() -> tuple[ssl.SSLContext, ssl.SSLContext]:
         server.load_cert_chain(file)
     client.load_verify_locations(cadata=pem.decode())
     return server, client
+
+
+@on_both_loops
+async def test_a_handshake_that_begins_with_the_connection_is_read_from_its_first_byte(tls) -> None:
+    async with serving(tls=tls) as served:
+        out = ssl.MemoryBIO()
+        with pytest.raises(ssl.SSLWantReadError):
+            served.tls.wrap_bio(ssl.MemoryBIO(), out, server_hostname="localhost").do_handshake()
+        hello = out.read()
+        for _ in range(3):
+            with socket.create_connection(("127.0.0.1", served.port)) as early:
+                early.sendall(hello)
+                early.setblocking(False)
+                async with asyncio.timeout(3):
+                    answer = await asyncio.get_running_loop().sock_recv(early, 5)
+                assert answer[:1] == b"\x16", "a handshake goes on"
 
 
 @on_both_loops
