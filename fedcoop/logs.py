@@ -20,6 +20,8 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 activity_id: ContextVar[str] = ContextVar("activity_id", default="")
 
 HIDDEN = "[hidden]"
+_NO_HTTP = "aiohttp.http_exceptions"
+"""By name: commands that serve nothing do not load it."""
 _SECRET_KEYS = re.compile(
     r"pass(word|phrase)|secret|token|authori[sz]ation|cookie|signature|private|credential|(^|_)key(_pem|s)?$|pem$|^code$",
     re.IGNORECASE,
@@ -71,8 +73,13 @@ def formatter(style: str) -> logging.Formatter:
 
 
 def _says_more(record: logging.LogRecord) -> bool:
-    """While the database is away everything fails for one reason, and that is said once in a while (`storage.watching`)."""
-    return not (record.exc_info and isinstance(record.exc_info[1], DatabaseAway))
+    """Tell what is ours to know.
+
+    While the database is away everything fails for one reason, and that is said once in a while (`storage.watching`). What a
+    stranger sends that is no HTTP is answered 400: a trace for each would let anybody fill the disk.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, DatabaseAway) and type(error).__module__ != _NO_HTTP
 
 
 @contextmanager

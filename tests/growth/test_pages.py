@@ -175,6 +175,16 @@ async def said_of_motion(world: World, number: int) -> None:
     await world.instance.units.write(fill)
 
 
+async def ballots(world: World, number: int) -> None:
+    await crowd.gather(world.instance, number)
+    world.motion = await ask(world.instance, world.own)
+    await crowd.vote(world.instance, world.motion, number)
+
+
+async def entries(world: World, number: int) -> None:
+    await world.copies(t.log_entries, number, n=lambda n: n + 2, head=lambda n: f"{n:064x}")
+
+
 PAGES: dict[str, tuple[Fill, Ask, float]] = {
     "a proposal with comments": (comments, lambda uow, w: proposal_queries.proposal_view(uow, **_of(w)), DOUBLE),
     "a proposal with answers": (answers, lambda uow, w: proposal_queries.proposal_view(uow, **_of(w)), DOUBLE),
@@ -218,6 +228,16 @@ PAGES: dict[str, tuple[Fill, Ask, float]] = {
     "a motion about which much is noted": (
         said_of_motion,
         lambda uow, w: motions.motion_view(uow, uuid=w.motion.uuid, member=w.own),
+        SAME,
+    ),
+    "objections among many ballots": (
+        ballots,
+        lambda uow, w: uow.motions.ballots_for(w.motion.id, "objection"),
+        DOUBLE,
+    ),
+    "who withdrew, in a long log": (
+        entries,
+        lambda uow, w: uow.motions.log_of_type(w.motion.id, "option-withdrawn"),
         SAME,
     ),
     "an outbox": (activities, lambda uow, w: _collection(uow, "alder", "outbox", None), DOUBLE),

@@ -5,6 +5,7 @@ import json
 import logging
 
 import pytest
+from aiohttp.http_exceptions import LineTooLong
 
 from fedcoop import logs
 
@@ -44,3 +45,16 @@ def test_secrets_are_hidden_and_names_are_not(style: str):
     )
     assert "hunter2" not in shown
     assert "https://coop.example/actors/alder#main-key" in shown
+
+
+@pytest.mark.parametrize(("error", "told"), [(LineTooLong(b"/", 8190, 9000), False), (ValueError("ours"), True)])
+def test_a_trace_is_logged_of_our_own_faults_and_not_of_what_strangers_send(error: Exception, told: bool) -> None:
+    stream, root = io.StringIO(), logging.getLogger()
+    before, level = root.handlers[:], root.level
+    try:
+        logs.set_up(stream=stream)
+        logging.getLogger("aiohttp.server").error("Error handling request", exc_info=error)
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+    assert ("Error handling request" in stream.getvalue()) is told
