@@ -143,7 +143,7 @@ def line_of(option: Option) -> str:
 def _object(line: str) -> Mapping[str, Any]:
     try:
         value = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MotionRefused("options", 'A choice that begins with { is JSON, such as {"name": "Rye"}.') from error
     if not isinstance(value, dict):
         raise MotionRefused("options", 'A choice that begins with { is JSON, such as {"name": "Rye"}.')

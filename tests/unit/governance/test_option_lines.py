@@ -37,6 +37,8 @@ def test_an_option_stored_as_a_line_is_read_back_whole() -> None:
         ("Rye | Dark | bread | Why?", "Rye | Dark | bread | Why? | more", "options"),
         ('{"name": "Rye"}', '{"name": "Rye"', "options"),
         ('{"name": "Rye"}', '{"name": 5}', "options"),
+        ('{"name": "Rye"}', '{"name": ' + "[" * 20_000, "options"),
+        ('{"name": "Rye"}', '{"name": ' * 20_000, "options"),
         ('{"name": "Rye"}', '{"name": "Rye", "colour": "dark"}', "options"),
         ('{"name": "Rye", "cost": 5}', '{"name": "Rye", "cost": true}', "options"),
     ],
