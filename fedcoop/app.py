@@ -18,7 +18,7 @@ from ipaddress import ip_address, ip_network
 
 from aiohttp import web
 
-from fedcoop import metrics, wiring
+from fedcoop import wiring
 from fedcoop.actions import peers, upkeep
 from fedcoop.actions.holding import WORDS
 from fedcoop.actions.remote import note_handle
@@ -271,7 +271,7 @@ class Node:
         async def metrics_page(request: web.Request) -> web.Response:
             if not self._may_see_metrics(request):
                 raise web.HTTPNotFound
-            body = await self.units.read(metrics.text, connections=self.connections)
+            body = await self.units.read(_figures, connections=self.connections)
             return web.Response(text=body, content_type="text/plain", charset="utf-8")
 
         app.router.add_get("/healthz", healthz)
@@ -362,6 +362,13 @@ def _tls(config: Config) -> ssl.SSLContext | None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(config.server.tls_cert, config.server.tls_key or None)
     return context
+
+
+def _figures(uow: UnitOfWork, *, connections: Connections) -> str:
+    """Return what Prometheus asks for; its library is loaded by the thread that answers, where somebody asks."""
+    from fedcoop import metrics
+
+    return metrics.text(uow, connections=connections)
 
 
 def _either(

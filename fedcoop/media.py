@@ -1,7 +1,8 @@
 """Pictures of the co-op's profile: drawn from its mark and colours, or made from a file of its own (federation.md 2.1).
 
 Whatever a file says it is, only what our decoder reads counts, and what is served is made anew: no metadata, a known type,
-a bounded size. A name is made from what a picture was made from, so that the same settings give the same address.
+a bounded size. A name is made from what a picture was made from, so that the same settings give the same address, and a mark
+that is stored already need not be drawn: the library that draws is large, and loaded where it is used.
 """
 
 import hashlib
@@ -9,11 +10,12 @@ import io
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
-
-from PIL import Image, ImageDraw, ImageOps
+from typing import TYPE_CHECKING, Protocol
 
 from fedcoop.kernel.errors import ConfigError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 RECIPE = b"fedcoop picture 1"  # change it when pictures are made in another way
 ICON = (400, 400)
@@ -67,10 +69,40 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnMark:
+    """The square sign of the co-op at `uri` in the colours of its palette, as pages draw it, without round corners.
+
+    It is drawn when its `body` is asked for.
+    """
+
+    uri: str
+    accent: str
+    media_type: str = PNG
+
+    @property
+    def name(self) -> str:
+        """Its name in `/media/`."""
+        return f"{_name(b'mark', self.uri.encode(), self.accent.encode())}.png"
+
+    @property
+    def body(self) -> bytes:
+        """The picture itself."""
+        from PIL import Image, ImageDraw
+
+        light, dark = PALETTES[self.accent]
+        size = ICON[0] * _SMOOTH
+        picture = Image.new("RGB", (size, size), f"#{light}")
+        points = [(x * size / 32, y * size / 32) for x, y in _HALF]
+        ImageDraw.Draw(picture).polygon(points, fill=f"#{dark}")
+        picture = picture.rotate(-90 * quarter_turns(self.uri)).resize(ICON, Image.Resampling.LANCZOS)
+        return _encoded(picture, "PNG", optimize=True)
+
+
+@dataclass(frozen=True, slots=True)
 class ProfilePictures:
     """The co-op's mark, and the picture across the head of its profile if it has one."""
 
-    icon: Picture
+    icon: Picture | DrawnMark
     header: Picture | None
 
 
@@ -81,7 +113,7 @@ def profile_pictures(instance: Instance, *, uri: str, max_bytes: int) -> Profile
     """
     icon, header = instance.icon, instance.header
     return ProfilePictures(
-        icon=_from_file("icon", icon, ICON, max_bytes) if icon else drawn_mark(uri, instance.accent),
+        icon=_from_file("icon", icon, ICON, max_bytes) if icon else DrawnMark(uri, instance.accent),
         header=_from_file("header", header, HEADER, max_bytes) if header else None,
     )
 
@@ -91,19 +123,9 @@ def quarter_turns(uri: str) -> int:
     return hashlib.sha256(uri.encode()).digest()[1] % 4
 
 
-def drawn_mark(uri: str, accent: str) -> Picture:
-    """Return the square sign of the co-op in the colours of its palette, as pages draw it, without round corners."""
-    light, dark = PALETTES[accent]
-    size = ICON[0] * _SMOOTH
-    picture = Image.new("RGB", (size, size), f"#{light}")
-    points = [(x * size / 32, y * size / 32) for x, y in _HALF]
-    ImageDraw.Draw(picture).polygon(points, fill=f"#{dark}")
-    picture = picture.rotate(-90 * quarter_turns(uri)).resize(ICON, Image.Resampling.LANCZOS)
-    name = _name(b"mark", uri.encode(), accent.encode())
-    return Picture(f"{name}.png", PNG, _encoded(picture, "PNG", optimize=True))
-
-
 def _from_file(key: str, path: str, size: tuple[int, int], max_bytes: int) -> Picture:
+    from PIL import Image
+
     try:
         return _made(_read(Path(path), max_bytes), size)
     except OSError as error:
@@ -122,6 +144,8 @@ def _read(path: Path, most: int) -> bytes:
 
 def _made(data: bytes, size: tuple[int, int]) -> Picture:
     """Return the picture cut to size; what would take too much memory is refused before it is decoded."""
+    from PIL import Image, ImageOps
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own bound is lower, and an error
         opened = Image.open(io.BytesIO(data), formats=FORMATS)
@@ -144,7 +168,7 @@ def _name(*made_from: bytes) -> str:
     return hashlib.sha256(b"\0".join((RECIPE, *made_from))).hexdigest()[:32]
 
 
-def _encoded(picture: Image.Image, format_: str, **options: int) -> bytes:
+def _encoded(picture: "Image.Image", format_: str, **options: int) -> bytes:
     found = io.BytesIO()
     picture.save(found, format_, **options)
     return found.getvalue()

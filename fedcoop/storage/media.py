@@ -18,6 +18,10 @@ class Media:
         """Store a picture; again is harmless."""
         insert_ignore(self._conn, t.media, {"name": name, "media_type": media_type, "body": body, "created_at": at})
 
+    def has(self, name: str) -> bool:
+        """Return whether a picture of this name is stored."""
+        return self._conn.execute(select(t.media.c.name).where(t.media.c.name == name)).first() is not None
+
     def find(self, name: str) -> tuple[str, bytes] | None:
         """Return type and bytes of a picture."""
         c = t.media.c

@@ -8,7 +8,7 @@ from playwright.async_api import Browser
 
 from fedcoop.actions.founding import open_member_actor
 from fedcoop.federation.publish.profile import take_over_settings
-from fedcoop.media import drawn_mark, profile_pictures
+from fedcoop.media import DrawnMark, profile_pictures
 from tests.actions.coop import made_keys
 from tests.browser.test_accessibility import WAYS, chromium, look
 from tests.browser.test_pages_in_chromium import Reader, reader
@@ -24,7 +24,7 @@ __all__ = ["chromium"]
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Website]:
     mark = tmp_path / "mark.png"
-    mark.write_bytes(drawn_mark("https://birch.example/actors/birch", "rye").body)
+    mark.write_bytes(DrawnMark("https://birch.example/actors/birch", "rye").body)
     pictures = {"icon": str(mark), "header": str(mark)}
     async with open_website(tmp_path, instance={**SETTINGS, **pictures}) as website:
         made = profile_pictures(website.units.site.config.instance, uri="https://alder.example", max_bytes=1 << 20)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fedcoop.federation.publish.profile import take_over_settings
-from fedcoop.media import Picture, ProfilePictures, drawn_mark
+from fedcoop.media import DrawnMark, Picture, ProfilePictures
 from tests.doors.website import open_website
 
 ACROSS = Picture("c" * 32 + ".jpg", "image/jpeg", b"across")
@@ -17,7 +17,7 @@ SETTINGS = {
 
 async def test_a_picture_is_served_so_that_it_can_act_as_nothing_else(tmp_path: Path) -> None:
     async with open_website(tmp_path) as site:
-        mark = drawn_mark("https://alder.example/actors/alder", "spruce")
+        mark = DrawnMark("https://alder.example/actors/alder", "spruce")
         await site.units.write(take_over_settings, ProfilePictures(mark, None))
         async with site.browser().session.get(f"{site.origin}/media/{mark.name}") as got:
             assert (got.status, await got.read()) == (200, mark.body)
@@ -35,7 +35,7 @@ async def test_a_picture_is_served_so_that_it_can_act_as_nothing_else(tmp_path: 
 
 async def test_the_public_page_says_the_same_as_the_profile_elsewhere(tmp_path: Path) -> None:
     async with open_website(tmp_path, instance=SETTINGS) as site:
-        mark = drawn_mark("https://alder.example/actors/alder", "spruce")
+        mark = DrawnMark("https://alder.example/actors/alder", "spruce")
         await site.units.write(take_over_settings, ProfilePictures(mark, ACROSS))
         page = await site.browser().get("/@alder")
         for words in ("We bake.", "You eat <well>.", "bread.example", "hello@bread.example", "Mo-Fr 8-18"):

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from fedcoop.kernel.errors import ConfigError
-from fedcoop.media import HEADER, ICON, PALETTES, Picture, drawn_mark, profile_pictures
+from fedcoop.media import HEADER, ICON, PALETTES, DrawnMark, Picture, profile_pictures
 
 URI = "https://alder.example/actors/alder"
 
@@ -38,7 +38,7 @@ def write(path: Path, size: tuple[int, int], format_: str, mode: str = "RGB", **
 
 @pytest.mark.parametrize("accent", PALETTES)
 def test_a_mark_is_drawn_in_the_two_colours_of_the_palette(accent: str) -> None:
-    picture = drawn_mark(URI, accent)
+    picture = DrawnMark(URI, accent)
     drawn = opened(picture)
     assert (drawn.size, drawn.format, picture.media_type) == (ICON, "PNG", "image/png")
     corners = {drawn.convert("RGB").getpixel(at) for at in ((3, 3), (396, 3), (3, 396), (396, 396))}
@@ -47,10 +47,10 @@ def test_a_mark_is_drawn_in_the_two_colours_of_the_palette(accent: str) -> None:
 
 def test_the_same_settings_give_the_same_name_and_others_another() -> None:
     names = {
-        drawn_mark(URI, "rye").name,
-        drawn_mark(URI, "rye").name,
-        drawn_mark(URI, "fern").name,
-        drawn_mark("x", "rye").name,
+        DrawnMark(URI, "rye").name,
+        DrawnMark(URI, "rye").name,
+        DrawnMark(URI, "fern").name,
+        DrawnMark("x", "rye").name,
     }
     assert len(names) == 3
 

@@ -58,5 +58,5 @@ def _announce(uow: UnitOfWork, actor: Actor, document: Mapping[str, Any]) -> Non
 
 def _keep(uow: UnitOfWork, pictures: ProfilePictures) -> None:
     for picture in (pictures.icon, pictures.header):
-        if picture is not None:
+        if picture is not None and not uow.media.has(picture.name):
             uow.media.keep(picture.name, picture.media_type, picture.body, uow.now)
