@@ -39,13 +39,15 @@ def is_mine(table: Table, me: Any) -> ColumnElement[bool]:
     return table.c.leased_by.is_not_distinct_from(me)
 
 
-def wait_for_turn(conn: Connection, table: Table) -> None:
-    """Wait until nobody else takes rows of the table, to the end of the unit: what others took before is seen then.
+def others_in_turn(conn: Connection, table: Table, me: int | None) -> list[int]:
+    """Wait until nobody else takes rows of the table, to the end of the unit; return the other nodes.
 
-    On SQLite there is one writer anyway.
+    What they took before is seen then. On SQLite there is one writer anyway, and nobody else.
     """
-    if conn.dialect.name != "sqlite":
-        conn.execute(select(func.pg_advisory_xact_lock(literal(LEASED.index(table)))))
+    if conn.dialect.name == "sqlite":
+        return []
+    conn.execute(select(func.pg_advisory_xact_lock(literal(LEASED.index(table)))))
+    return list(conn.execute(select(t.nodes.c.id).where(t.nodes.c.id != me)).scalars())
 
 
 def free(conn: Connection, table: Table, *which: ColumnElement[bool]) -> None:

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from fedcoop.kernel.ids import ActivityId, ActorId
 from fedcoop.storage import tables as t
 from fedcoop.storage.columns import UtcDateTime
-from fedcoop.storage.leases import FREE, free, is_mine, may_take, taken, wait_for_turn
+from fedcoop.storage.leases import FREE, free, is_mine, may_take, others_in_turn, taken
 from fedcoop.storage.prepared import Prepared
 from fedcoop.storage.records import ActivityRow, DeliveryJob, Inbound, TimerRow
 from fedcoop.storage.rows import (
@@ -165,12 +165,11 @@ class Queues:
 
     def claim_inbound(self, now: datetime, *, limit: int, lease: timedelta) -> list[Inbound]:
         """Lease up to `limit` due rows, those that came first; of one actor all are with one process (federation.md 8.1)."""
-        wait_for_turn(self._conn, t.inbound)
         c = t.inbound.c
         due = select(c.id).where(c.state.in_(_OPEN), c.due_at <= now, may_take(t.inbound, now, self._me))
-        if self._conn.dialect.name != "sqlite":
-            held = _elsewhere.c.leased_by.is_not(None), _elsewhere.c.leased_by != self._me
-            due = due.where(c.actor_uri.not_in(select(_elsewhere.c.actor_uri).where(*held)))
+        if others := others_in_turn(self._conn, t.inbound, self._me):
+            held = select(_elsewhere.c.actor_uri).where(_elsewhere.c.leased_by.in_(others))
+            due = due.where(c.actor_uri.not_in(held))
         due = due.order_by(c.id).limit(limit).with_for_update(skip_locked=True)
         query = update(t.inbound).where(c.id.in_(due)).values(**taken(now, lease, self._me))
         found = [_inbound(row) for row in self._conn.execute(query.returning(*_INBOUND_COLUMNS))]
