@@ -54,13 +54,22 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._names = 0
 
-    def start(self) -> None:
-        """Make the cluster and run the server; return once it answers."""
+    def start(self, **settings: str) -> None:
+        """Make the cluster and run the server with these settings; return once it answers."""
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres")
         trust = ["-A", "trust", "-U", self.user, "--encoding=UTF8", "--no-sync", "--locale=C.UTF-8"]
         self._call("initdb", "-D", str(self._data), *trust)
-        self.run()
+        self.run(**settings)
+
+    def keep(self, file: Path) -> str:
+        """Return the path of a copy of the file that the server may read, and nobody else."""
+        kept = self.folder / file.name
+        kept.write_bytes(file.read_bytes())
+        kept.chmod(0o600)
+        if os.geteuid() == 0:
+            shutil.chown(kept, "postgres")
+        return str(kept)
 
     def copy(self, **settings: str) -> "PostgresServer":
         """Return a server that follows this one, running with these settings."""

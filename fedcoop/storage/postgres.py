@@ -59,6 +59,7 @@ class PostgresDatabase:
         except DatabaseAway:
             await self.close()
             raise
+        self._watch.has_answered = True
 
     async def close(self) -> None:
         """Finish what waits, close the connections."""

@@ -32,6 +32,7 @@ class Watch:
         self._now = SystemClock().monotonic
         self._under_way: dict[object, float] = {}
         self._because = ""
+        self.has_answered = False
         self._busy = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -101,10 +102,13 @@ class Watch:
             self._because = ""
 
     def tell(self, because: str) -> None:
-        """Say in the log what went wrong, at most once in ten seconds for all connections of the process."""
+        """Say in the log what went wrong, at most once in ten seconds for all connections of the process.
+
+        Of a database that never answered, whoever wanted to open it tells.
+        """
         now = self._now()
         with _telling:
-            if now - _told_at[0] < SAY_EVERY_S:
+            if not self.has_answered or now - _told_at[0] < SAY_EVERY_S:
                 return
             _told_at[0] = now
         log.error("the database does not answer", extra={"because": because})

@@ -1,10 +1,11 @@
 """The same commands on PostgreSQL: an instance is founded, decides, is backed up and restored."""
 
 import asyncio
+import re
 from pathlib import Path
 
 from tests.cli.conftest import INIT, Cli
-from tests.postgres import PostgresServer
+from tests.postgres import PostgresServer, free_port
 
 
 def test_an_instance_lives_on_postgresql(postgres: PostgresServer, tmp_path: Path):
@@ -31,3 +32,23 @@ def _moved(cli: Cli, postgres: PostgresServer, url: str, folder: Path) -> None:
     restored.run("restore", str(folder / "backup.tar"), str(folder / "again"), "--database", target)
     assert url not in restored.config.read_text()
     assert [member["name"] for member in restored.json("member", "list")] == ["ada"]
+
+
+def test_an_address_that_cannot_be_used_is_one_sentence(tmp_path: Path):
+    cli = Cli(tmp_path / "a/instance.toml")
+    cli.run("init", str(tmp_path / "a"), *INIT)
+    kept = cli.config.read_text()
+    for query, code, words in (
+        ("?statement_cache_size=0", "database-url: ", 'libpq has no option "statement_cache_size"'),
+        ("?connect_timeout=2", "database-away: ", "refused"),
+    ):
+        address = f"postgresql://ada:secret@127.0.0.1:{free_port()}/x{query}"
+        cli.config.write_text(re.sub('url = "sqlite.*"', f'url = "{address}"', kept))
+        for command in (("member", "list"), ("serve",), ("worker",), ("upgrade",)):
+            said = cli.refused(*command, code=2 if code == "database-url: " else 1)
+            assert said.startswith(code)
+            assert words in said
+            assert "secret" not in said
+        found = cli.run("doctor", code=1).output
+        assert words in found
+        assert "secret" not in found

@@ -4,8 +4,16 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
@@ -235,6 +243,41 @@ def test_an_option_that_libpq_does_not_know_is_refused_by_name(address: str, wor
         make_database(address)
     assert refused.value.code == "database-url"
     assert "secret" not in str(refused.value)
+
+
+async def test_an_address_may_demand_tls(tmp_path: Path) -> None:
+    """The server shows a certificate for its address, and nobody speaks to it in the clear."""
+    key, certificate = write_certificate(tmp_path)
+    server = PostgresServer()
+    files = {"ssl_key_file": server.keep(key), "ssl_cert_file": server.keep(certificate)}
+    server.start(ssl="on", **files)
+    try:
+        said = await told(
+            _with(server.url("postgres"), f"sslmode=verify-full&sslrootcert={certificate}"),
+            "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
+        )
+        assert said == ("True", "True")
+    finally:
+        server.stop()
+
+
+def write_certificate(folder: Path) -> tuple[Path, Path]:
+    """A key and a certificate for 127.0.0.1 that is its own authority."""
+    secret, now = ec.generate_private_key(ec.SECP256R1()), datetime(2026, 1, 1, tzinfo=UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    made = (
+        x509.CertificateBuilder(
+            name, name, secret.public_key(), x509.random_serial_number(), now, now.replace(year=2126)
+        )
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(secret, hashes.SHA256())
+    )
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    key.write_bytes(secret.private_bytes(*form))
+    certificate.write_bytes(made.public_bytes(Encoding.PEM))
+    return key, certificate
 
 
 async def test_what_the_server_refuses_is_said_at_the_start(url: str) -> None:
