@@ -24,7 +24,7 @@ from fedcoop.kernel.ids import MemberId
 from fedcoop.storage import tables as t
 from fedcoop.storage.engine import Database, make_database
 from fedcoop.storage.unit_of_work import UnitOfWork
-from tests.actions.coop import join
+from tests.actions.coop import join, run_timers
 from tests.conftest import NOW, Instance
 from tests.postgres import PostgresServer, free_port
 
@@ -99,9 +99,10 @@ async def test_while_a_vote_of_twenty_thousand_opens_the_loop_goes_on(instance: 
     ticking = asyncio.create_task(tick())
     began = time.perf_counter()
     thread, motion = await instance.units.write(_open, by=ada.id)
+    await run_timers(instance)
     lasted = time.perf_counter() - began
     ticking.cancel()
-    assert motion.eligible == 20_001
+    assert await instance.units.read(lambda uow: uow.motions.get(motion.id).eligible) == 20_001
     assert thread is not threading.current_thread()
     assert max(gaps) < lasted / 3, "the loop stood still while the roll was made"
 
