@@ -92,10 +92,11 @@ class ClassLine:
 
 @dataclass(frozen=True, slots=True)
 class GroupLine:
-    """A group with its members."""
+    """A group with the first hundred of its members, and how many there are."""
 
     item: Group
     members: tuple[Member, ...]
+    size: int
 
 
 def class_lines(uow: UnitOfWork) -> tuple[ClassLine, ...]:
@@ -106,7 +107,8 @@ def class_lines(uow: UnitOfWork) -> tuple[ClassLine, ...]:
 
 def group_lines(uow: UnitOfWork) -> tuple[GroupLine, ...]:
     """Return every group with its members by number."""
-    return tuple(GroupLine(group, _members_of(uow, group.name)) for group in uow.classes.groups())
+    groups = uow.classes.groups()
+    return tuple(GroupLine(item, _members_of(uow, item.name), uow.classes.size_of(item.name)) for item in groups)
 
 
 def member_called(uow: UnitOfWork, *, text: str) -> Member:
@@ -122,7 +124,7 @@ def member_called(uow: UnitOfWork, *, text: str) -> Member:
 
 
 def _members_of(uow: UnitOfWork, group: str) -> tuple[Member, ...]:
-    found = uow.members.many(uow.classes.members_of(group))
+    found = uow.members.many(uow.classes.members_of(group, limit=PAGE))
     return tuple(sorted(found.values(), key=lambda member: member.number))
 
 

@@ -91,11 +91,17 @@ class Classes:
         query = select(g.group_name).where(g.member_id == member_id, g.until.is_(None))
         return {str(row[0]) for row in self._conn.execute(query)}
 
-    def members_of(self, group: str) -> list[MemberId]:
-        """Return who is in the group now."""
+    def members_of(self, group: str, *, limit: int | None = None) -> list[MemberId]:
+        """Return who is in the group now, in the order in which they became members."""
         g = t.group_members.c
-        query = select(g.member_id).where(g.group_name == group, g.until.is_(None))
-        return [MemberId(row[0]) for row in self._conn.execute(query)]
+        query = select(g.member_id).where(g.group_name == group, g.until.is_(None)).order_by(g.member_id)
+        return [MemberId(row[0]) for row in self._conn.execute(query.limit(limit))]
+
+    def size_of(self, group: str) -> int:
+        """Return how many members are in the group now."""
+        g = t.group_members.c
+        query = select(func.count()).select_from(t.group_members).where(g.group_name == group, g.until.is_(None))
+        return int(self._conn.execute(query).scalar_one())
 
     def join(self, group: str, member_id: MemberId, at: datetime) -> None:
         """The member is in the group from now on."""

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from fedcoop.actions.standing import save_class, set_class
-from fedcoop.governance.classes import MemberClass
+from fedcoop.governance.classes import Group, MemberClass
+from fedcoop.kernel.ids import MemberId
+from fedcoop.storage.unit_of_work import UnitOfWork
+from tests import crowd
 from tests.doors.website import Website, open_website
 
 
@@ -227,3 +230,23 @@ async def test_colleges_and_guests_show_by_class(site: Website) -> None:
     assert "and 1 guest whose answer is not counted" in roll
     home = (await browsers["noor"].get("/decisions?state=decided")).words
     assert "3 of 3" in home
+
+
+async def test_a_large_group_shows_its_first_members_and_takes_out_any_by_number(site: Website) -> None:
+    await crowd.gather(site, 104)
+
+    def join_all(uow: UnitOfWork) -> None:
+        uow.classes.put_group(Group("board", "Board"))
+        for number in range(crowd.FIRST, crowd.FIRST + 104):
+            uow.classes.join("board", MemberId(number), uow.now)
+
+    await site.units.write(join_all)
+    ilse = await site.signed_in("ilse")
+    page = await ilse.get("/office/groups")
+    assert "104 members" in page.words
+    assert "Member 1099" in page.words
+    assert "Member 1100" not in page.words
+    assert "And 4 more" in page.words
+    fields = {"act": "leave", "group": "board", "member": "M1103"}
+    assert (await ilse.submit("/office/groups", "/office/groups", fields)).status == 303
+    assert "103 members" in (await ilse.get("/office/groups")).words
