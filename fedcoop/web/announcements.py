@@ -1,5 +1,6 @@
 """Announcements: the members' news, writing, changing and taking back one, its page, its versions, topics."""
 
+import asyncio
 from urllib.parse import quote
 
 from aiohttp import web
@@ -81,7 +82,7 @@ async def edit(request: web.Request, viewer: Viewer) -> web.Response:
         )
     except (Invalid, Conflict) as error:
         draft = await units.read(editable, uuid=uuid, by=viewer.member.id)
-        changes = diff_texts(draft.body, text) if error.code == "edited-meanwhile" else ()
+        changes = await asyncio.to_thread(diff_texts, draft.body, text) if error.code == "edited-meanwhile" else ()
         status, errors = (409, {}) if changes else (422, {"text": error.message})
         return html(
             request, "announcement_edit.html", status=status, draft=draft, text=text, changes=changes, errors=errors

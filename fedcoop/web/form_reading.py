@@ -12,6 +12,8 @@ from aiohttp import BodyPartReader, web
 from multidict import MultiDict
 
 MAX_FIELDS = 2000
+MAX_CHARS = 100_000
+"""Of one field: twice the longest text that any rule takes, so that what is somewhat too long comes back to who wrote it."""
 BODY_S = 30.0
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 _UTF_8 = frozenset({"utf-8", "utf8", ""})
@@ -51,7 +53,7 @@ def _urlencoded(body: bytes) -> MultiDict[str]:
     for pair in pairs:
         name, _, value = pair.partition(b"=")
         if pair:
-            fields.add(_plain(name), _plain(value))
+            fields.add(_plain(name), _fitting(_plain(value)))
     return fields
 
 
@@ -76,7 +78,7 @@ async def _multipart(request: web.Request) -> MultiDict[str]:
                 raise UnreadableFormError(413, "The form is too large.")
             value += b"" if part.filename else chunk
         if part.filename is None:
-            fields.add(part.name, bytes(value).decode())
+            fields.add(part.name, _fitting(bytes(value).decode()))
     return fields
 
 
@@ -93,6 +95,12 @@ def _check_part(headers: Mapping[str, str]) -> None:
 def _check_charset(charset: str | None) -> None:
     if (charset or "").strip().strip('"').lower() not in _UTF_8:
         raise UnreadableFormError(400, "Forms are read as UTF-8 only.")
+
+
+def _fitting(value: str) -> str:
+    if len(value) > MAX_CHARS:
+        raise UnreadableFormError(413, f"One field of a form holds at most {MAX_CHARS:,} characters.")
+    return value
 
 
 def _check_number(number: int) -> None:

@@ -12,7 +12,7 @@ PATIENCE_S = 10.0
 
 async def find_people(remote: Remote, text: str) -> Mapping[str, str]:
     """Return the actor id of each `name@host` that the text mentions, without those that could not be found in 10 s."""
-    handles = handles_in(text)[:MAX_MENTIONS]
+    handles = (await asyncio.to_thread(handles_in, text))[:MAX_MENTIONS]
     found = await asyncio.gather(*(_find(remote, handle) for handle in handles))
     return {handle: uri for handle, uri in zip(handles, found, strict=True) if uri}
 

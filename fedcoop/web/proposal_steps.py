@@ -3,7 +3,8 @@
 What ends a phase is asked for on a page of its own. Texts that cannot stand come back with everything that was typed.
 """
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -12,7 +13,7 @@ from fedcoop.actions import amendment_votes, amendments, co_authors, discussion
 from fedcoop.actions import proposal_steps as steps
 from fedcoop.actions import proposals as actions
 from fedcoop.governance.amendments import AmendmentKind, Change, Operation
-from fedcoop.governance.diffs import diff_texts
+from fedcoop.governance.diffs import Paragraph, diff_texts
 from fedcoop.governance.paragraphs import START, paragraphs_of
 from fedcoop.kernel.errors import Conflict, Invalid, MotionRefused, NotFound, Refused
 from fedcoop.kernel.ids import whole_number
@@ -154,7 +155,10 @@ async def edit(request: web.Request, viewer: Viewer) -> web.Response:
     except (Invalid, MotionRefused, Conflict) as error:
         view = await view_of(request, viewer)
         if error.code == "edited-meanwhile":
-            return _edit(request, view, {**kept, "based_on": str(view.proposal.version)}, clash=True)
+            kept["based_on"] = str(view.proposal.version)
+            return _edit(
+                request, view, kept, clash=await asyncio.to_thread(diff_texts, view.proposal.body, kept["text"])
+            )
         return _edit(request, view, kept, errors={_field(error): error.message})
     return _back(request, "edited", "text")
 
@@ -171,7 +175,7 @@ def _edit(
     kept: dict[str, str],
     *,
     errors: dict[str, str] | None = None,
-    clash: bool = False,
+    clash: Sequence[Paragraph] = (),
 ) -> web.Response:
     other = view.versions[-1] if clash else None
     return html(
@@ -182,7 +186,7 @@ def _edit(
         kept=kept,
         errors=errors or {},
         other=other,
-        diff=diff_texts(view.proposal.body, kept["text"]) if clash else (),
+        diff=clash,
     )
 
 

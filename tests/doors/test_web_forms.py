@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import FormData, MultipartWriter
 
+from fedcoop.web.form_reading import MAX_CHARS
 from tests.doors.website import PASSWORD, Website, open_website
 
 CODECS = sorted({module.name for module in pkgutil.iter_modules(encodings.__path__)} | set(encodings.aliases.aliases))
@@ -88,3 +89,13 @@ async def test_an_upload_that_breaks_off_is_no_fault_of_ours(site: Website, capl
         await writer.wait_closed()
     await asyncio.sleep(0.05)
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_a_field_holds_twice_the_longest_text_and_no_more(site: Website) -> None:
+    multipart = {"Content-Type": "multipart/form-data; boundary=b"}
+    urlencoded = f"email=noor%40example.org&password={PASSWORD.replace(' ', '+')}&next=".encode()
+    assert await _sign_in(site, urlencoded + b"x" * MAX_CHARS, **{"Content-Type": URLENCODED}) == 303
+    assert await _sign_in(site, urlencoded + b"x" * (MAX_CHARS + 1), **{"Content-Type": URLENCODED}) == 413
+    part = '--b\r\nContent-Disposition: form-data; name="next"\r\n\r\n{}\r\n'
+    assert await _sign_in(site, part.format("x" * MAX_CHARS).encode() + _parts(), **multipart) == 303
+    assert await _sign_in(site, part.format("x" * (MAX_CHARS + 1)).encode() + _parts(), **multipart) == 413
