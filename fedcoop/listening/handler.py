@@ -121,9 +121,7 @@ class Handler(RequestHandler):
     def pause_writing(self) -> None:
         """Much of an answer waits to be read."""
         super().pause_writing()
-        self._loop.call_soon(
-            self._hold_unread
-        )  # closing one in the midst of its own writing is nothing for a transport
+        self._loop.call_soon(self._hold_unread)  # not at once: it may be closed for it, in the midst of its own writing
 
     def resume_writing(self) -> None:
         """The client reads: much was waiting, little is left."""
@@ -136,9 +134,10 @@ class Handler(RequestHandler):
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
         """Answer what could not be read, and log only what is a fault of ours."""
-        is_ours = status >= 500 and not isinstance(exc, ConnectionError)
-        if is_ours or request.writer.output_size > 0:
+        if status >= 500 and not isinstance(exc, ConnectionError):
             response = super().handle_error(request, status, exc, message)
+        elif request.writer.output_size > 0:
+            raise ConnectionError("broken off in the midst of its answer")
         else:
             log.debug("request cannot be read", extra={"status": status})
             response = web.Response(status=status, text="The request cannot be read.\n")

@@ -130,7 +130,14 @@ async def serving(
     async def body(request: web.Request) -> web.Response:
         return web.Response(text=str(len(await request.read())))
 
+    async def endless(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(bytes(1 << 16))
+
     app = web.Application()
+    app.router.add_get("/endless", endless)
     app.router.add_get("/", front)
     app.router.add_get("/held", held)
     app.router.add_get("/large", large)
