@@ -115,20 +115,20 @@ def _mention(crowd: Crowd, stage: Stage, number: int, actor: int) -> bytes:
 
 def mentions(number: int = 6000) -> dict[str, float]:
     """Return mentions accepted and processed a second over TLS, and the server's CPU for each."""
-    stage, crowd = Stage(tls=True), Crowd(scheme="https")
+    stage, crowd = Stage(tls=True), Crowd(origins=50, actors=2000, scheme="https")
     try:
         stage.fill(crowd.fill)
         stage.serve()
-        stage.load([_mention(crowd, stage, -1 - n, n) for n in range(1000)])
+        stage.load([_mention(crowd, stage, -1 - n, n) for n in range(2000)])
         _wait_empty(stage, time.perf_counter())
-        requests = [_mention(crowd, stage, n, n % 1000) for n in range(number)]
+        requests = [_mention(crowd, stage, n, n % 2000) for n in range(number)]
         started, before = time.perf_counter(), stage.cpu_s()
         result = stage.load(requests)
         whole = _wait_empty(stage, started)
         _check(result, number)
         kept = stage.ask(lambda uow: uow.conn.execute(select(func.count()).select_from(t.notes)).scalar_one())
-        if kept != number + 1000:
-            raise RuntimeError(f"{kept - 1000} of {number} mentions kept")
+        if kept != number + 2000:
+            raise RuntimeError(f"{kept - 2000} of {number} mentions kept")
         return {
             "mentions-accepted": number / result["seconds"],
             "mentions-processed": number / whole,
