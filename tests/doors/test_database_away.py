@@ -13,7 +13,7 @@ from tests.doors.several import Several, in_s, several, until
 from tests.postgres import PostgresServer
 
 AWAY_S = 10.0
-FROZEN_S = 6.0
+FROZEN_S = 5.0
 ANSWERS_S = 5.0
 BACK_S = 15.0  # five on a quiet machine
 
@@ -83,7 +83,7 @@ async def test_all_goes_on_after_the_database_was_gone_and_after_it_stood_still(
         ):
             callers = Callers(stage, motion)
             asking = asyncio.create_task(callers.run())
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(0.8)
             await asyncio.to_thread(leave)
             await asyncio.sleep(seconds)
             await asyncio.to_thread(come_back)
