@@ -126,12 +126,6 @@ _BALLOT_COUNTS = (
 _OUTCOME_CODES = select(t.outcomes.c.motion_id, t.outcomes.c.code, t.outcomes.c.tally).where(
     t.outcomes.c.motion_id.in_(bindparam("ids", expanding=True))
 )
-_ENTRY = Prepared(
-    select(*_ROLL_COLUMNS).where(
-        t.roll_entries.c.motion_id == bindparam("motion"), t.roll_entries.c.member_id == bindparam("member")
-    ),
-    RollEntry,
-)
 _ROLL = Prepared(
     select(*_ROLL_COLUMNS).where(t.roll_entries.c.motion_id == bindparam("motion")).order_by(t.roll_entries.c.voter),
     RollEntry,
@@ -346,7 +340,7 @@ class Motions:
 
     def roll_entry(self, motion_id: MotionId, member_id: MemberId) -> RollEntry | None:
         """Return the member's row of the roll, if any."""
-        return _ENTRY.first(self._conn, {"motion": motion_id, "member": member_id})
+        return self.voter_state(motion_id, member_id)[0]
 
     # ballots
 
