@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from importlib import import_module
 from ipaddress import ip_address, ip_network
 
 from aiohttp import web
@@ -366,9 +367,7 @@ def _tls(config: Config) -> ssl.SSLContext | None:
 
 def _figures(uow: UnitOfWork, *, connections: Connections) -> str:
     """Return what Prometheus asks for; its library is loaded by the thread that answers, where somebody asks."""
-    from fedcoop import metrics
-
-    return metrics.text(uow, connections=connections)
+    return str(import_module("fedcoop.metrics").text(uow, connections=connections))
 
 
 def _either(

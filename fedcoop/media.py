@@ -9,7 +9,9 @@ import hashlib
 import io
 import warnings
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
 
 from fedcoop.kernel.errors import ConfigError
@@ -87,14 +89,13 @@ class DrawnMark:
     @property
     def body(self) -> bytes:
         """The picture itself."""
-        from PIL import Image, ImageDraw
-
+        image, draw = _pillow("Image"), _pillow("ImageDraw")
         light, dark = PALETTES[self.accent]
         size = ICON[0] * _SMOOTH
-        picture = Image.new("RGB", (size, size), f"#{light}")
+        picture = image.new("RGB", (size, size), f"#{light}")
         points = [(x * size / 32, y * size / 32) for x, y in _HALF]
-        ImageDraw.Draw(picture).polygon(points, fill=f"#{dark}")
-        picture = picture.rotate(-90 * quarter_turns(self.uri)).resize(ICON, Image.Resampling.LANCZOS)
+        draw.Draw(picture).polygon(points, fill=f"#{dark}")
+        picture = picture.rotate(-90 * quarter_turns(self.uri)).resize(ICON, image.Resampling.LANCZOS)
         return _encoded(picture, "PNG", optimize=True)
 
 
@@ -123,14 +124,16 @@ def quarter_turns(uri: str) -> int:
     return hashlib.sha256(uri.encode()).digest()[1] % 4
 
 
-def _from_file(key: str, path: str, size: tuple[int, int], max_bytes: int) -> Picture:
-    from PIL import Image
+def _pillow(part: str) -> ModuleType:
+    return import_module(f"PIL.{part}")
 
+
+def _from_file(key: str, path: str, size: tuple[int, int], max_bytes: int) -> Picture:
     try:
         return _made(_read(Path(path), max_bytes), size)
     except OSError as error:
         raise ConfigError("config-value", f"[instance] {key}: {path}: {error.strerror or _NO_PICTURE}") from None
-    except (ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (ValueError, SyntaxError, _pillow("Image").DecompressionBombError) as error:
         raise ConfigError("config-value", f"[instance] {key}: {path}: {error or _NO_PICTURE}") from None
 
 
@@ -144,19 +147,18 @@ def _read(path: Path, most: int) -> bytes:
 
 def _made(data: bytes, size: tuple[int, int]) -> Picture:
     """Return the picture cut to size; what would take too much memory is refused before it is decoded."""
-    from PIL import Image, ImageOps
-
+    image, ops = _pillow("Image"), _pillow("ImageOps")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own bound is lower, and an error
-        opened = Image.open(io.BytesIO(data), formats=FORMATS)
+        warnings.simplefilter("ignore", image.DecompressionBombWarning)  # our own bound is lower, and an error
+        opened = image.open(io.BytesIO(data), formats=FORMATS)
     with opened as source:
         if source.width * source.height > MAX_PIXELS:
             raise ValueError(f"the picture has more than {MAX_PIXELS // 1_000_000} million pixels")
         is_photo = source.format == "JPEG"
         source.draft("RGB", (2 * size[0], 2 * size[1]))
-        upright = ImageOps.exif_transpose(source)
+        upright = ops.exif_transpose(source)
         whole = upright.convert("RGB" if is_photo else "RGBA")
-    fitted = ImageOps.fit(whole, size, Image.Resampling.LANCZOS)
+    fitted = ops.fit(whole, size, image.Resampling.LANCZOS)
     media_type = JPEG if is_photo else PNG
     body = (
         _encoded(fitted, "JPEG", quality=88, progressive=True) if is_photo else _encoded(fitted, "PNG", optimize=True)

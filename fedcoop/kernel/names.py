@@ -3,6 +3,8 @@
 import re
 import unicodedata
 from functools import lru_cache
+from importlib import import_module
+from types import ModuleType
 from urllib.parse import quote, urlsplit, urlunsplit
 
 NAME_PATTERN = r"[a-z0-9_]+(?:[.-][a-z0-9_]+)*"
@@ -50,10 +52,8 @@ def ascii_host(host: str) -> str | None:
     host = unicodedata.normalize("NFKC", host).lower()
     if host.isascii():
         return host.removesuffix(".")
-    import idna  # its tables are large, and most hosts are ASCII
-
     try:
-        return idna.encode(host, uts46=True).decode("ascii").removesuffix(".")
+        return str(_idna().encode(host, uts46=True), "ascii").removesuffix(".")
     except UnicodeError:
         return None
 
@@ -62,12 +62,15 @@ def shown_host(host: str) -> str:
     """Return the host in the letters of its language; as it is where it has no such form."""
     if "xn--" not in host:
         return host
-    import idna
-
     try:
-        return idna.decode(host)
+        return str(_idna().decode(host))
     except UnicodeError:
         return host
+
+
+def _idna() -> ModuleType:
+    """Return the library, loaded when it is used: its tables are large, and most hosts are ASCII."""
+    return import_module("idna")
 
 
 def to_uri(iri: str) -> str:
