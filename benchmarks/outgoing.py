@@ -39,6 +39,8 @@ def _measure(stage: Stage, sink: SinkProcess, follow: Callable[[UnitOfWork], Any
         ada = add_member(uow, new=NewMember("ada", "ada@example.org", is_admin=True), who="bench")[0]
         return stage.sign_in(uow, ada.id)
 
+    stage.serve()  # the first start tells followers of the profile; here there are none yet
+    stage.stop()
     secret = stage.fill(prepare)
     stage.serve()
     get(counter)
