@@ -9,13 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 from benchmarks.stage import Stage
-from fedcoop.actions import motions as actions
-from fedcoop.actions.members import NewMember, add_member
-from fedcoop.governance import logchain, roll
-from fedcoop.governance.ballots import Ballot
-from fedcoop.governance.choices import choice_to_json
-from fedcoop.governance.members import Member
-from fedcoop.governance.motions import Channel, Motion, Option
+from fedcoop.actions.members.member import NewMember, add_member
+from fedcoop.actions.motions import motion as actions
+from fedcoop.governance.members.member import Member
+from fedcoop.governance.motions.ballots import Ballot
+from fedcoop.governance.motions.choices import choice_to_json
+from fedcoop.governance.motions.motion import Channel, Motion, Option
+from fedcoop.governance.proof import logchain
+from fedcoop.governance.rolls import roll
 from fedcoop.kernel.canonical import canonical_bytes
 from fedcoop.kernel.ids import MemberId
 from fedcoop.storage import tables as t

@@ -5,11 +5,11 @@ import time
 from collections import Counter
 from datetime import timedelta
 
-from fedcoop.governance.lots import Lot
-from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Option
-from fedcoop.governance.settings import settings_of
-from fedcoop.governance.tallies import Pile
+from fedcoop.governance.motions.lot_order import Lot
+from fedcoop.governance.motions.motion import Option
+from fedcoop.governance.motions.registry import METHODS
+from fedcoop.governance.motions.settings import settings_of
+from fedcoop.governance.motions.tallies import Pile
 
 _LOT = Lot(b"benchmark")
 RANKED = {

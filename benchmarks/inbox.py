@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from benchmarks.stage import Crowd, Stage, link
-from fedcoop.actions.members import NewMember, add_member
-from fedcoop.actions.motions import Draft, open_motion
+from fedcoop.actions.members.member import NewMember, add_member
+from fedcoop.actions.motions.motion import Draft, open_motion
 from fedcoop.storage import tables as t
 from fedcoop.storage.unit_of_work import UnitOfWork
 

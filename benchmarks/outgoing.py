@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.stage import SinkProcess, Stage, follow_ours, get, remote_actor, self_signed
-from fedcoop.actions.members import NewMember, add_member
+from fedcoop.actions.members.member import NewMember, add_member
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from benchmarks.stage import Crowd, Stage
-from fedcoop.actions.members import NewMember, add_member
-from fedcoop.actions.motions import Draft, open_motion
+from fedcoop.actions.members.member import NewMember, add_member
+from fedcoop.actions.motions.motion import Draft, open_motion
 from fedcoop.federation.signatures import cavage, rfc9421
 from fedcoop.storage.unit_of_work import UnitOfWork
 

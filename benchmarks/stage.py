@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from fedcoop.actions.accounts import open_session
+from fedcoop.actions.members.accounts import open_session
 from fedcoop.app import Node
 from fedcoop.config import load
 from fedcoop.federation.signatures import cavage
@@ -35,7 +35,7 @@ from fedcoop.kernel.clock import SystemClock
 from fedcoop.kernel.ids import ActorId
 from fedcoop.storage.records import Actor, ActorKey, Follow, Link
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
-from fedcoop.web import guards
+from fedcoop.web.frame import guards
 
 FEDCOOP = [sys.executable, "-m", "fedcoop"]
 LIMITS = ("address", "known_address", "origin", "actor", "votes", "bad_signatures", "pages", "sign_ins")

@@ -6,7 +6,7 @@ import time
 
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text
 
-from fedcoop.storage.engine import make_database
+from fedcoop.storage.database.engine import make_database
 
 metadata = MetaData()
 first = Table("first", metadata, Column("id", Integer, primary_key=True), Column("value", Text))

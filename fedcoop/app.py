@@ -20,9 +20,10 @@ from ipaddress import ip_address, ip_network
 from aiohttp import web
 
 from fedcoop import wiring
-from fedcoop.actions import peers, upkeep
-from fedcoop.actions.holding import WORDS
-from fedcoop.actions.remote import note_handle
+from fedcoop.actions.fediverse import peers
+from fedcoop.actions.fediverse.remote import note_handle
+from fedcoop.actions.instance import upkeep
+from fedcoop.actions.instance.holding import WORDS
 from fedcoop.config import Config
 from fedcoop.federation.catchup.polls import PollLooks
 from fedcoop.federation.catchup.visitor import Visitor
@@ -51,16 +52,16 @@ from fedcoop.listening.handler import Runner
 from fedcoop.loops import Watch
 from fedcoop.media import ProfilePictures, profile_pictures
 from fedcoop.queueing import TimerLoop
-from fedcoop.storage.engine import Database, open_database
-from fedcoop.storage.nodes import session_name
+from fedcoop.storage.database.engine import Database, open_database
+from fedcoop.storage.instance.nodes import session_name
+from fedcoop.storage.instance.vault import load_vault
+from fedcoop.storage.instance.version import check_version
 from fedcoop.storage.unit_of_work import Site, UnitOfWork, Units
-from fedcoop.storage.vault import load_vault
-from fedcoop.storage.version import check_version
 from fedcoop.throttle import Throttle, client_address
 from fedcoop.urls import Urls
 from fedcoop.web import routes as pages
-from fedcoop.web.guards import unavailable
-from fedcoop.web.keys import RemoteActor
+from fedcoop.web.frame.guards import unavailable
+from fedcoop.web.frame.keys import RemoteActor
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ LOOPS = ("inbox", "delivery", "timers", "standing", "polls", "visits")
 
 
 class Fediverse:
-    """What doors and commands ask of other servers (`web.keys.Remote`)."""
+    """What doors and commands ask of other servers (`web.frame.keys.Remote`)."""
 
     def __init__(self, parts: FederationParts, polls: PollLooks) -> None:
         self.parts = parts

@@ -75,7 +75,7 @@ def formatter(style: str) -> logging.Formatter:
 def _says_more(record: logging.LogRecord) -> bool:
     """Tell what is ours to know.
 
-    While the database is away everything fails for one reason, and that is said once in a while (`storage.watching`). What a
+    While the database is away everything fails for one reason, said once in a while (`storage.database.watching`). What a
     stranger sends that is no HTTP is answered 400: a trace for each would let anybody fill the disk.
     """
     error = record.exc_info[1] if record.exc_info else None

@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
-from fedcoop.governance.motions import MotionState
+from fedcoop.governance.motions.motion import MotionState
 from fedcoop.listening.connections import Connections
 from fedcoop.storage.unit_of_work import UnitOfWork
 

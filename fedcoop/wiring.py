@@ -6,20 +6,14 @@ A timer's function may run twice; it must not mind.
 
 from collections.abc import Mapping, Sequence
 
-from fedcoop.actions import (
-    aftermath,
-    amendment_votes,
-    delegations,
-    motions,
-    outages,
-    peers,
-    proposal_steps,
-    sortitions,
-    upkeep,
-    visits,
-)
 from fedcoop.actions import events as federation_events
-from fedcoop.actions import proposals as drafting
+from fedcoop.actions.delegation import delegations
+from fedcoop.actions.fediverse import outages, peers, visits
+from fedcoop.actions.instance import upkeep
+from fedcoop.actions.motions import after_count, motion
+from fedcoop.actions.proof import sortitions
+from fedcoop.actions.proposals import amendment_votes, proposal_steps
+from fedcoop.actions.proposals import proposal as drafting
 from fedcoop.federation.publish import aftermath as after_votes
 from fedcoop.federation.publish import (
     counting,
@@ -88,9 +82,9 @@ REACTIONS: Mapping[type[Event], Sequence[Reaction]] = {
 }
 
 TIMERS: Mapping[str, Timer] = {
-    motions.CLOSE_TIMER: motions.close,
-    aftermath.EFFECTIVE_TIMER: aftermath.take_effect,
-    aftermath.REVIEW_TIMER: aftermath.review_due,
+    motion.CLOSE_TIMER: motion.close,
+    after_count.EFFECTIVE_TIMER: after_count.take_effect,
+    after_count.REVIEW_TIMER: after_count.review_due,
     drafting.LAPSE_TIMER: proposal_steps.lapse,
     drafting.FREEZE_TIMER: proposal_steps.end_discussion,
     drafting.OPEN_VOTE_TIMER: proposal_steps.open_due,
@@ -107,6 +101,6 @@ TIMERS: Mapping[str, Timer] = {
 }
 
 LONG_TIMERS: Mapping[str, LongTimer] = {
-    motions.OPEN_TIMER: opening.open_motion,
-    motions.COUNT_TIMER: counting.count_motion,
+    motion.OPEN_TIMER: opening.open_motion,
+    motion.COUNT_TIMER: counting.count_motion,
 }

@@ -1,4 +1,4 @@
-"""Alembic runs here on the connection that `fedcoop.storage.migrations` hands over."""
+"""Alembic runs here on the connection that `fedcoop.storage.instance.migrations` hands over."""
 
 from alembic import context
 

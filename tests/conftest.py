@@ -11,13 +11,13 @@ import pytest
 from cryptography.fernet import Fernet
 
 from fedcoop import wiring
-from fedcoop.actions.founding import found_instance
+from fedcoop.actions.instance.founding import found_instance
 from fedcoop.config import Config, DatabaseConfig, InstanceConfig
 from fedcoop.kernel.clock import FrozenClock
-from fedcoop.storage.engine import Database, make_database
-from fedcoop.storage.migrations import upgrade
+from fedcoop.storage.database.engine import Database, make_database
+from fedcoop.storage.instance.migrations import upgrade
+from fedcoop.storage.instance.vault import Vault
 from fedcoop.storage.unit_of_work import Site, Units
-from fedcoop.storage.vault import Vault
 from fedcoop.urls import Urls
 from tests.postgres import TEMPLATE, PostgresMissingError, PostgresServer
 

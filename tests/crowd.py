@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, insert, select
 
-from fedcoop.governance.ballots import RollEntry
-from fedcoop.governance.logchain import next_head
-from fedcoop.governance.motions import Motion
-from fedcoop.governance.secrecy import leaf
+from fedcoop.governance.motions.ballots import RollEntry
+from fedcoop.governance.motions.motion import Motion
+from fedcoop.governance.proof.logchain import next_head
+from fedcoop.governance.proof.secrecy import leaf
 from fedcoop.storage import tables as t
 from fedcoop.storage.unit_of_work import UnitOfWork
 from tests.conftest import Instance

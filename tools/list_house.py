@@ -1,15 +1,26 @@
-"""Write the list of modules in ARCHITECTURE.md from their docstrings; `--check` only says whether it is in step."""
+"""Write the list of modules in docs/house.md from their docstrings; `--check` only says whether it is in step."""
 
 import ast
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "ARCHITECTURE.md"
+PAGE = ROOT / "docs" / "house.md"
 BEGIN, END = "<!-- house -->", "<!-- /house -->"
 ORDER = (
-    *("app.py", "wiring.py", "config.py", "urls.py", "throttle.py", "logs.py", "metrics.py", "queueing.py"),
-    *("kernel", "governance", "accounts", "storage", "actions", "queries", "federation", "web", "cli"),
+    *(
+        "app.py",
+        "wiring.py",
+        "config.py",
+        "urls.py",
+        "throttle.py",
+        "logs.py",
+        "metrics.py",
+        "media.py",
+        "loops.py",
+        "queueing.py",
+    ),
+    *("kernel", "governance", "accounts", "storage", "actions", "queries", "federation", "web", "listening", "cli"),
 )
 
 
@@ -37,7 +48,7 @@ def house() -> str:
 
 
 def page() -> str:
-    """Return ARCHITECTURE.md with the list as it should be."""
+    """Return docs/house.md with the list as it should be."""
     before, _, rest = PAGE.read_text().partition(BEGIN)
     return f"{before}{BEGIN}\n\n{house()}\n\n{END}{rest.partition(END)[2]}"
 

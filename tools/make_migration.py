@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine
 
-from fedcoop.storage.migrations import scripts, upgrade
+from fedcoop.storage.instance.migrations import scripts, upgrade
 
 if __name__ == "__main__":
     number, _, message = sys.argv[1].partition(" ")

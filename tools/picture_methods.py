@@ -17,7 +17,7 @@ from shutil import which
 
 from playwright.async_api import Page, async_playwright
 
-from fedcoop.cli.server_process import Instance
+from fedcoop.cli.demo.server_process import Instance
 
 sys.path.insert(0, str(Path(__file__).parent))
 from small_png import indexed

@@ -8,10 +8,12 @@ from typing import Any
 from mastodon_look import Json
 
 from fedcoop.accounts.links import codes_in
-from fedcoop.actions import motions, proposals, standing
-from fedcoop.actions.ballots import cast_ballot
-from fedcoop.governance.members import MemberStatus
-from fedcoop.governance.motions import Channel, Motion
+from fedcoop.actions.members import registrar
+from fedcoop.actions.motions import motion as motions
+from fedcoop.actions.motions.ballots import cast_ballot
+from fedcoop.actions.proposals import proposal as proposals
+from fedcoop.governance.members.member import MemberStatus
+from fedcoop.governance.motions.motion import Channel, Motion
 from fedcoop.kernel.html import text_of_html
 from tests.fediverse.gts_user import User
 from tests.fediverse.gts_world import World
@@ -168,9 +170,9 @@ async def messages(scene: Scene) -> None:
     scene.keep("partly")
     motion = await scene.vote("A bench by the door", "Oak, made by Dafydd.")
     suspended = {"status": MemberStatus.SUSPENDED, "who": "operator", "reason": "A hearing is due."}
-    await coop.write(standing.change_status, member_id=coop.members["noor"], **suspended)
+    await coop.write(registrar.change_status, member_id=coop.members["noor"], **suspended)
     await ana.vote(motion.url, "For")
     await scene.world.settle()
     scene.keep("suspended")
     back = {"status": MemberStatus.FULL, "who": "operator", "reason": "The hearing is over."}
-    await coop.write(standing.change_status, member_id=coop.members["noor"], **back)
+    await coop.write(registrar.change_status, member_id=coop.members["noor"], **back)

@@ -1,14 +1,14 @@
 """Who acts is asked in one place: an action in somebody's name runs only while that membership may act (members-place.md 1.1).
 
 The status is read in the action's own transaction, whichever door, session, link or command line it came by. Casting a ballot is
-the one exception: `governance/ballots.py` judges it, since a roll has rules of its own.
+the one exception: `governance/motions/ballots.py` judges it, since a roll has rules of its own.
 """
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from fedcoop.governance.members import check_acting
+from fedcoop.governance.members.member import check_acting
 from fedcoop.kernel.ids import MemberId
 from fedcoop.storage.unit_of_work import UnitOfWork
 

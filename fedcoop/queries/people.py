@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from fedcoop.governance.members import Member
+from fedcoop.governance.members.member import Member
 from fedcoop.kernel.ids import MemberId
 from fedcoop.storage.unit_of_work import UnitOfWork
 

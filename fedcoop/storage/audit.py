@@ -3,8 +3,8 @@
 from sqlalchemy import Connection, select
 
 from fedcoop.storage import tables as t
+from fedcoop.storage.database.rows import every, first, maker
 from fedcoop.storage.records import AuditEntry
-from fedcoop.storage.rows import every, first, maker
 
 _entry = maker(AuditEntry)
 

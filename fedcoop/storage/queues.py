@@ -30,10 +30,8 @@ from sqlalchemy import (
 from fedcoop.kernel.ids import ActivityId, ActorId
 from fedcoop.storage import tables as t
 from fedcoop.storage.columns import UtcDateTime
-from fedcoop.storage.leases import FREE, free, is_mine, may_take, others_in_turn, taken
-from fedcoop.storage.prepared import Prepared
-from fedcoop.storage.records import ActivityRow, DeliveryJob, Inbound, TimerRow
-from fedcoop.storage.rows import (
+from fedcoop.storage.database.prepared import Prepared
+from fedcoop.storage.database.rows import (
     every,
     first,
     insert,
@@ -44,6 +42,8 @@ from fedcoop.storage.rows import (
     nothing,
     upsert,
 )
+from fedcoop.storage.instance.leases import FREE, free, is_mine, may_take, others_in_turn, taken
+from fedcoop.storage.records import ActivityRow, DeliveryJob, Inbound, TimerRow
 
 _inbound, _job, _timer, _activity = maker(Inbound), maker(DeliveryJob), maker(TimerRow), maker(ActivityRow)
 _INBOUND_COLUMNS = [t.inbound.c[name] for name in Inbound.__slots__]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from fedcoop.governance.looks import Told
+from fedcoop.governance.fediverse.looks import Told
 from fedcoop.kernel.html import fold_name
 from fedcoop.kernel.ids import ActivityId, ActorId, MemberId, MotionId, NoteId, ProposalId, RemoteMotionId
 

@@ -20,37 +20,37 @@ from fedcoop.kernel.clock import Clock
 from fedcoop.kernel.events import Event
 from fedcoop.kernel.ids import new_id
 from fedcoop.storage import tables as t
-from fedcoop.storage.accounts import Accounts
-from fedcoop.storage.actors import Actors
-from fedcoop.storage.announcements import Announcements
 from fedcoop.storage.audit import Audit
-from fedcoop.storage.classes import Classes
-from fedcoop.storage.condition import Condition
-from fedcoop.storage.deciding import Deciding
-from fedcoop.storage.decisions import Motions
-from fedcoop.storage.delegations import Delegations
-from fedcoop.storage.desk import Desk
-from fedcoop.storage.engine import Database
-from fedcoop.storage.exports import Exports
-from fedcoop.storage.follows import Follows
-from fedcoop.storage.looks import Looks
-from fedcoop.storage.lots import Lots
-from fedcoop.storage.media import Media
-from fedcoop.storage.members import Members
-from fedcoop.storage.nodes import Nodes
-from fedcoop.storage.notes import Notes
-from fedcoop.storage.outages import Outages
-from fedcoop.storage.proposals import Proposals
+from fedcoop.storage.database.engine import Database
+from fedcoop.storage.database.rows import insert
+from fedcoop.storage.delegation.delegations import Delegations
+from fedcoop.storage.fediverse.actors import Actors
+from fedcoop.storage.fediverse.desk import Desk
+from fedcoop.storage.fediverse.follows import Follows
+from fedcoop.storage.fediverse.looks import Looks
+from fedcoop.storage.fediverse.notes import Notes
+from fedcoop.storage.fediverse.outages import Outages
+from fedcoop.storage.fediverse.remote_outcomes import RemoteOutcomes
+from fedcoop.storage.fediverse.visits import Visits
+from fedcoop.storage.fediverse.votes import Votes
+from fedcoop.storage.follow_ups.follow_ups import Deciding
+from fedcoop.storage.instance.condition import Condition
+from fedcoop.storage.instance.media import Media
+from fedcoop.storage.instance.nodes import Nodes
+from fedcoop.storage.instance.vault import Vault
+from fedcoop.storage.members.accounts import Accounts
+from fedcoop.storage.members.classes import Classes
+from fedcoop.storage.members.member import Members
+from fedcoop.storage.motions.motion import Motions
+from fedcoop.storage.motions.rolls import Rolls
+from fedcoop.storage.motions.totals import Totals
+from fedcoop.storage.proof.exports import Exports
+from fedcoop.storage.proof.lots import Lots
+from fedcoop.storage.proof.sortitions import Sortitions
+from fedcoop.storage.proposals.proposal import Proposals
+from fedcoop.storage.proposals.templates import Templates
 from fedcoop.storage.queues import Queues
-from fedcoop.storage.remote_outcomes import RemoteOutcomes
-from fedcoop.storage.rolls import Rolls
-from fedcoop.storage.rows import insert
-from fedcoop.storage.sortitions import Sortitions
-from fedcoop.storage.templates import Templates
-from fedcoop.storage.totals import Totals
-from fedcoop.storage.vault import Vault
-from fedcoop.storage.visits import Visits
-from fedcoop.storage.votes import Votes
+from fedcoop.storage.talk.announcements import Announcements
 from fedcoop.urls import Urls
 
 P = ParamSpec("P")
@@ -262,7 +262,7 @@ class Units:
         )
 
     async def read_old(self, query: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `query(uow, …)` on what may be some seconds old: a page for strangers, never what decides (`web.guards`)."""
+        """Run `query(uow, …)` on what may be some seconds old: a page for strangers, never what decides (`web.frame.guards`)."""
         now = self.clock.now()
         return await self.database.read_old(
             lambda conn: query(UnitOfWork(conn, now, self.site, self.in_flight, node=self.node), *args, **kwargs)

@@ -12,33 +12,13 @@ from fedcoop.config import Config
 from fedcoop.kernel.clock import Clock
 from fedcoop.storage.unit_of_work import Units
 from fedcoop.urls import Urls
-from fedcoop.web import (
-    accounts,
-    announcements,
-    ballot_files,
-    candidates,
-    decisions,
-    delegations,
-    desk,
-    drafting,
-    following,
-    guards,
-    lots,
-    meetings,
-    members,
-    pages,
-    profiles,
-    proposal_steps,
-    proposals,
-    registrar,
-    rolls,
-    running,
-    sortitions,
-    templating,
-)
-from fedcoop.web import remote as remote_pages
-from fedcoop.web.following_steps import STEPS
-from fedcoop.web.keys import (
+from fedcoop.web.delegation import delegations
+from fedcoop.web.fediverse import desk
+from fedcoop.web.fediverse import remote as remote_pages
+from fedcoop.web.follow_ups import pages as following
+from fedcoop.web.follow_ups.steps import STEPS
+from fedcoop.web.frame import guards
+from fedcoop.web.frame.keys import (
     CLOCK,
     CONFIG,
     PACE,
@@ -51,15 +31,39 @@ from fedcoop.web.keys import (
     Remote,
     Throttle,
 )
-from fedcoop.web.media import MediaFiles
-from fedcoop.web.pace import Pace
-from fedcoop.web.rendering import Renderer
-from fedcoop.web.static import StaticFiles
+from fedcoop.web.frame.pace import Pace
+from fedcoop.web.frame.rendering import Renderer
+from fedcoop.web.frame.static import StaticFiles
+from fedcoop.web.instance import pages
+from fedcoop.web.instance.media import MediaFiles
+from fedcoop.web.members import (
+    accounts,
+    member,
+    profiles,
+    registrar,
+)
+from fedcoop.web.motions import (
+    ballot_files,
+    candidates,
+    lots,
+    meetings,
+    motion,
+    rolls,
+    running,
+    sortitions,
+)
+from fedcoop.web.proposals import (
+    drafting,
+    proposal,
+    proposal_steps,
+    templating,
+)
+from fedcoop.web.talk import announcements
 
-motion_page = decisions.motion_page
+motion_page = motion.motion_page
 note_page = announcements.note_page
-proposal_page = proposals.proposal_page
-profile_page = members.profile_page
+proposal_page = proposal.proposal_page
+profile_page = member.profile_page
 
 FOLLOWING = f"/motions/{{uuid}}/{{step:{'|'.join(STEPS)}}}"
 SHARED = {
@@ -110,10 +114,10 @@ ROUTES: tuple[web.RouteDef, ...] = (
     web.post("/motions/{uuid}/proxy/take-back", delegations.take_back),
     web.get("/motions/{uuid}/for/{number}", delegations.principal_page),
     web.post("/motions/{uuid}/for/{number}", delegations.vote_for),
-    web.get("/decisions", decisions.decisions_page),
-    web.post("/motions/{uuid}/vote", decisions.vote),
-    web.post("/motions/{uuid}/withdraw", decisions.withdraw),
-    web.get("/motions/{uuid}/recount.json", decisions.recount),
+    web.get("/decisions", motion.decisions_page),
+    web.post("/motions/{uuid}/vote", motion.vote),
+    web.post("/motions/{uuid}/withdraw", motion.withdraw),
+    web.get("/motions/{uuid}/recount.json", motion.recount),
     web.get("/motions/{uuid}/meeting.ics", meetings.meeting),
     web.get("/motions/{uuid}/lot", lots.lot_page),
     web.get("/proposals/{uuid}/lot", lots.promise_page),
@@ -138,12 +142,12 @@ ROUTES: tuple[web.RouteDef, ...] = (
     web.post("/templates/{uuid}/rename", templating.rename),
     web.get("/templates/{uuid}/{step:offer|delete}", templating.step_page),
     web.post("/templates/{uuid}/{step:offer|delete}", templating.take_step),
-    web.get("/proposals", proposals.proposals_page),
+    web.get("/proposals", proposal.proposals_page),
     web.get("/proposals/new", drafting.new_page),
     web.post("/proposals/new", drafting.send),
     web.get("/proposals/{uuid}/draft", drafting.draft_page),
     web.post("/proposals/{uuid}/draft", drafting.send),
-    web.get("/proposals/{uuid}/versions/{n}", proposals.version_page),
+    web.get("/proposals/{uuid}/versions/{n}", proposal.version_page),
     web.get("/proposals/{uuid}/edit", proposal_steps.edit_page),
     web.post("/proposals/{uuid}/edit", proposal_steps.edit),
     web.get("/proposals/{uuid}/amend", proposal_steps.amend_page),
@@ -187,15 +191,15 @@ ROUTES: tuple[web.RouteDef, ...] = (
     web.get("/office/fediverse/{item:[0-9]{1,19}}/block", desk.block_page),
     web.post("/office/fediverse/{item:[0-9]{1,19}}/block", desk.block),
     web.post("/settings/profile/messages/{item:[0-9]{1,19}}/{step:done|undo}", desk.own_step),
-    web.get("/members", members.members_page),
+    web.get("/members", member.members_page),
     web.get("/sortition/{uuid}", sortitions.sortition_page),
     web.post("/sortition/{uuid}/{answer:accept|refuse}", sortitions.answer),
     web.get("/office/sortition", sortitions.office_page),
     web.post("/office/sortition", sortitions.announce),
     web.post("/office/sortition/{uuid}/{step:draw|next|answer}", sortitions.step),
-    web.get("/office", members.office_page),
-    web.post("/office/members", members.add),
-    web.post("/office/follow", members.follow),
+    web.get("/office", member.office_page),
+    web.post("/office/members", member.add),
+    web.post("/office/follow", member.follow),
 )
 """The pages with an address of their own; `SHARED` has the others."""
 

@@ -10,13 +10,13 @@ from sqlalchemy import Table, select
 
 from fedcoop import wiring
 from fedcoop.accounts.actor_keys import NewKey, new_keys
-from fedcoop.actions.ballots import cast_ballot
-from fedcoop.actions.members import NewMember, add_member
-from fedcoop.actions.motions import Draft, open_motion
-from fedcoop.actions.remote import SeenActor, SeenKey, remember_actor
-from fedcoop.governance.ballots import Ballot
-from fedcoop.governance.members import Member
-from fedcoop.governance.motions import Channel, Motion
+from fedcoop.actions.fediverse.remote import SeenActor, SeenKey, remember_actor
+from fedcoop.actions.members.member import NewMember, add_member
+from fedcoop.actions.motions.ballots import cast_ballot
+from fedcoop.actions.motions.motion import Draft, open_motion
+from fedcoop.governance.members.member import Member
+from fedcoop.governance.motions.ballots import Ballot
+from fedcoop.governance.motions.motion import Channel, Motion
 from fedcoop.queueing import TimerLoop
 from fedcoop.storage import tables as t
 from fedcoop.storage.records import Actor, Follow

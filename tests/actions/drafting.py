@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from fedcoop.actions import proposal_steps as steps
-from fedcoop.actions.proposals import Edit, Wanted, edit, save_draft, submit
-from fedcoop.governance.drafting import Plan
-from fedcoop.governance.members import Member
-from fedcoop.governance.proposals import Proposal
+from fedcoop.actions.proposals import proposal_steps as steps
+from fedcoop.actions.proposals.proposal import Edit, Wanted, edit, save_draft, submit
+from fedcoop.governance.members.member import Member
+from fedcoop.governance.proposals.drafting import Plan
+from fedcoop.governance.proposals.proposal import Proposal
 from tests.actions.coop import run_timers
 from tests.conftest import Instance
 

@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from fedcoop.actions.amendments import propose_amendment
-from fedcoop.actions.discussion import comment
-from fedcoop.actions.members import freeze_links, one_time_link
-from fedcoop.actions.motions import annul_motion
-from fedcoop.actions.proposal_steps import add_sponsor
-from fedcoop.actions.proposals import Edit, Wanted, edit, save_draft, submit
-from fedcoop.governance.amendments import AmendmentKind, Change, Operation
-from fedcoop.governance.motions import Motion
-from fedcoop.governance.paragraphs import paragraphs_of
+from fedcoop.actions.members.member import freeze_links, one_time_link
+from fedcoop.actions.motions.motion import annul_motion
+from fedcoop.actions.proposals.amendments import propose_amendment
+from fedcoop.actions.proposals.discussion import comment
+from fedcoop.actions.proposals.proposal import Edit, Wanted, edit, save_draft, submit
+from fedcoop.actions.proposals.proposal_steps import add_sponsor
+from fedcoop.governance.motions.motion import Motion
+from fedcoop.governance.proposals.amendments import AmendmentKind, Change, Operation
+from fedcoop.governance.proposals.paragraphs import paragraphs_of
 from tests.browser.test_pages_in_chromium import CHROMIUM, FLAGS, Reader, reader
-from tests.doors.test_web_accounts import NOOR_AWAY, mirrored, prove
+from tests.doors.members.test_web_accounts import NOOR_AWAY, mirrored, prove
 from tests.doors.website import Website, open_website
 
 pytestmark = pytest.mark.browser

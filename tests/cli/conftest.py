@@ -44,7 +44,7 @@ INIT = ("--origin", "http://localhost:8420", "--name", "Alder Works", "--actor",
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FEDCOOP_CONFIG", raising=False)
     monkeypatch.delenv("FEDCOOP_INSTANCE_KEY", raising=False)
-    monkeypatch.setattr("fedcoop.cli.motions.SERVER_HAS_S", 0.0)  # no server runs here that would close in time
+    monkeypatch.setattr("fedcoop.cli.motions.motion.SERVER_HAS_S", 0.0)  # no server runs here that would close in time
 
 
 @pytest.fixture

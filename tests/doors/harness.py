@@ -21,8 +21,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from fedcoop.accounts.actor_keys import NewKey, new_keys
-from fedcoop.actions.founding import INSTANCE_ACTOR, NewActor, create_local_actor
-from fedcoop.actions.members import NewMember, add_member, link_by_operator
+from fedcoop.actions.instance.founding import INSTANCE_ACTOR, NewActor, create_local_actor
+from fedcoop.actions.members.member import NewMember, add_member, link_by_operator
 from fedcoop.config import Config, FederationConfig, InstanceConfig, LimitsConfig, Networks
 from fedcoop.federation.inbox.process import InboxProcessor
 from fedcoop.federation.remote.transport import Transport
@@ -33,9 +33,9 @@ from fedcoop.federation.server.negotiation import by_accept
 from fedcoop.kernel.clock import FrozenClock
 from fedcoop.kernel.ids import MemberId
 from fedcoop.storage import tables as t
-from fedcoop.storage.engine import make_database
+from fedcoop.storage.database.engine import make_database
+from fedcoop.storage.instance.vault import Vault
 from fedcoop.storage.unit_of_work import Site, UnitOfWork, Units
-from fedcoop.storage.vault import Vault
 from fedcoop.urls import Urls
 from fedcoop.wiring import REACTIONS
 from tests.doors.peer import PeerActor, Sent, send

@@ -12,12 +12,12 @@ import aiohttp
 
 from benchmarks.inbox import vote_request
 from benchmarks.stage import FEDCOOP, Crowd, Stage, link
-from fedcoop.actions.members import NewMember, add_member
-from fedcoop.actions.motions import Draft, open_motion
-from fedcoop.governance.motions import Motion
+from fedcoop.actions.members.member import NewMember, add_member
+from fedcoop.actions.motions.motion import Draft, open_motion
+from fedcoop.governance.motions.motion import Motion
 from fedcoop.kernel.clock import SystemClock
 from fedcoop.storage.unit_of_work import UnitOfWork
-from fedcoop.web import guards
+from fedcoop.web.frame import guards
 
 NO_GRACE = {"[federation]\n": '[federation]\ngrace = "0s"\n'}
 

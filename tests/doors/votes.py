@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from fedcoop.actions.motions import Draft, open_motion
-from fedcoop.governance.motions import Channel, Option
+from fedcoop.actions.motions.motion import Draft, open_motion
+from fedcoop.governance.motions.motion import Channel, Option
 from tests.doors.peer import AS2
 
 BOTH = frozenset({Channel.WEB, Channel.ACTIVITYPUB})

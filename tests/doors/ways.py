@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fedcoop.governance.motions import Motion, Option
+from fedcoop.governance.motions.motion import Motion, Option
 from tests.doors.website import Page, Website
 
 Pairs = tuple[tuple[str, str], ...]

@@ -16,24 +16,24 @@ from cryptography.fernet import Fernet
 from sqlalchemy import create_engine
 
 from fedcoop.accounts.credentials import hash_password
-from fedcoop.actions import motions as motion_actions
-from fedcoop.actions.founding import found_instance
-from fedcoop.actions.members import NewMember, add_member
+from fedcoop.actions.instance.founding import found_instance
+from fedcoop.actions.members.member import NewMember, add_member
+from fedcoop.actions.motions import motion as motion_actions
 from fedcoop.config import Config, FederationConfig, InstanceConfig, LimitsConfig
 from fedcoop.federation.remote.lookup import WHAT_TO_PASTE
 from fedcoop.federation.remote.sentences import explained
-from fedcoop.governance.motions import Motion, Option
-from fedcoop.governance.recount import count
+from fedcoop.governance.motions.motion import Motion, Option
+from fedcoop.governance.proof.recount import count
 from fedcoop.kernel.clock import FrozenClock
 from fedcoop.kernel.errors import Invalid, PeerUnreachable
-from fedcoop.storage.engine import SqliteDatabase
-from fedcoop.storage.exports import pack
+from fedcoop.storage.database.engine import SqliteDatabase
+from fedcoop.storage.instance.vault import Vault
+from fedcoop.storage.proof.exports import pack
 from fedcoop.storage.tables import metadata
 from fedcoop.storage.unit_of_work import Site, Units
-from fedcoop.storage.vault import Vault
 from fedcoop.throttle import Throttle
 from fedcoop.urls import Urls
-from fedcoop.web.keys import RemoteActor
+from fedcoop.web.frame.keys import RemoteActor
 from fedcoop.web.routes import SHARED, install
 
 NOW = datetime(2026, 5, 12, 8, 0, tzinfo=UTC)

@@ -17,20 +17,20 @@ from typing import Any
 from aiohttp import ClientSession, CookieJar, web
 from sqlalchemy import func, select
 
-from fedcoop.actions import motions
-from fedcoop.actions.founding import INSTANCE_ACTOR, NewActor, create_local_actor
-from fedcoop.actions.members import NewMember, add_member, link_by_operator, one_time_link
-from fedcoop.actions.outages import DOOR
+from fedcoop.actions.fediverse.outages import DOOR
+from fedcoop.actions.instance.founding import INSTANCE_ACTOR, NewActor, create_local_actor
+from fedcoop.actions.members.member import NewMember, add_member, link_by_operator, one_time_link
+from fedcoop.actions.motions import motion as motions
 from fedcoop.app import Node
 from fedcoop.config import Config, DatabaseConfig, FederationConfig, InstanceConfig, Networks, ServerConfig
-from fedcoop.governance.motions import Channel, Motion, Option
+from fedcoop.governance.motions.motion import Channel, Motion, Option
 from fedcoop.kernel.clock import FrozenClock
 from fedcoop.kernel.html import text_of_html
 from fedcoop.kernel.ids import MemberId
 from fedcoop.storage import tables as t
+from fedcoop.storage.instance.vault import Vault
+from fedcoop.storage.instance.version import head
 from fedcoop.storage.unit_of_work import UnitOfWork
-from fedcoop.storage.vault import Vault
-from fedcoop.storage.version import head
 from tests.doors.harness import OFF, empty_database, keys_of
 from tests.fediverse.coop import Web
 from tests.fediverse.gts_server import GotoSocialLike

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from fedcoop.accounts.links import codes_in
-from fedcoop.actions import motions
+from fedcoop.actions.motions import motion as motions
 from fedcoop.kernel.html import text_of_html
 from tests.fediverse.gts_user import Refusal
 from tests.fediverse.gts_world import world

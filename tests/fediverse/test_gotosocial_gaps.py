@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from fedcoop.actions import peers
+from fedcoop.actions.fediverse import peers
 from fedcoop.kernel.clock import SystemClock
 from fedcoop.kernel.html import text_of_html
 from tests.cli.conftest import Cli

@@ -1,7 +1,7 @@
 """What pages and documents cost when there is twice as much: as much as before where they show a part, twice where all is shown.
 
 Counted are the instructions of SQLite's machine and the lines that the interpreter passes. Motions with their ballots and the
-members' list are in `tests/actions/test_costs_of_pages.py`.
+members' list are in `tests/actions/motions/test_costs_of_pages.py`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,15 +12,22 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, insert, select, update
 
-from fedcoop.actions.announcements import publish_announcement
-from fedcoop.actions.discussion import comment
+from fedcoop.actions.proposals.discussion import comment
+from fedcoop.actions.talk.announcements import publish_announcement
 from fedcoop.federation.server.collections import _collection
 from fedcoop.federation.server.replies import _replies
-from fedcoop.governance.members import Member
-from fedcoop.governance.motions import Motion
-from fedcoop.governance.proposals import Proposal
-from fedcoop.queries import announcements, delegations, desk, members, motions, proposal_lists, register, remote, rolls
-from fedcoop.queries import proposals as proposal_queries
+from fedcoop.governance.members.member import Member
+from fedcoop.governance.motions.motion import Motion
+from fedcoop.governance.proposals.proposal import Proposal
+from fedcoop.queries.delegation import delegations
+from fedcoop.queries.fediverse import desk, remote
+from fedcoop.queries.follow_ups import decision_register
+from fedcoop.queries.members import member as members
+from fedcoop.queries.motions import motion as motions
+from fedcoop.queries.motions import rolls
+from fedcoop.queries.proposals import proposal as proposal_queries
+from fedcoop.queries.proposals import proposal_lists
+from fedcoop.queries.talk import announcements
 from fedcoop.storage import tables as t
 from fedcoop.storage.unit_of_work import UnitOfWork
 from tests import crowd
@@ -209,10 +216,14 @@ PAGES: dict[str, tuple[Fill, Ask, float]] = {
     "versions of an announcement": (edits, lambda uow, w: announcements.history(uow, uuid=w.note, reader=None), SAME),
     "news": (news, lambda uow, w: announcements.news(uow, reader=w.own.id, before=None), SAME),
     "a topic": (news, lambda uow, w: announcements.on_topic(uow, tag="bread", reader=None, before=None), SAME),
-    "the front page": (votes, lambda uow, w: register.front(uow), DOUBLE),
-    "a member's first page": (votes, lambda uow, w: register.home(uow, member=w.own), SAME),
-    "the register": (votes, lambda uow, w: register.register(uow, state="open", words="", before=None), SAME),
-    "a search": (votes, lambda uow, w: register.register(uow, state="all", words="nothing", before=None), DOUBLE),
+    "the front page": (votes, lambda uow, w: decision_register.front(uow), DOUBLE),
+    "a member's first page": (votes, lambda uow, w: decision_register.home(uow, member=w.own), SAME),
+    "the register": (votes, lambda uow, w: decision_register.register(uow, state="open", words="", before=None), SAME),
+    "a search": (
+        votes,
+        lambda uow, w: decision_register.register(uow, state="all", words="nothing", before=None),
+        DOUBLE,
+    ),
     "the co-op's profile": (news, lambda uow, w: members.profile_view(uow, name="alder"), SAME),
     "names to choose from": (crowd_of, lambda uow, w: delegations.name_list(uow, but=w.own), SAME),
     "own delegations": (crowd_of, lambda uow, w: delegations.delegations_view(uow, member=w.own), SAME),

@@ -13,8 +13,8 @@ from itertools import product
 import pytest
 
 import fedcoop
-from fedcoop.governance.diffs import diff_texts
-from fedcoop.governance.paragraphs import paragraphs_of
+from fedcoop.governance.proposals.diffs import diff_texts
+from fedcoop.governance.proposals.paragraphs import paragraphs_of
 from fedcoop.kernel.alignment import align
 from fedcoop.kernel.html import clean_html, plain_to_html, prose, text_of_html
 from fedcoop.kernel.lookalikes import first_twins

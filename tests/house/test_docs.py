@@ -34,7 +34,7 @@ def test_the_table_in_federation_md_is_the_matrix() -> None:
     assert told == [(tuple(sorted(row.activities)), row.meaning) for row in MATRIX]
 
 
-def test_the_house_in_architecture_md_lists_every_module() -> None:
+def test_the_list_of_the_house_has_every_module() -> None:
     done = subprocess.run([sys.executable, "tools/list_house.py", "--check"], cwd=ROOT, check=False)
     assert done.returncode == 0, "run tools/list_house.py"
 

@@ -61,7 +61,7 @@ def test_what_people_write_is_kept_without_what_is_not_seen():
     found = [
         f"{name_of(path)}:{number} {line.strip()}"
         for path in MODULES
-        if path.parent.name == "actions"
+        if "actions" in path.parts
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if ".strip()" in line and not any(f"{word}.strip()" in line or word in line for word in CUT_ONLY)
     ]
@@ -70,7 +70,12 @@ def test_what_people_write_is_kept_without_what_is_not_seen():
 
 def test_rights_are_asked_of_the_office_not_of_its_name():
     """`is_admin` is what the register says; whether it can be used now `Member.has_office` tells."""
-    shows = {"actions/members.py", "governance/members.py", "queries/members.py", "storage/tables.py"}
+    shows = {
+        "actions/members/member.py",
+        "governance/members/member.py",
+        "queries/members/member.py",
+        "storage/tables.py",
+    }
     asks = {
         str(path.relative_to(ROOT / "fedcoop")) for path in MODULES if "is_admin" in path.read_text(encoding="utf-8")
     }
@@ -81,13 +86,13 @@ def test_rights_are_asked_of_the_office_not_of_its_name():
 
 
 def test_only_one_door_leads_to_a_copy_of_the_database() -> None:
-    """What decides, counts or signs in reads where it is written; `web.guards.look` is for public pages alone (nodes.md 7)."""
+    """What decides, counts or signs in reads where it is written; `web.frame.guards.look` is for public pages (nodes.md 7)."""
     asking = {
         str(path.relative_to(ROOT / "fedcoop"))
         for path in (ROOT / "fedcoop").rglob("*.py")
         if ".read_old" in path.read_text()
     }
-    assert asking == {"storage/unit_of_work.py", "web/guards.py"}
+    assert asking == {"storage/unit_of_work.py", "web/frame/guards.py"}
     looking = {
         path.name for path in (ROOT / "fedcoop").rglob("*.py") if re.search(r"await look\(\s*request", path.read_text())
     }

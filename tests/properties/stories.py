@@ -17,24 +17,24 @@ from typing import Any, cast
 from cryptography.fernet import Fernet
 from sqlalchemy import select
 
-from fedcoop.actions.founding import found_instance
-from fedcoop.actions.members import NewMember, add_member
-from fedcoop.actions.motions import Draft, open_motion
-from fedcoop.actions.remote import SeenActor, remember_actor
+from fedcoop.actions.fediverse.remote import SeenActor, remember_actor
+from fedcoop.actions.instance.founding import found_instance
+from fedcoop.actions.members.member import NewMember, add_member
+from fedcoop.actions.motions.motion import Draft, open_motion
 from fedcoop.config import Config, InstanceConfig
 from fedcoop.federation.inbox.contract import Remote
 from fedcoop.federation.inbox.process import InboxProcessor
 from fedcoop.federation.inbox.replays import keys_of
 from fedcoop.federation.server.inboxes import accept_inbound
-from fedcoop.governance.motions import Channel, Motion, Option
+from fedcoop.governance.motions.motion import Channel, Motion, Option
 from fedcoop.kernel.clock import FrozenClock, rfc3339
 from fedcoop.kernel.errors import PeerGone
 from fedcoop.kernel.ids import MemberId
 from fedcoop.storage import tables as t
-from fedcoop.storage.engine import make_database
+from fedcoop.storage.database.engine import make_database
+from fedcoop.storage.instance.vault import Vault
 from fedcoop.storage.records import Actor, Follow, Inbound, Link
 from fedcoop.storage.unit_of_work import Site, UnitOfWork, Units
-from fedcoop.storage.vault import Vault
 from fedcoop.urls import Urls
 from fedcoop.wiring import REACTIONS
 from tests.doors.harness import empty_database

@@ -5,9 +5,9 @@ from typing import TypeAlias
 
 from hypothesis import strategies as st
 
-from fedcoop.governance.choices import Choice, Scores, Shape
-from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Motion
+from fedcoop.governance.motions.choices import Choice, Scores, Shape
+from fedcoop.governance.motions.motion import Motion
+from fedcoop.governance.motions.registry import METHODS
 
 Keys: TypeAlias = Sequence[str]
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedcoop.governance.amendments import Change, Operation, apply
-from fedcoop.governance.diffs import DELETE, INSERT, diff_texts, words_changed
-from fedcoop.governance.paragraphs import START, paragraphs_of, renumbered, text_of
+from fedcoop.governance.proposals.amendments import Change, Operation, apply
+from fedcoop.governance.proposals.diffs import DELETE, INSERT, diff_texts, words_changed
+from fedcoop.governance.proposals.paragraphs import START, paragraphs_of, renumbered, text_of
 from fedcoop.kernel.errors import Conflict
 
 words = st.sampled_from(

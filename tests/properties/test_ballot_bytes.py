@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fedcoop.governance.ballot_files import BallotFile, is_shown
-from fedcoop.governance.ballot_reading import read_ballot_file
-from fedcoop.governance.file_counts import count_file
+from fedcoop.governance.ballot_files.ballot_file import BallotFile, is_shown
+from fedcoop.governance.ballot_files.ballot_reading import read_ballot_file
+from fedcoop.governance.ballot_files.file_counts import count_file
 from fedcoop.kernel.errors import FedcoopError, MotionRefused, Refused
 
 BLT = '3 2\n-3\n4 1 2 0\n1 2 - 1=3 0\n0\n"A"\n"B"\n"C"\n"Title"\n'

@@ -6,13 +6,13 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedcoop.governance import equal_shares
-from fedcoop.governance.choices import Scores
-from fedcoop.governance.lots import Lot
-from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Motion, Option
-from fedcoop.governance.tallies import Pile
-from fedcoop.governance.tallying import Ballots, tally_motion
+from fedcoop.governance.counting import equal_shares
+from fedcoop.governance.counting.tallying import Ballots, tally_motion
+from fedcoop.governance.motions.choices import Scores
+from fedcoop.governance.motions.lot_order import Lot
+from fedcoop.governance.motions.motion import Motion, Option
+from fedcoop.governance.motions.registry import METHODS
+from fedcoop.governance.motions.tallies import Pile
 from fedcoop.kernel.money import largest_remainder
 from tests.properties.strategies import choices_for
 from tests.unit.governance.samples import motion

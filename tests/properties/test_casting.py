@@ -12,19 +12,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Select, create_engine, select
 
-from fedcoop.actions.ballots import cast_many
-from fedcoop.actions.founding import found_instance
-from fedcoop.actions.members import NewMember, add_member
-from fedcoop.actions.motions import Draft, open_motion
-from fedcoop.actions.remote import SeenActor, remember_actor
-from fedcoop.actions.votes import Mark, RemoteVote, count_votes
-from fedcoop.governance.ballots import Ballot, Cast
-from fedcoop.governance.motions import Channel, Motion, Option
+from fedcoop.actions.fediverse.remote import SeenActor, remember_actor
+from fedcoop.actions.fediverse.votes import Mark, RemoteVote, count_votes
+from fedcoop.actions.instance.founding import found_instance
+from fedcoop.actions.members.member import NewMember, add_member
+from fedcoop.actions.motions.ballots import cast_many
+from fedcoop.actions.motions.motion import Draft, open_motion
+from fedcoop.governance.motions.ballots import Ballot, Cast
+from fedcoop.governance.motions.motion import Channel, Motion, Option
 from fedcoop.kernel.clock import FrozenClock
 from fedcoop.kernel.errors import BallotRefused
 from fedcoop.kernel.ids import ActorId, MemberId
 from fedcoop.storage import tables as t
-from fedcoop.storage.engine import Database
+from fedcoop.storage.database.engine import Database
 from fedcoop.storage.unit_of_work import NothingInFlight, UnitOfWork
 from tests.conftest import NOW, make_units
 

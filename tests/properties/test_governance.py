@@ -10,15 +10,16 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedcoop.governance import logchain, recount, roll
-from fedcoop.governance.ballots import Ballot, Cast
-from fedcoop.governance.choices import Scores, Shape
-from fedcoop.governance.counting import ceil_of, least, needed, reaches
-from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Channel, Motion, Option, Quorum, Threshold
-from fedcoop.governance.outcomes import outcome_from_json, outcome_to_json
-from fedcoop.governance.settings import settings_from_json, settings_to_json
-from fedcoop.governance.tallies import Pile, Tally, tally_of, tally_of_piles, tally_to_json
+from fedcoop.governance.motions.ballots import Ballot, Cast
+from fedcoop.governance.motions.choices import Scores, Shape
+from fedcoop.governance.motions.method import ceil_of, least, needed, reaches
+from fedcoop.governance.motions.motion import Channel, Motion, Option, Quorum, Threshold
+from fedcoop.governance.motions.outcomes import outcome_from_json, outcome_to_json
+from fedcoop.governance.motions.registry import METHODS
+from fedcoop.governance.motions.settings import settings_from_json, settings_to_json
+from fedcoop.governance.motions.tallies import Pile, Tally, tally_of, tally_of_piles, tally_to_json
+from fedcoop.governance.proof import logchain, recount
+from fedcoop.governance.rolls import roll
 from fedcoop.kernel.canonical import canonical_bytes
 from fedcoop.kernel.errors import BallotRefused, MotionRefused
 from fedcoop.kernel.ids import ActorId

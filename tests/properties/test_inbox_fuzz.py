@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fedcoop.actions.peers import follow as follow_peer
-from fedcoop.actions.relations import settle_follow
+from fedcoop.actions.fediverse.peers import follow as follow_peer
+from fedcoop.actions.fediverse.relations import settle_follow
 from fedcoop.storage import tables as t
 from tests.doors.harness import coop
 from tests.doors.peer import AS2, Peer, Sent

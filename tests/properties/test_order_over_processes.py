@@ -11,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fedcoop.actions import nodes
+from fedcoop.actions.instance import nodes
 from fedcoop.storage import tables as t
 from fedcoop.storage.records import Inbound
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 from tests.actions.coop import follow, know
-from tests.actions.test_nodes import process
-from tests.actions.test_queues import say
+from tests.actions.instance.test_nodes import process
+from tests.actions.instance.test_queues import say
 from tests.conftest import Instance
 
 LEASE = timedelta(minutes=2)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedcoop.governance.proposals import TERMINAL, TRANSITIONS, Proposal, ProposalEvent, ProposalState, after
+from fedcoop.governance.proposals.proposal import TERMINAL, TRANSITIONS, Proposal, ProposalEvent, ProposalState, after
 from fedcoop.kernel.errors import Conflict
 from fedcoop.kernel.ids import ProposalId
 

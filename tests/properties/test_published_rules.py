@@ -11,13 +11,13 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedcoop.governance.choices import Choice, Shape
-from fedcoop.governance.counting import ceil_of, least, share_words
-from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Quorum, Threshold
-from fedcoop.governance.posts import Place, vote_post
-from fedcoop.governance.publication import motion_members
-from fedcoop.governance.wording import plain, rule_sentence
+from fedcoop.governance.fediverse.publication import motion_members
+from fedcoop.governance.motions.choices import Choice, Shape
+from fedcoop.governance.motions.method import ceil_of, least, share_words
+from fedcoop.governance.motions.motion import Quorum, Threshold
+from fedcoop.governance.motions.registry import METHODS
+from fedcoop.governance.words.posts import Place, vote_post
+from fedcoop.governance.words.wording import plain, rule_sentence
 from tests.unit.governance.samples import counted, motion
 
 TAKE_PART = re.compile(r"at least (\d+) of (\d+) (?:members|people) (?:take part|answer)")

@@ -10,7 +10,7 @@ from math import floor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedcoop.governance.tallies import Count
+from fedcoop.governance.motions.tallies import Count
 from tests.properties.strategies import rankings
 from tests.properties.test_rankings import KEYS, Ballot, count
 

@@ -15,16 +15,16 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from fedcoop.governance.lots import Lot
-from fedcoop.governance.methods import METHODS
+from fedcoop.governance.counting.tallying import Ballots, tally_motion
 from fedcoop.governance.methods.schulze import strongest_paths
-from fedcoop.governance.motions import Option
-from fedcoop.governance.settings import settings_of
-from fedcoop.governance.tallies import Count, Pile, count_of, count_to_json
-from fedcoop.governance.tallying import Ballots, tally_motion
-from fedcoop.governance.travel import travel
+from fedcoop.governance.motions.lot_order import Lot
+from fedcoop.governance.motions.motion import Option
+from fedcoop.governance.motions.registry import METHODS
+from fedcoop.governance.motions.settings import settings_of
+from fedcoop.governance.motions.tallies import Count, Pile, count_of, count_to_json
+from fedcoop.governance.ranked.travel import travel
 from tests.properties.strategies import rankings
-from tests.unit.governance.ranked import RANKED
+from tests.unit.governance.ranked.rules import RANKED
 
 KEYS = "ABCDE"
 LOT = Lot(b"public")

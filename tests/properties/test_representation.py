@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedcoop.governance.delegation import DelegationMode, DelegationRule
-from fedcoop.governance.representation import Grant, Why, cap_of, resolve
+from fedcoop.governance.delegation.delegation_rule import DelegationMode, DelegationRule
+from fedcoop.governance.delegation.representation import Grant, Why, cap_of, resolve
 
 NAMES = [f"m{number}" for number in range(12)]
 rules = st.builds(

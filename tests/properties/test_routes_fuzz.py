@@ -20,11 +20,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
-from fedcoop.actions.accounts import open_session
-from fedcoop.actions.announcements import publish_announcement
-from fedcoop.actions.founding import INSTANCE_ACTOR, NewActor, create_local_actor
-from fedcoop.actions.members import NewMember, add_member
-from fedcoop.actions.motions import open_motion
+from fedcoop.actions.instance.founding import INSTANCE_ACTOR, NewActor, create_local_actor
+from fedcoop.actions.members.accounts import open_session
+from fedcoop.actions.members.member import NewMember, add_member
+from fedcoop.actions.motions.motion import open_motion
+from fedcoop.actions.talk.announcements import publish_announcement
 from fedcoop.app import Node
 from fedcoop.config import (
     Config,
@@ -37,10 +37,10 @@ from fedcoop.config import (
 )
 from fedcoop.kernel.clock import FrozenClock
 from fedcoop.kernel.errors import PeerError
-from fedcoop.storage.migrations import upgrade
+from fedcoop.storage.instance.migrations import upgrade
 from fedcoop.storage.unit_of_work import UnitOfWork
-from fedcoop.web.guards import STATUS, cookie_name, csrf_token
-from fedcoop.web.pace import UNCOUNTED
+from fedcoop.web.frame.guards import STATUS, cookie_name, csrf_token
+from fedcoop.web.frame.pace import UNCOUNTED
 from tests.actions.coop import Draft
 from tests.doors.harness import START, keys_of
 

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from fedcoop.governance.lookback import Ladder
-from fedcoop.governance.lots import Lot
-from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Option
-from fedcoop.governance.settings import settings_of
-from fedcoop.governance.tallies import Count, Pile, Ranking
-from fedcoop.governance.tallying import Ballots, tally_motion
+from fedcoop.governance.counting.tallying import Ballots, tally_motion
+from fedcoop.governance.motions.lot_order import Lot
+from fedcoop.governance.motions.motion import Option
+from fedcoop.governance.motions.registry import METHODS
+from fedcoop.governance.motions.settings import settings_of
+from fedcoop.governance.motions.tallies import Count, Pile, Ranking
+from fedcoop.governance.ranked.tie_history import Ladder
 from tests.properties.test_ranking_oracles import shared_out
 
 KEYS = "ABCDE"
@@ -196,7 +196,7 @@ def test_values_beyond_the_largest_unit_are_cut_off_and_the_record_says_so(
 ) -> None:
     ballots: list[Ballot] = [(("A", "B"), 7), (("B", "C"), 5), (("C", "D"), 4), (("D",), 2)]
     assert count("stv_scottish", ballots, exact="on", seats="3").facts["exact"] is True
-    monkeypatch.setattr("fedcoop.governance.transfers.LARGEST_UNIT", 5)
+    monkeypatch.setattr("fedcoop.governance.ranked.transfers.LARGEST_UNIT", 5)
     cut = count("stv_scottish", ballots, exact="on", seats="3")
     assert cut.facts["exact"] is False
     assert all(sum(item.totals.values()) + item.exhausted + item.lost == 18 for item in cut.rounds)

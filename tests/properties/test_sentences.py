@@ -8,11 +8,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Motion
-from fedcoop.governance.outcomes import OutcomeCode
-from fedcoop.governance.tallies import Tally
-from fedcoop.governance.wording import plain, rule_sentence
+from fedcoop.governance.motions.motion import Motion
+from fedcoop.governance.motions.outcomes import OutcomeCode
+from fedcoop.governance.motions.registry import METHODS
+from fedcoop.governance.motions.tallies import Tally
+from fedcoop.governance.words.wording import plain, rule_sentence
 from fedcoop.kernel.errors import MotionRefused
 from tests.unit.governance.samples import motion
 

@@ -8,13 +8,13 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Settings, Threshold
-from fedcoop.governance.outcomes import Outcome, OutcomeCode
-from fedcoop.governance.settings import settings_from_json, settings_of, settings_to_json
-from fedcoop.governance.tallies import Pile
-from fedcoop.governance.tallying import Ballots, tally_motion
-from fedcoop.governance.weighting import Weighting
+from fedcoop.governance.counting.tallying import Ballots, tally_motion
+from fedcoop.governance.members.weighting import Weighting
+from fedcoop.governance.motions.motion import Settings, Threshold
+from fedcoop.governance.motions.outcomes import Outcome, OutcomeCode
+from fedcoop.governance.motions.registry import METHODS
+from fedcoop.governance.motions.settings import settings_from_json, settings_of, settings_to_json
+from fedcoop.governance.motions.tallies import Pile
 
 RESOLUTION = METHODS["resolution"]
 OPTIONS = RESOLUTION.default_options()

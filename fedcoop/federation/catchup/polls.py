@@ -1,4 +1,5 @@
-"""The loop over looks at polls elsewhere: fetched from their own servers when `actions/looks.py` says so (federation.md 12.6).
+"""The loop over looks at polls elsewhere: fetched from their own servers when `actions/fediverse/looks.py` says so
+(federation.md 12.6).
 
 A few at a time, so that a server that does not answer holds up few others; a page only tells this loop and never waits.
 """
@@ -7,9 +8,9 @@ import asyncio
 import logging
 from datetime import datetime
 
-from fedcoop.actions import looks
-from fedcoop.actions.looks import Due
-from fedcoop.actions.mirrors import SeenMotion, mirror_motion
+from fedcoop.actions.fediverse import looks
+from fedcoop.actions.fediverse.looks import Due
+from fedcoop.actions.fediverse.mirrors import SeenMotion, mirror_motion
 from fedcoop.federation.inbox.contract import Remote
 from fedcoop.federation.inbox.seen import seen_motion
 from fedcoop.federation.inbox.terms import our_terms
@@ -18,7 +19,7 @@ from fedcoop.federation.wire.polls import owned
 from fedcoop.kernel.errors import DatabaseAway, FedcoopError, OriginMismatch, PeerGone
 from fedcoop.kernel.ids import RemoteMotionId
 from fedcoop.queueing import LeasingLoop
-from fedcoop.storage.looks import GONE
+from fedcoop.storage.fediverse.looks import GONE
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
 log = logging.getLogger(__name__)

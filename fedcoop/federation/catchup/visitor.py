@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from fedcoop.actions import visits as actions
+from fedcoop.actions.fediverse import visits as actions
 from fedcoop.federation.catchup.news import from_origin, take, worth_fetching
 from fedcoop.federation.catchup.outbox import Item, read_outbox
 from fedcoop.federation.inbox.contract import Remote
@@ -20,9 +20,9 @@ from fedcoop.federation.remote.webfinger import WebFinger
 from fedcoop.federation.wire.jsonld import id_of, same_origin
 from fedcoop.kernel.errors import DatabaseAway, FedcoopError, OriginMismatch, PeerError, PeerUnreachable
 from fedcoop.queueing import LeasingLoop
+from fedcoop.storage.fediverse.visits import ACTOR, Visit
 from fedcoop.storage.records import Actor
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
-from fedcoop.storage.visits import ACTOR, Visit
 
 log = logging.getLogger(__name__)
 

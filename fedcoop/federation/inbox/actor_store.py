@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from fedcoop.actions.remote import SeenActor, actor_gone, inbox_moved, know_keys, remember_actor
+from fedcoop.actions.fediverse.remote import SeenActor, actor_gone, inbox_moved, know_keys, remember_actor
 from fedcoop.federation.inbox.seen import seen_actor
 from fedcoop.federation.remote.store import StoredActor, StoredKey
 from fedcoop.federation.wire.objects import parse_actor

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fedcoop.actions.relations import REACTIONS
+from fedcoop.actions.fediverse.relations import REACTIONS
 from fedcoop.federation.inbox.contract import Received
 from fedcoop.federation.wire.activities import is_vote
 from fedcoop.federation.wire.jsonld import AS_PUBLIC, id_of, ids_of, origin_of

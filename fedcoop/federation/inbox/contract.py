@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from fedcoop.actions.states import FETCHED_EARLIER, NEVER
+from fedcoop.actions.fediverse.states import FETCHED_EARLIER, NEVER
 from fedcoop.federation.remote.actors import Actors
 from fedcoop.federation.remote.compactor import Compactor
 from fedcoop.federation.remote.documents import Documents

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fedcoop.actions.remote import SeenActor
+from fedcoop.actions.fediverse.remote import SeenActor
 from fedcoop.federation.inbox.seen import seen_actor
 from fedcoop.federation.remote.documents import Documents
 from fedcoop.federation.wire.jsonld import types_of

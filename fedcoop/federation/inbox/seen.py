@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from fedcoop.actions.mirrors import SeenMotion, SeenNote
-from fedcoop.actions.remote import SeenActor, SeenKey
+from fedcoop.actions.fediverse.mirrors import SeenMotion, SeenNote
+from fedcoop.actions.fediverse.remote import SeenActor, SeenKey
 from fedcoop.federation.wire.objects import MAX_ALSO_KNOWN, MAX_KEYS, Note, RemoteActor, instant, parse_note
 from fedcoop.federation.wire.polls import PollOption, parse_question
 from fedcoop.kernel.html import plain_text, text_of_html

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from fedcoop.actions.forwarding import forward
+from fedcoop.actions.fediverse.forwarding import forward
 from fedcoop.federation.inbox.authorise import Row
 from fedcoop.federation.inbox.contract import Received
 from fedcoop.federation.inbox.forwarding import is_to_be_forwarded

@@ -9,10 +9,10 @@ from fedcoop.federation.publish import decisions
 from fedcoop.federation.publish.outbox import coop_actor, when
 from fedcoop.federation.translate.decisions import beside_note
 from fedcoop.governance.events import ErratumPublished, MotionExtended, MotionOpened, MotionReopened, OutcomeStated
-from fedcoop.governance.motions import Motion
-from fedcoop.governance.posts import reason_told
-from fedcoop.governance.sequels import SequelKind
-from fedcoop.governance.wording import ended
+from fedcoop.governance.follow_ups.further_votes import SequelKind
+from fedcoop.governance.motions.motion import Motion
+from fedcoop.governance.words.posts import reason_told
+from fedcoop.governance.words.wording import ended
 from fedcoop.kernel.html import escape, link_to, plain_to_html
 from fedcoop.kernel.ids import new_uuid
 from fedcoop.storage.unit_of_work import UnitOfWork

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, BinaryIO, Concatenate, ParamSpec, TypeVar
 
-from fedcoop.storage.engine import open_database
+from fedcoop.storage.database.engine import open_database
 from fedcoop.storage.unit_of_work import NothingInFlight, Site, UnitOfWork
 
 P = ParamSpec("P")

@@ -14,12 +14,13 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from datetime import datetime
 
-from fedcoop.actions.auditing import note
+from fedcoop.actions.proof.auditing import note
 from fedcoop.federation.publish import apart
 from fedcoop.federation.publish.recounts import verify
-from fedcoop.governance import auditing, roll
-from fedcoop.governance.auditing import Entry, Result, Stored
-from fedcoop.governance.motions import Motion
+from fedcoop.governance.motions.motion import Motion
+from fedcoop.governance.proof import auditing
+from fedcoop.governance.proof.auditing import Entry, Result, Stored
+from fedcoop.governance.rolls import roll
 from fedcoop.kernel.errors import Refused
 from fedcoop.kernel.ids import MotionId
 from fedcoop.storage.unit_of_work import Site, UnitOfWork, Units

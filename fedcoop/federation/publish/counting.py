@@ -12,13 +12,13 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 
-from fedcoop.actions import motions
+from fedcoop.actions.motions import motion
 from fedcoop.federation.publish import apart
 from fedcoop.federation.publish.auditing import audit_one
 from fedcoop.federation.publish.recounts import compute, gather
-from fedcoop.governance.recount import Counted
+from fedcoop.governance.proof.recount import Counted
 from fedcoop.kernel.ids import MotionId
-from fedcoop.storage.exports import pack
+from fedcoop.storage.proof.exports import pack
 from fedcoop.storage.unit_of_work import Site, Units
 
 
@@ -27,13 +27,13 @@ async def count_motion(units: Units, key: str) -> None:
 
     A vote that was changed behind our back is told with the result; of a large vote the next audit tells (`auditing`).
     """
-    ballots = await units.read(motions.ballots_to_count, key)
+    ballots = await units.read(motion.ballots_to_count, key)
     if ballots is None:
         return
     counted = await (_count_here(units, key) if ballots < apart.APART_FROM else _count_apart(units, key))
     if counted is None:
         return
-    await units.write(motions.store_count, key, counted)
+    await units.write(motion.store_count, key, counted)
     if ballots < apart.APART_FROM:
         await audit_one(units, MotionId(int(key)))
 
@@ -45,9 +45,9 @@ async def _count_here(units: Units, key: str) -> Counted | None:
     counted = await asyncio.to_thread(compute, units.site, material)
     n = 0
     for part in pack(counted.export):
-        await units.write(motions.store_export_part, key, n, part)
+        await units.write(motion.store_export_part, key, n, part)
         n += 1
-    await units.write(motions.end_export, key, n)
+    await units.write(motion.end_export, key, n)
     return counted
 
 
@@ -60,9 +60,9 @@ async def _count_apart(units: Units, key: str) -> Counted | None:
             if n == 0:
                 counted = pickle.loads(piece)  # noqa: S301  a process of ours wrote it
             else:
-                await units.write(motions.store_export_part, key, n - 1, piece)
+                await units.write(motion.store_export_part, key, n - 1, piece)
             n += 1
-    await units.write(motions.end_export, key, n - 1)
+    await units.write(motion.end_export, key, n - 1)
     return counted
 
 

@@ -21,13 +21,13 @@ from fedcoop.governance.events import (
     RepresentationChanged,
     RollCorrected,
 )
-from fedcoop.governance.motions import Channel, Motion, MotionState, Visibility
-from fedcoop.governance.outcomes import OutcomeCode, outcome_from_json
-from fedcoop.governance.posts import reason_told
-from fedcoop.governance.sequels import SequelKind
-from fedcoop.governance.tallies import Tally, tally_of
-from fedcoop.governance.visibility import Viewer, may_see_counts, shown_until
-from fedcoop.governance.wording import ended, outcome_sentence
+from fedcoop.governance.follow_ups.further_votes import SequelKind
+from fedcoop.governance.motions.motion import Channel, Motion, MotionState, Visibility
+from fedcoop.governance.motions.outcomes import OutcomeCode, outcome_from_json
+from fedcoop.governance.motions.tallies import Tally, tally_of
+from fedcoop.governance.motions.visibility import Viewer, may_see_counts, shown_until
+from fedcoop.governance.words.posts import reason_told
+from fedcoop.governance.words.wording import ended, outcome_sentence
 from fedcoop.kernel.canonical import canonical_bytes
 from fedcoop.kernel.html import escape, link_to
 from fedcoop.kernel.ids import MotionId, new_uuid

@@ -3,10 +3,10 @@
 from fedcoop.federation.publish.decisions import is_public
 from fedcoop.federation.publish.outbox import Parcel, coop_actor, publish_object, send
 from fedcoop.federation.translate.outgoing import announcement_note
-from fedcoop.governance.counting import extra_int, plural
 from fedcoop.governance.events import TargetLost, TargetReached
-from fedcoop.governance.visibility import Viewer, may_see_counts
-from fedcoop.governance.wording import ended
+from fedcoop.governance.motions.method import extra_int, plural
+from fedcoop.governance.motions.visibility import Viewer, may_see_counts
+from fedcoop.governance.words.wording import ended
 from fedcoop.kernel.html import escape, link_to
 from fedcoop.kernel.ids import new_uuid
 from fedcoop.storage.unit_of_work import UnitOfWork

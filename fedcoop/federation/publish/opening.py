@@ -1,13 +1,13 @@
 """The opening of a motion by its timer: at once, or for a large roll in parts, so that no unit holds the writer for long.
 
-A reader computes the roll; what an earlier, broken opening left is kept where it is right. `actions/opening` says what each
+A reader computes the roll; what an earlier, broken opening left is kept where it is right. `actions/motions/opening` says what each
 step does, and why it does not matter where a crash comes between them.
 """
 
 from collections.abc import Sequence
 
-from fedcoop.actions import opening
-from fedcoop.governance.ballots import RollEntry
+from fedcoop.actions.motions import opening
+from fedcoop.governance.motions.ballots import RollEntry
 from fedcoop.storage.unit_of_work import Units
 
 

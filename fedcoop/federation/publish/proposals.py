@@ -8,9 +8,9 @@ from typing import Any
 
 from fedcoop.federation.publish.outbox import Parcel, coop_actor, publish_object, send
 from fedcoop.federation.translate.proposals import proposal_note
-from fedcoop.governance.drafting import Plan
 from fedcoop.governance.events import ProposalChanged, ProposalMoved, ProposalPublished
-from fedcoop.governance.proposals import Proposal, ProposalState
+from fedcoop.governance.proposals.drafting import Plan
+from fedcoop.governance.proposals.proposal import Proposal, ProposalState
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.html import clean_html, escape, link_to
 from fedcoop.kernel.ids import ProposalId

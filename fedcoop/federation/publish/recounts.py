@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from fedcoop.actions import motions
+from fedcoop.actions.motions import motion as motions
 from fedcoop.federation.publish.outbox import coop_actor
 from fedcoop.federation.remote.keyring import private_key
 from fedcoop.federation.signatures.keys import load_public
 from fedcoop.federation.signatures.proofs import add_proof, verify_proof
 from fedcoop.federation.wire.contexts import CONTEXT_PROVEN
-from fedcoop.governance.recount import Counted, Material, count
+from fedcoop.governance.proof.recount import Counted, Material, count
 from fedcoop.kernel.errors import BadSignature, NotFound
 from fedcoop.storage.records import ActorKey
 from fedcoop.storage.unit_of_work import Site, UnitOfWork

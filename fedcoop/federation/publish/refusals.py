@@ -6,10 +6,10 @@ Who ticked several answers is told once, a few seconds after the first that was 
 from fedcoop.actions.events import VoteRefused
 from fedcoop.federation.publish.notes import tell
 from fedcoop.federation.publish.outbox import when
-from fedcoop.governance.ballots import Ballot
-from fedcoop.governance.bars import bar_to_vote
-from fedcoop.governance.motions import Channel, Motion
-from fedcoop.governance.refusals import (
+from fedcoop.governance.motions.ballots import Ballot
+from fedcoop.governance.motions.motion import Channel, Motion
+from fedcoop.governance.rolls.bars import bar_to_vote
+from fedcoop.governance.words.refusals import (
     NotCounted,
     Told,
     from_json,
@@ -19,7 +19,7 @@ from fedcoop.governance.refusals import (
 )
 from fedcoop.kernel.html import escape, link_to
 from fedcoop.kernel.ids import ActorId, MemberId, MotionId
-from fedcoop.storage.members import Voter
+from fedcoop.storage.members.member import Voter
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 ANSWER_TIMER = "answer_refused_vote"

@@ -1,8 +1,8 @@
-"""Templates that the co-op offers to others: a Note with the template in it, to followers (governance/templates.py)."""
+"""Templates that the co-op offers to others: a Note with the template in it, to followers (governance/proposals/templates.py)."""
 
 from typing import Any
 
-from fedcoop.actions.templates import template_file
+from fedcoop.actions.proposals.templates import template_file
 from fedcoop.federation.publish.outbox import Parcel, coop_actor, publish_object, send
 from fedcoop.federation.translate.outgoing import template_note
 from fedcoop.federation.wire.jsonld import AS_PUBLIC

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 from fedcoop.actions.events import VotesMayBeLost
 from fedcoop.federation.publish.notes import tell
 from fedcoop.governance.events import DelegationLapsing
-from fedcoop.governance.lifecycle import is_open
-from fedcoop.governance.motions import Motion
-from fedcoop.governance.outages import times_of
+from fedcoop.governance.fediverse.outages import times_of
+from fedcoop.governance.motions.lifecycle import is_open
+from fedcoop.governance.motions.motion import Motion
 from fedcoop.kernel.dates import clocks_of
 from fedcoop.kernel.html import escape
 from fedcoop.kernel.ids import MemberId

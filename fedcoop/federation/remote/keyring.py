@@ -4,8 +4,8 @@ from functools import lru_cache
 
 from fedcoop.federation.signatures.keys import PrivateKey, load_private
 from fedcoop.kernel.errors import NotFound
+from fedcoop.storage.instance.vault import Vault
 from fedcoop.storage.records import ActorKey
-from fedcoop.storage.vault import Vault
 
 
 @lru_cache(maxsize=1024)

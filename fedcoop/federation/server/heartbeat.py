@@ -11,18 +11,18 @@ import secrets
 import socket
 from collections.abc import Callable
 
-from fedcoop.actions import nodes
+from fedcoop.actions.instance import nodes
 from fedcoop.kernel.errors import DatabaseAway
 from fedcoop.kernel.ids import MAX_ID
-from fedcoop.storage.engine import Database, open_database
-from fedcoop.storage.nodes import session_name
+from fedcoop.storage.database.engine import Database, open_database
+from fedcoop.storage.instance.nodes import session_name
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 
 log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
 SILENT_S = 4.0
-"""After so long a silence a process takes nothing: a second later it is dead to the others (`storage.nodes`)."""
+"""After so long a silence a process takes nothing: a second later it is dead to the others (`storage.instance.nodes`)."""
 JUDGES_AFTER_S = 3.0
 """Who was silent itself, as all are while the database is away, lets the others speak first."""
 

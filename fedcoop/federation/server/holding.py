@@ -1,4 +1,4 @@
-"""While an instance is held (`actions.holding`), its doors show what is stored and take nothing: 503 with the reason.
+"""While an instance is held (`actions.instance.holding`), its doors show what is stored and take nothing: 503 with the reason.
 
 Requests that are signed are not answered either: their keys would have to be asked for, and nothing is sent.
 """
@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from fedcoop.actions.holding import HELD, WORDS, held
+from fedcoop.actions.instance.holding import HELD, WORDS, held
 from fedcoop.storage.unit_of_work import Units
 
 LOOK_S = 1.0

@@ -8,7 +8,7 @@ import contextlib
 import logging
 from datetime import datetime
 
-from fedcoop.actions.outages import beat, leave
+from fedcoop.actions.fediverse.outages import beat, leave
 from fedcoop.storage.unit_of_work import Units
 
 log = logging.getLogger(__name__)

@@ -11,13 +11,13 @@ from typing import Any
 
 from aiohttp import web
 
-from fedcoop.actions.holding import HELD
+from fedcoop.actions.instance.holding import HELD
 from fedcoop.federation.server.holding import Holding
 from fedcoop.federation.server.messages import message_of
 from fedcoop.federation.signatures.incoming import check, read_claim
 from fedcoop.federation.signatures.keys import load_public
 from fedcoop.kernel.errors import BadSignature, MalformedSignature
-from fedcoop.queries.alarms import alarms_of
+from fedcoop.queries.instance.alarms import alarms_of
 from fedcoop.storage.records import ActorKey
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 

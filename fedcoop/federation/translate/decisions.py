@@ -7,10 +7,10 @@ from typing import Any
 
 from fedcoop.federation.wire.contexts import CONTEXT_MOTION, CONTEXT_OUTCOME
 from fedcoop.federation.wire.jsonld import AS_PUBLIC
-from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Motion, MotionState, Option
-from fedcoop.governance.outcomes import Outcome
-from fedcoop.governance.tallies import Tally
+from fedcoop.governance.motions.motion import Motion, MotionState, Option
+from fedcoop.governance.motions.outcomes import Outcome
+from fedcoop.governance.motions.registry import METHODS
+from fedcoop.governance.motions.tallies import Tally
 from fedcoop.kernel.clock import rfc3339
 from fedcoop.kernel.html import fold_name
 from fedcoop.urls import replies_of
@@ -41,7 +41,7 @@ def motion_object(
 ) -> dict[str, Any]:
     """Return the Question, or the Note where a poll would be miscounted (12.1). `counts` None: hidden, shown as zeros.
 
-    `published` is what its digest covers, as it was fixed at the opening (`governance.publication`).
+    `published` is what its digest covers, as it was fixed at the opening (`governance.fediverse.publication`).
     """
     content, members = published.get("content", ""), {key: published[key] for key in published if key != "content"}
     document: dict[str, Any] = {

@@ -1,18 +1,18 @@
 """Advice: a member asks those concerned, answers them in writing, and decides (governance.md 7.4).
 
-The vote gathers advice and decides nothing by itself; when the decider may decide is said in `governance.advice`.
+The vote gathers advice and decides nothing by itself; when the decider may decide is said in `governance.follow_ups.advice`.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from fedcoop.governance import advice
-from fedcoop.governance.choices import Choice
-from fedcoop.governance.counting import BaseMethod, Part, Sentence, check_single, plural
-from fedcoop.governance.motions import Option, Reasons, Settings
-from fedcoop.governance.outcomes import Outcome, OutcomeCode
-from fedcoop.governance.setting_words import names_of
-from fedcoop.governance.tallies import Tally
+from fedcoop.governance.follow_ups import advice
+from fedcoop.governance.motions.choices import Choice
+from fedcoop.governance.motions.method import BaseMethod, Part, Sentence, check_single, plural
+from fedcoop.governance.motions.motion import Option, Reasons, Settings
+from fedcoop.governance.motions.outcomes import Outcome, OutcomeCode
+from fedcoop.governance.motions.setting_words import names_of
+from fedcoop.governance.motions.tallies import Tally
 from fedcoop.kernel.errors import MotionRefused
 
 KEYS = ("go_ahead", "reconsider", "offer_help")

@@ -6,8 +6,10 @@ of before that setting have none: theirs stay tied, and their recount files agre
 
 from collections.abc import Mapping, Sequence
 
-from fedcoop.governance.choices import Choice, Shape
-from fedcoop.governance.counting import (
+from fedcoop.governance.counting.seats import fill_seats, listed, number_word, seats_of, supporters, tie_notes
+from fedcoop.governance.motions.choices import Choice, Shape
+from fedcoop.governance.motions.lot_order import Lot
+from fedcoop.governance.motions.method import (
     BaseMethod,
     Part,
     Sentence,
@@ -20,11 +22,9 @@ from fedcoop.governance.counting import (
     reaches,
     threshold_words,
 )
-from fedcoop.governance.lots import Lot
-from fedcoop.governance.motions import Option, Quorum, Settings
-from fedcoop.governance.outcomes import Outcome, OutcomeCode, Requirement
-from fedcoop.governance.seats import fill_seats, listed, number_word, seats_of, supporters, tie_notes
-from fedcoop.governance.tallies import Count, Pile, Tally, totals
+from fedcoop.governance.motions.motion import Option, Quorum, Settings
+from fedcoop.governance.motions.outcomes import Outcome, OutcomeCode, Requirement
+from fedcoop.governance.motions.tallies import Count, Pile, Tally, totals
 from fedcoop.kernel.errors import BallotRefused, MotionRefused
 
 TIES = ("lot", "status_quo")

@@ -1,7 +1,7 @@
 """Consensus: agree, abstain, stand aside, block, with limits on the last two (governance.md 7.6)."""
 
-from fedcoop.governance.agreement import Agreement, Stances
-from fedcoop.governance.motions import Option
+from fedcoop.governance.counting.agreement import Agreement, Stances
+from fedcoop.governance.motions.motion import Option
 
 
 class Consensus(Agreement):

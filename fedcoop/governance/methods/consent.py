@@ -3,13 +3,21 @@
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from fedcoop.governance.choices import Choice
-from fedcoop.governance.counting import BaseMethod, Part, Sentence, check_single, needed, plural, quorum_requirement
-from fedcoop.governance.motions import Option, Quorum, Reasons, Settings
-from fedcoop.governance.outcomes import Outcome, OutcomeCode, Requirement
-from fedcoop.governance.presets import PRESETS
-from fedcoop.governance.rounds import FALLBACK, NO_FALLBACK, rounds_of
-from fedcoop.governance.tallies import Tally
+from fedcoop.governance.follow_ups.rounds import FALLBACK, NO_FALLBACK, rounds_of
+from fedcoop.governance.motions.choices import Choice
+from fedcoop.governance.motions.method import (
+    BaseMethod,
+    Part,
+    Sentence,
+    check_single,
+    needed,
+    plural,
+    quorum_requirement,
+)
+from fedcoop.governance.motions.motion import Option, Quorum, Reasons, Settings
+from fedcoop.governance.motions.outcomes import Outcome, OutcomeCode, Requirement
+from fedcoop.governance.motions.presets import PRESETS
+from fedcoop.governance.motions.tallies import Tally
 from fedcoop.kernel.errors import MotionRefused
 
 KEYS = ("consent", "consent_with_concern", "objection")

@@ -7,9 +7,11 @@ required stand on the roll with a class of their own (`roll.mark`), so that the 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from fedcoop.governance import times
-from fedcoop.governance.choices import Choice, Scores, Shape
-from fedcoop.governance.counting import (
+from fedcoop.governance.counting import times
+from fedcoop.governance.members.electorate import REQUIRED
+from fedcoop.governance.motions.choices import Choice, Scores, Shape
+from fedcoop.governance.motions.lot_order import Lot
+from fedcoop.governance.motions.method import (
     BaseMethod,
     Part,
     Sentence,
@@ -18,12 +20,10 @@ from fedcoop.governance.counting import (
     quorum_requirement,
     scores_of,
 )
-from fedcoop.governance.electorate import REQUIRED
-from fedcoop.governance.lots import Lot
-from fedcoop.governance.motions import Option, Settings
-from fedcoop.governance.outcomes import Outcome, OutcomeCode
-from fedcoop.governance.setting_words import names_of
-from fedcoop.governance.tallies import Count, Pile, Round, Tally, Tie
+from fedcoop.governance.motions.motion import Option, Settings
+from fedcoop.governance.motions.outcomes import Outcome, OutcomeCode
+from fedcoop.governance.motions.setting_words import names_of
+from fedcoop.governance.motions.tallies import Count, Pile, Round, Tally, Tie
 from fedcoop.kernel.errors import BallotRefused, MotionRefused
 
 YES, MAYBE, NO = 2, 1, 0

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from fedcoop.governance.choices import Choice, Shape
-from fedcoop.governance.counting import BaseMethod, Part, Sentence, extra_int, needed, plural, scores_of
-from fedcoop.governance.lots import Lot
-from fedcoop.governance.motions import Option, Quorum, Settings
-from fedcoop.governance.outcomes import Outcome
-from fedcoop.governance.seats import check_seats, fill_seats, seat_outcome, seats_words, supporters
-from fedcoop.governance.tallies import Count, Pile, Tally, totals
+from fedcoop.governance.counting.seats import check_seats, fill_seats, seat_outcome, seats_words, supporters
+from fedcoop.governance.motions.choices import Choice, Shape
+from fedcoop.governance.motions.lot_order import Lot
+from fedcoop.governance.motions.method import BaseMethod, Part, Sentence, extra_int, needed, plural, scores_of
+from fedcoop.governance.motions.motion import Option, Quorum, Settings
+from fedcoop.governance.motions.outcomes import Outcome
+from fedcoop.governance.motions.tallies import Count, Pile, Tally, totals
 from fedcoop.kernel.errors import BallotRefused, MotionRefused
 
 _MOST_DOTS = 1000

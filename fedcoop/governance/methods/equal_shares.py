@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from fedcoop.governance import equal_shares, projects
-from fedcoop.governance.choices import Choice, Shape
-from fedcoop.governance.counting import BaseMethod, Part, Sentence
-from fedcoop.governance.lots import Lot
-from fedcoop.governance.motions import Option, Quorum, Settings
-from fedcoop.governance.outcomes import Outcome
-from fedcoop.governance.tallies import Count, Pile, Round, Tally, Tie, exact_text
-from fedcoop.governance.ties import LOT
+from fedcoop.governance.counting import equal_shares, projects
+from fedcoop.governance.counting.ties import LOT
+from fedcoop.governance.motions.choices import Choice, Shape
+from fedcoop.governance.motions.lot_order import Lot
+from fedcoop.governance.motions.method import BaseMethod, Part, Sentence
+from fedcoop.governance.motions.motion import Option, Quorum, Settings
+from fedcoop.governance.motions.outcomes import Outcome
+from fedcoop.governance.motions.tallies import Count, Pile, Round, Tally, Tie, exact_text
 from fedcoop.kernel.errors import MotionRefused
 
 COMPLETIONS = ("add1", "none")

@@ -3,8 +3,8 @@
 Decided by the rule of consensus: the first three steps agree, who will take no part stands aside, a veto blocks.
 """
 
-from fedcoop.governance.agreement import Agreement, Stances
-from fedcoop.governance.motions import Option
+from fedcoop.governance.counting.agreement import Agreement, Stances
+from fedcoop.governance.motions.motion import Option
 
 
 class Gradients(Agreement):

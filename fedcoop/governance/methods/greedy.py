@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from fedcoop.governance import projects
-from fedcoop.governance.choices import Choice, Shape
-from fedcoop.governance.counting import BaseMethod, Part, Sentence, extra_int
-from fedcoop.governance.lots import Lot
-from fedcoop.governance.motions import Option, Quorum, Settings
-from fedcoop.governance.outcomes import Outcome
-from fedcoop.governance.tallies import Count, Pile, Tally
+from fedcoop.governance.counting import projects
+from fedcoop.governance.motions.choices import Choice, Shape
+from fedcoop.governance.motions.lot_order import Lot
+from fedcoop.governance.motions.method import BaseMethod, Part, Sentence, extra_int
+from fedcoop.governance.motions.motion import Option, Quorum, Settings
+from fedcoop.governance.motions.outcomes import Outcome
+from fedcoop.governance.motions.tallies import Count, Pile, Tally
 from fedcoop.kernel.errors import MotionRefused
 
 

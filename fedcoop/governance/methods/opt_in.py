@@ -5,10 +5,10 @@ Who has a place and who waits depends on the order of receipt, which `waiting` w
 
 from collections.abc import Mapping, Sequence
 
-from fedcoop.governance.counting import BaseMethod, Part, Sentence, extra_int, plural
-from fedcoop.governance.motions import Option, Settings
-from fedcoop.governance.outcomes import Outcome, OutcomeCode, Requirement
-from fedcoop.governance.tallies import Tally
+from fedcoop.governance.motions.method import BaseMethod, Part, Sentence, extra_int, plural
+from fedcoop.governance.motions.motion import Option, Settings
+from fedcoop.governance.motions.outcomes import Outcome, OutcomeCode, Requirement
+from fedcoop.governance.motions.tallies import Tally
 from fedcoop.kernel.errors import MotionRefused
 
 KEYS = ("accept", "decline")

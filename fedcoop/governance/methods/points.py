@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from fedcoop.governance.counting import Part, Sentence, extra_int
-from fedcoop.governance.lookback import by_groups
-from fedcoop.governance.lots import Lot
-from fedcoop.governance.motions import Option, Settings
-from fedcoop.governance.rankers import RankedMethod, if_quorum, number_word
-from fedcoop.governance.ranking import Equal, contest_of, rankings_of, reading_of
-from fedcoop.governance.seats import in_groups
-from fedcoop.governance.tallies import Count, Pile
+from fedcoop.governance.counting.seats import in_groups
+from fedcoop.governance.motions.lot_order import Lot
+from fedcoop.governance.motions.method import Part, Sentence, extra_int
+from fedcoop.governance.motions.motion import Option, Settings
+from fedcoop.governance.motions.tallies import Count, Pile
+from fedcoop.governance.ranked.rankers import RankedMethod, if_quorum, number_word
+from fedcoop.governance.ranked.ranking import Equal, contest_of, rankings_of, reading_of
+from fedcoop.governance.ranked.tie_history import by_groups
 
 
 class Points(RankedMethod):

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from fedcoop.governance.choices import Choice, Shape
-from fedcoop.governance.counting import BaseMethod, Part, Sentence, plural
-from fedcoop.governance.motions import Option, Reasons, Settings
-from fedcoop.governance.outcomes import Outcome, OutcomeCode
-from fedcoop.governance.tallies import Tally
+from fedcoop.governance.motions.choices import Choice, Shape
+from fedcoop.governance.motions.method import BaseMethod, Part, Sentence, plural
+from fedcoop.governance.motions.motion import Option, Reasons, Settings
+from fedcoop.governance.motions.outcomes import Outcome, OutcomeCode
+from fedcoop.governance.motions.tallies import Tally
 from fedcoop.kernel.errors import BallotRefused, MotionRefused
 
 

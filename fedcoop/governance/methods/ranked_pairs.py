@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from fedcoop.governance.comparing import MAJORITY, Comparison
-from fedcoop.governance.condorcet import Reach, Table, bits, eligible_pairs, groups
-from fedcoop.governance.lookback import by_groups
-from fedcoop.governance.lots import Lot
-from fedcoop.governance.motions import Option, Settings
-from fedcoop.governance.tallies import Count, Pile, Tie
-from fedcoop.governance.ties import LOT
+from fedcoop.governance.counting.ties import LOT
+from fedcoop.governance.motions.lot_order import Lot
+from fedcoop.governance.motions.motion import Option, Settings
+from fedcoop.governance.motions.tallies import Count, Pile, Tie
+from fedcoop.governance.ranked.comparing import MAJORITY, Comparison
+from fedcoop.governance.ranked.condorcet import Reach, Table, bits, eligible_pairs, groups
+from fedcoop.governance.ranked.tie_history import by_groups
 
 Pair = tuple[str, str]
 

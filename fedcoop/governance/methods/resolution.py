@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
-from fedcoop.governance.combined import check_demands, demand_parts, demanded, weighted_eligible
-from fedcoop.governance.counting import (
+from fedcoop.governance.counting.combined import check_demands, demand_parts, demanded, weighted_eligible
+from fedcoop.governance.counting.weighing import Weighed, added_sentence, base_words, weigh
+from fedcoop.governance.motions.method import (
     BaseMethod,
     Part,
     Sentence,
@@ -19,11 +20,10 @@ from fedcoop.governance.counting import (
     share_words,
     threshold_words,
 )
-from fedcoop.governance.motions import Option, Quorum, Settings, Threshold
-from fedcoop.governance.outcomes import Outcome, OutcomeCode, Requirement
-from fedcoop.governance.presets import confirms_after
-from fedcoop.governance.tallies import Tally
-from fedcoop.governance.weighing import Weighed, added_sentence, base_words, weigh
+from fedcoop.governance.motions.motion import Option, Quorum, Settings, Threshold
+from fedcoop.governance.motions.outcomes import Outcome, OutcomeCode, Requirement
+from fedcoop.governance.motions.presets import confirms_after
+from fedcoop.governance.motions.tallies import Tally
 from fedcoop.kernel.errors import MotionRefused
 
 KEYS = ("for", "against", "abstain")

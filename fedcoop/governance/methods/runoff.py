@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
-from fedcoop.governance.counting import Part, Sentence, plural
-from fedcoop.governance.lookback import Ladder
-from fedcoop.governance.lots import Lot
-from fedcoop.governance.motions import Option, Settings
-from fedcoop.governance.outcomes import Requirement
-from fedcoop.governance.rankers import RankedMethod, if_quorum
-from fedcoop.governance.ranking import Contest, Equal, Rankings, contest_of, rankings_of, reading_of
-from fedcoop.governance.stages import Figures, ranking_of, ties_of
-from fedcoop.governance.tallies import Count, Pile, Round, Tie
-from fedcoop.governance.transfers import Hands
+from fedcoop.governance.motions.lot_order import Lot
+from fedcoop.governance.motions.method import Part, Sentence, plural
+from fedcoop.governance.motions.motion import Option, Settings
+from fedcoop.governance.motions.outcomes import Requirement
+from fedcoop.governance.motions.tallies import Count, Pile, Round, Tie
+from fedcoop.governance.ranked.rankers import RankedMethod, if_quorum
+from fedcoop.governance.ranked.ranking import Contest, Equal, Rankings, contest_of, rankings_of, reading_of
+from fedcoop.governance.ranked.stages import Figures, ranking_of, ties_of
+from fedcoop.governance.ranked.tie_history import Ladder
+from fedcoop.governance.ranked.transfers import Hands
 
 
 class Runoff(RankedMethod):

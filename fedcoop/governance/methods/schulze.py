@@ -6,14 +6,14 @@ With `circles=runoff` an instant runoff decides instead (`circles`).
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from fedcoop.governance import circles
-from fedcoop.governance.comparing import MAJORITY, Comparison
-from fedcoop.governance.condorcet import Beats, Reach, Table, eligible_pairs, groups
-from fedcoop.governance.lookback import by_groups
-from fedcoop.governance.lots import Lot
-from fedcoop.governance.motions import Option, Settings
-from fedcoop.governance.ranking import Contest, extra_key
-from fedcoop.governance.tallies import Count, Pile
+from fedcoop.governance.motions.lot_order import Lot
+from fedcoop.governance.motions.motion import Option, Settings
+from fedcoop.governance.motions.tallies import Count, Pile
+from fedcoop.governance.ranked import circles
+from fedcoop.governance.ranked.comparing import MAJORITY, Comparison
+from fedcoop.governance.ranked.condorcet import Beats, Reach, Table, eligible_pairs, groups
+from fedcoop.governance.ranked.ranking import Contest, extra_key
+from fedcoop.governance.ranked.tie_history import by_groups
 from fedcoop.kernel.errors import MotionRefused
 
 CIRCLES = ("paths", "runoff")

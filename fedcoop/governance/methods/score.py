@@ -7,13 +7,22 @@ enough raters.
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from fedcoop.governance.choices import Choice, Scores, Shape
-from fedcoop.governance.counting import BaseMethod, Part, Sentence, ceil_of, extra_int, needed, scores_of, share_words
-from fedcoop.governance.lots import Lot
-from fedcoop.governance.motions import Option, Quorum, Settings
-from fedcoop.governance.outcomes import Outcome
-from fedcoop.governance.seats import check_seats, fill_seats, seat_outcome, seats_words, supporters
-from fedcoop.governance.tallies import Count, Pile, Tally, exact_text
+from fedcoop.governance.counting.seats import check_seats, fill_seats, seat_outcome, seats_words, supporters
+from fedcoop.governance.motions.choices import Choice, Scores, Shape
+from fedcoop.governance.motions.lot_order import Lot
+from fedcoop.governance.motions.method import (
+    BaseMethod,
+    Part,
+    Sentence,
+    ceil_of,
+    extra_int,
+    needed,
+    scores_of,
+    share_words,
+)
+from fedcoop.governance.motions.motion import Option, Quorum, Settings
+from fedcoop.governance.motions.outcomes import Outcome
+from fedcoop.governance.motions.tallies import Count, Pile, Tally, exact_text
 from fedcoop.kernel.errors import BallotRefused, MotionRefused
 
 RULES = {"sum": "the highest sum", "mean": "the highest mean", "median": "the highest median"}

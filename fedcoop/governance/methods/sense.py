@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from fedcoop.governance.counting import BaseMethod, Part, Sentence, plural
-from fedcoop.governance.motions import Option, Settings
-from fedcoop.governance.outcomes import Outcome, OutcomeCode
-from fedcoop.governance.tallies import Tally
+from fedcoop.governance.motions.method import BaseMethod, Part, Sentence, plural
+from fedcoop.governance.motions.motion import Option, Settings
+from fedcoop.governance.motions.outcomes import Outcome, OutcomeCode
+from fedcoop.governance.motions.tallies import Tally
 from fedcoop.kernel.errors import MotionRefused
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from fedcoop.governance.lots import Lot
-from fedcoop.governance.meek import count_meek
-from fedcoop.governance.motions import Option, Settings
-from fedcoop.governance.ranking import Equal, contest_of, rankings_of, reading_of
-from fedcoop.governance.stv import no_ballots
-from fedcoop.governance.tallies import Count, Pile
-from fedcoop.governance.transferable import Transferable, by_hare
+from fedcoop.governance.motions.lot_order import Lot
+from fedcoop.governance.motions.motion import Option, Settings
+from fedcoop.governance.motions.tallies import Count, Pile
+from fedcoop.governance.ranked.meek import count_meek
+from fedcoop.governance.ranked.ranking import Equal, contest_of, rankings_of, reading_of
+from fedcoop.governance.ranked.stv import no_ballots
+from fedcoop.governance.ranked.transferable import Transferable, by_hare
 
 
 class MeekStv(Transferable):

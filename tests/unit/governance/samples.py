@@ -6,15 +6,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from fedcoop.governance import lifecycle, logchain, recount, roll
-from fedcoop.governance.ballots import Ballot, Cast, RollEntry, accept
-from fedcoop.governance.choices import Choice, Shape
-from fedcoop.governance.members import Member, MemberStatus
-from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Channel, Motion, MotionState, Option
-from fedcoop.governance.representation import Grant
-from fedcoop.governance.settings import settings_of
-from fedcoop.governance.tallies import Tally
+from fedcoop.governance.delegation.representation import Grant
+from fedcoop.governance.members.member import Member, MemberStatus
+from fedcoop.governance.motions import lifecycle
+from fedcoop.governance.motions.ballots import Ballot, Cast, RollEntry, accept
+from fedcoop.governance.motions.choices import Choice, Shape
+from fedcoop.governance.motions.motion import Channel, Motion, MotionState, Option
+from fedcoop.governance.motions.registry import METHODS
+from fedcoop.governance.motions.settings import settings_of
+from fedcoop.governance.motions.tallies import Tally
+from fedcoop.governance.proof import logchain, recount
+from fedcoop.governance.rolls import roll
 from fedcoop.kernel.canonical import canonical_bytes, digest_of
 from fedcoop.kernel.errors import BadSignature
 from fedcoop.kernel.ids import ActorId, MemberId, MotionId, ProposalId

@@ -5,8 +5,8 @@ The copy inside an `Update` is never believed: the document is fetched from its 
 
 from typing import Any
 
-from fedcoop.actions.relations import blocked_by
-from fedcoop.actions.remote import actor_gone, delete_actor, inbox_moved, move_actor, remember_actor
+from fedcoop.actions.fediverse.relations import blocked_by
+from fedcoop.actions.fediverse.remote import actor_gone, delete_actor, inbox_moved, move_actor, remember_actor
 from fedcoop.federation.inbox.contract import Received, Remote
 from fedcoop.federation.inbox.looking import Look, look_at
 from fedcoop.storage.unit_of_work import UnitOfWork

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fedcoop.actions.relations import pin, unpin
+from fedcoop.actions.fediverse.relations import pin, unpin
 from fedcoop.federation.inbox.contract import Received
 from fedcoop.storage.unit_of_work import UnitOfWork
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from fedcoop.actions.mirrors import delete_remote
-from fedcoop.actions.votes import withdraw_vote
+from fedcoop.actions.fediverse.mirrors import delete_remote
+from fedcoop.actions.fediverse.votes import withdraw_vote
 from fedcoop.federation.inbox.contract import Received, digest_of
 from fedcoop.storage.unit_of_work import UnitOfWork
 

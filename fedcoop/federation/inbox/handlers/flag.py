@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fedcoop.actions.desk import receive_report
+from fedcoop.actions.fediverse.desk import receive_report
 from fedcoop.federation.inbox.contract import Received
 from fedcoop.federation.wire.jsonld import id_of
 from fedcoop.kernel.html import text_of_html

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fedcoop.actions.relations import receive_follow
+from fedcoop.actions.fediverse.relations import receive_follow
 from fedcoop.federation.inbox.contract import Received
 from fedcoop.storage.unit_of_work import UnitOfWork
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fedcoop.actions.relations import count_interaction
+from fedcoop.actions.fediverse.relations import count_interaction
 from fedcoop.federation.inbox.contract import Received
 from fedcoop.storage.unit_of_work import UnitOfWork
 

@@ -1,6 +1,6 @@
 """A post that concerns us: a reply to a motion, a mention, words of a followed co-op; or the code of a link (14.1).
 
-What is addressed to an actor of ours and stands on no page of its own waits on the desk for a person (`actions/desk.py`):
+What is addressed to an actor of ours and stands on no page of its own waits on the desk for a person (`actions/fediverse/desk.py`):
 public mentions, answers to announcements, and every private message that is no code.
 """
 
@@ -8,14 +8,14 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from fedcoop.actions.desk import receive_message, receive_post
-from fedcoop.actions.members import prove_link
-from fedcoop.actions.mirrors import SeenNote, hide, store_note
-from fedcoop.actions.templates import receive_offer
+from fedcoop.actions.fediverse.desk import receive_message, receive_post
+from fedcoop.actions.fediverse.mirrors import SeenNote, hide, store_note
+from fedcoop.actions.members.member import prove_link
+from fedcoop.actions.proposals.templates import receive_offer
 from fedcoop.federation.inbox.contract import Received
 from fedcoop.federation.inbox.seen import seen_note
 from fedcoop.federation.wire.jsonld import id_of, ids_of
-from fedcoop.governance.motions import Motion
+from fedcoop.governance.motions.motion import Motion
 from fedcoop.kernel.html import text_of_html
 from fedcoop.kernel.ids import MotionId
 from fedcoop.storage.records import Actor

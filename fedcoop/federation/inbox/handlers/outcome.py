@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fedcoop.actions.mirrors import mirror_outcome
+from fedcoop.actions.fediverse.mirrors import mirror_outcome
 from fedcoop.federation.inbox.contract import Received
 from fedcoop.federation.inbox.seen import seen_note
 from fedcoop.federation.wire.jsonld import id_of

@@ -5,7 +5,7 @@ A partner may write our extension terms under another spelling: those are brough
 
 from typing import Any
 
-from fedcoop.actions.mirrors import mirror_motion
+from fedcoop.actions.fediverse.mirrors import mirror_motion
 from fedcoop.federation.inbox.contract import Received, Remote
 from fedcoop.federation.inbox.seen import seen_motion
 from fedcoop.federation.inbox.terms import our_terms

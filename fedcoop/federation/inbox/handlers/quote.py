@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fedcoop.actions.relations import receive_quote_request
+from fedcoop.actions.fediverse.relations import receive_quote_request
 from fedcoop.federation.inbox.contract import Received
 from fedcoop.federation.wire.jsonld import id_of
 from fedcoop.storage.unit_of_work import UnitOfWork

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fedcoop.actions.relations import settle_follow
+from fedcoop.actions.fediverse.relations import settle_follow
 from fedcoop.federation.inbox.contract import Received
 from fedcoop.storage.records import Follow
 from fedcoop.storage.unit_of_work import UnitOfWork

@@ -6,8 +6,8 @@ its way. A block is an event to us: what it ended stays ended.
 
 from typing import Any
 
-from fedcoop.actions.relations import undo
-from fedcoop.actions.votes import withdraw_vote
+from fedcoop.actions.fediverse.relations import undo
+from fedcoop.actions.fediverse.votes import withdraw_vote
 from fedcoop.federation.inbox.contract import Received, digest_of
 from fedcoop.storage.unit_of_work import UnitOfWork
 

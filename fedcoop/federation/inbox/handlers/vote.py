@@ -9,19 +9,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fedcoop.accounts.freezing import KEYS_CHANGED
-from fedcoop.actions import overtaking
-from fedcoop.actions.members import freeze_links
-from fedcoop.actions.votes import Mark, RemoteVote, count_votes, note_vote, refuse_vote, unknown_key
+from fedcoop.actions.fediverse import overtaking
+from fedcoop.actions.fediverse.votes import Mark, RemoteVote, count_votes, note_vote, refuse_vote, unknown_key
+from fedcoop.actions.members.member import freeze_links
 from fedcoop.federation.inbox.contract import Received, digest_of
 from fedcoop.federation.translate.decisions import option_by_name
 from fedcoop.federation.wire.activities import PollVote
-from fedcoop.governance.ballots import Cast, accept
-from fedcoop.governance.methods import METHODS
-from fedcoop.governance.motions import Channel, Motion
-from fedcoop.governance.refusals import NotCounted
+from fedcoop.governance.motions.ballots import Cast, accept
+from fedcoop.governance.motions.motion import Channel, Motion
+from fedcoop.governance.motions.registry import METHODS
+from fedcoop.governance.words.refusals import NotCounted
 from fedcoop.kernel.errors import BallotRefused
 from fedcoop.kernel.ids import MemberId
-from fedcoop.storage.members import Voter
+from fedcoop.storage.members.member import Voter
 from fedcoop.storage.unit_of_work import UnitOfWork
 
 MULTIPLE = "anyOf"

@@ -10,8 +10,8 @@ from fedcoop.federation.translate.decisions import Publication, Result, motion_o
 from fedcoop.federation.translate.outgoing import announcement_note, direct_note, vote_note
 from fedcoop.federation.wire.compaction import expand, our_terms
 from fedcoop.federation.wire.extensions import says_it_otherwise
-from fedcoop.governance.publication import published
-from fedcoop.governance.tallies import Tally
+from fedcoop.governance.fediverse.publication import published
+from fedcoop.governance.motions.tallies import Tally
 from fedcoop.kernel.errors import MalformedActivity
 from tests.unit.governance.samples import motion
 

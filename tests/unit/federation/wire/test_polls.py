@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fedcoop.actions.mirrors import SeenMotion
+from fedcoop.actions.fediverse.mirrors import SeenMotion
 from fedcoop.federation.inbox.seen import seen_motion
 from fedcoop.federation.wire.polls import MAX_COUNT, count, parse_question
 from fedcoop.kernel.clock import rfc3339

@@ -1,0 +1,4 @@
+"""The instance itself: founded, held after a restore, kept clean, its processes known.
+
+People are in `members`.
+"""

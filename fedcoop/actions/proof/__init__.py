@@ -1,0 +1,4 @@
+"""Stored results are audited, people are drawn by lot.
+
+A motion's own lot is in `motions`.
+"""

@@ -1,0 +1,1 @@
+"""Commands for the instance itself: `init`, `serve`, `doctor`, `backup`, `queue`."""

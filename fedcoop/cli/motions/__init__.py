@@ -1,0 +1,1 @@
+"""Commands for votes: `motion`, `delegation`, `sortition`."""

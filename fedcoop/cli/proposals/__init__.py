@@ -1,0 +1,1 @@
+"""Commands for proposals and templates."""

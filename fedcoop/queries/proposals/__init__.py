@@ -1,0 +1,1 @@
+"""Proposals before their vote, amendments and templates, as a reader sees them."""

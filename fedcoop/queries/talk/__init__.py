@@ -1,0 +1,1 @@
+"""Announcements and replies as pages show them."""

@@ -1,0 +1,4 @@
+"""Rows of members, classes, accounts and sessions.
+
+Rolls of votes are in `motions`.
+"""

@@ -1,0 +1,1 @@
+"""Rows of proposals, versions, amendments, comments and templates."""

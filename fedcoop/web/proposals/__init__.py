@@ -1,0 +1,1 @@
+"""Pages of proposals, their drafts, steps and settings, and of templates."""

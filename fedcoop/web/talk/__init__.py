@@ -1,0 +1,1 @@
+"""Pages of announcements, and whom a text mentions."""
