@@ -94,6 +94,8 @@ def test_only_one_door_leads_to_a_copy_of_the_database() -> None:
     }
     assert asking == {"storage/unit_of_work.py", "web/frame/guards.py"}
     looking = {
-        path.name for path in (ROOT / "fedcoop").rglob("*.py") if re.search(r"await look\(\s*request", path.read_text())
+        str(path.relative_to(ROOT / "fedcoop/web"))
+        for path in (ROOT / "fedcoop").rglob("*.py")
+        if re.search(r"await look\(\s*request", path.read_text())
     }
-    assert looking == {"pages.py", "decisions.py", "proposals.py"}
+    assert looking == {"instance/pages.py", "motions/motion.py", "proposals/proposal.py"}
