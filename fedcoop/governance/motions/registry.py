@@ -1,26 +1,47 @@
-"""The decision methods there are: every file of `governance/methods`, found by listing it. Two with one key refuse to start."""
+"""The decision methods there are: every file of `governance/methods`, named as its key; loaded when first asked for.
+
+So a short command loads the one method that it needs. A file whose method has another key refuses to be loaded.
+"""
 
 import importlib
 import pkgutil
-from importlib.util import find_spec
-from types import ModuleType
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from fedcoop.governance.motions.method import Method
 
 PLACE = "fedcoop.governance.methods"
+FOLDER = Path(__file__).parents[1] / "methods"
 
 
-def _discover() -> dict[str, Method]:
-    spec = find_spec(PLACE)
-    assert spec is not None
-    found: dict[str, Method] = {}
-    for info in sorted(pkgutil.iter_modules(spec.submodule_search_locations), key=lambda item: item.name):
-        module: ModuleType = importlib.import_module(f"{PLACE}.{info.name}")
-        method: Method = module.METHOD
-        if method.key in found:
-            raise RuntimeError(f"two decision methods have the key {method.key}")
-        found[method.key] = method
-    return found
+class Methods(Mapping[str, Method]):
+    """Every method by its key."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._keys = dict.fromkeys(sorted(keys))
+        self._loaded: dict[str, Method] = {}
+
+    def __getitem__(self, key: str) -> Method:
+        found = self._loaded.get(key)
+        return self._load(key) if found is None else found
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def _load(self, key: str) -> Method:
+        if key not in self._keys:
+            raise KeyError(key)
+        method: Method = importlib.import_module(f"{PLACE}.{key}").METHOD
+        if method.key != key:
+            raise RuntimeError(f"the decision method in {key}.py has the key {method.key}")
+        self._loaded[key] = method
+        return method
 
 
-METHODS = _discover()
+METHODS = Methods(info.name for info in pkgutil.iter_modules([str(FOLDER)]))
