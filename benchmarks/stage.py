@@ -37,6 +37,7 @@ from fedcoop.storage.records import Actor, ActorKey, Follow, Link
 from fedcoop.storage.unit_of_work import UnitOfWork, Units
 from fedcoop.web.frame import guards
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed server does not compile itself at each start
 FEDCOOP = [sys.executable, "-m", "fedcoop"]
 LIMITS = ("address", "known_address", "origin", "actor", "votes", "bad_signatures", "pages", "sign_ins")
 

@@ -21,6 +21,8 @@ from fedcoop.storage.unit_of_work import Site, Units
 from fedcoop.urls import Urls
 from tests.postgres import TEMPLATE, PostgresMissingError, PostgresServer
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # tests start hundreds of processes: the first one compiles for all
+
 ORIGIN = "https://alder.example"
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 KEY = Fernet.generate_key()
