@@ -26,31 +26,26 @@ from tests.conftest import Instance
 
 S = MemberStatus
 ASKED_BEFORE = {
-    *("delegations.check_pair", "motions.build_motion", "motions.plan_motion"),
-    *("moving.move", "moving.move_with", "outcomes.add_statement", "proposals.add_version", "proposals.demand_author"),
-    *(
-        "proposals.put_to_vote",
-        "rolls.demand_proposing",
-        "scheduling.add_sequel",
-        "aftermath.conclude",
-        "desk.item_for",
-        "standing.demand_announcing",
-    ),
-    *("desk.item_for", "standing.demand_announcing"),
+    *("delegation.delegations.check_pair", "motions.motion.build_motion", "motions.motion.plan_motion"),
+    *("motions.transitions.move", "motions.transitions.move_with", "motions.after_count.conclude"),
+    *("motions.rolls.demand_proposing", "motions.scheduling.add_sequel", "follow_ups.outcomes.add_statement"),
+    *("proposals.proposal.add_version", "proposals.proposal.demand_author", "proposals.proposal.put_to_vote"),
+    *("members.registrar.demand_announcing", "fediverse.desk.item_for"),
 }
 """Steps of other actions, also taken by timers for somebody whose membership may rest by then."""
 OWN_ACCOUNT = {
-    *("members.start_link", "members.confirm_link", "members.send_code", "members.cancel_link", "members.unlink"),
-    *("founding.open_member_actor", "founding.close_member_actor", "ballots.send_abroad"),
+    *(f"members.member.{name}" for name in ("start_link", "confirm_link", "send_code", "cancel_link", "unlink")),
+    *("instance.founding.open_member_actor", "instance.founding.close_member_actor", "motions.ballots.send_abroad"),
 }
 
 
 def _actions() -> Iterator[tuple[str, Callable[..., Any]]]:
-    for module in pkgutil.iter_modules(fedcoop.actions.__path__):
-        found = importlib.import_module(f"fedcoop.actions.{module.name}")
+    place = f"{fedcoop.actions.__name__}."
+    for module in pkgutil.walk_packages(fedcoop.actions.__path__, place):
+        found = importlib.import_module(module.name)
         for name, value in vars(found).items():
             if inspect.isfunction(value) and not name.startswith("_") and value.__module__ == found.__name__:
-                yield f"{module.name}.{name}", value
+                yield f"{module.name.removeprefix(place)}.{name}", value
 
 
 GUARDED = {name: action for name, action in _actions() if hasattr(action, "in_name_of")}
