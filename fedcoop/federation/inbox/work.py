@@ -64,17 +64,14 @@ def apply(uow: UnitOfWork, *, work: Work, prepared: Any) -> None:
     """The row is settled and its effect stands, both or neither; a row that somebody else settled has no effect."""
     if not uow.queues.settle_inbound(work.row.id):
         return
-    if work.received is None or work.matrix_row is None:
-        return
-    if work.fetches and prepared is None:
-        return
     received = work.received
-    if work.matrix_row.may(received, uow):
-        work.handler.apply(received, uow, prepared)
-        author = received.sender(uow) if is_to_be_forwarded(received, uow) else None
-        if author is not None and received.object_id:
-            raw, type_ = work.row.raw, received.activity.type
-            forward(uow, author=author, type_=type_, uri=received.id, target=received.object_id, raw=raw)
+    if received is None or (work.fetches and prepared is None) or not _may(work, uow):
+        return
+    work.handler.apply(received, uow, prepared)
+    author = received.sender(uow) if is_to_be_forwarded(received, uow) else None
+    if author is not None and received.object_id:
+        raw, type_ = work.row.raw, received.activity.type
+        forward(uow, author=author, type_=type_, uri=received.id, target=received.object_id, raw=raw)
 
 
 def apply_together(uow: UnitOfWork, *, works: Sequence[Work]) -> None:
@@ -86,6 +83,7 @@ def apply_together(uow: UnitOfWork, *, works: Sequence[Work]) -> None:
 
 
 def _may(work: Work, uow: UnitOfWork) -> bool:
+    """Return whether storage lets the sender do what its row of the matrix is about."""
     return work.received is not None and work.matrix_row is not None and work.matrix_row.may(work.received, uow)
 
 
