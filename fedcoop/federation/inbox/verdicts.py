@@ -9,10 +9,10 @@ from datetime import datetime
 from hashlib import sha256
 
 from fedcoop.federation.remote.actors import LoadedKey
-from fedcoop.federation.remote.memory import Lru
 from fedcoop.federation.signatures.message import Signable
 from fedcoop.federation.signatures.times import check_window
 from fedcoop.kernel.errors import BadSignature
+from fedcoop.kernel.lru import Lru
 
 MAX_KEPT = 8192
 

@@ -20,9 +20,8 @@ async def open_motion(units: Units, key: str) -> None:
     if frozen is not None:
         await _store(units, key, frozen.entries)
         await units.write(opening.open_with, key, frozen)
-    await _store(
-        units, key, ()
-    )  # of a motion that was withdrawn meanwhile nothing stays; one that is open keeps its roll
+    # of a motion that was withdrawn meanwhile nothing stays; one that is open keeps its roll
+    await _store(units, key, ())
 
 
 async def _store(units: Units, key: str, wanted: Sequence[RollEntry]) -> None:

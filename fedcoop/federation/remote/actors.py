@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from urllib.parse import urldefrag, urlsplit
 
 from fedcoop.federation.remote.budget import FetchBudget
-from fedcoop.federation.remote.memory import LearningLimits, Lru, Refusals
+from fedcoop.federation.remote.memory import MAX_ENTRIES, LearningLimits, Refusals
 from fedcoop.federation.remote.store import ActorStore, StoredActor, StoredKey
 from fedcoop.federation.remote.webfinger import FetchesDocuments
 from fedcoop.federation.signatures.keys import PublicKey
@@ -23,6 +23,7 @@ from fedcoop.federation.wire.jsonld import MAX_URL, id_of, origin_of, same_origi
 from fedcoop.federation.wire.objects import ACTOR_TYPES, parse_actor
 from fedcoop.kernel.clock import Clock
 from fedcoop.kernel.errors import BadSignature, MalformedActivity, OriginMismatch, PeerError, PeerGone, PeerUnreachable
+from fedcoop.kernel.lru import Lru
 
 MAX_AGE = timedelta(hours=24)
 REFRESH_AFTER = timedelta(minutes=5)
@@ -79,10 +80,10 @@ class Actors:
         self._load = load
         self._limits = limits or LearningLimits()
         self._loaded: Lru[str, LoadedKey] = Lru(max_keys)
-        self._known_origins: Lru[str, bool] = Lru()
+        self._known_origins: Lru[str, bool] = Lru(MAX_ENTRIES)
         self._invalid = Refusals()
         self._unreachable = Refusals()
-        self._refreshed: Lru[str, float] = Lru()
+        self._refreshed: Lru[str, float] = Lru(MAX_ENTRIES)
         self._under_way: dict[str, asyncio.Task[Any]] = {}
         self._pause_s = pause_s
         self._refreshing: dict[str, asyncio.Task[None]] = {}

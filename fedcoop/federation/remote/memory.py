@@ -1,55 +1,13 @@
 """Bounded memory for what strangers make us remember: refusals that last a while, and counts of what was learned.
 
-A table that anybody can fill must not grow (Fedify CVE-2026-34148, CVE-2026-69132). Source: federation.md 5.5, 9.
+Source: federation.md 5.5, 9.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
-
 from fedcoop.kernel.errors import PeerError, PeerUnreachable
+from fedcoop.kernel.lru import Lru
 
 HOUR_S = 3600.0
 MAX_ENTRIES = 10_000
-
-_K = TypeVar("_K", bound=Hashable)
-_V = TypeVar("_V")
-
-
-class Lru(Generic[_K, _V]):
-    """A dictionary of `size` entries at most; the one unused for longest goes."""
-
-    __slots__ = ("_entries", "_size")
-
-    def __init__(self, size: int = MAX_ENTRIES) -> None:
-        self._size = size
-        self._entries: OrderedDict[_K, _V] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def find(self, key: _K) -> _V | None:
-        """Return the value, which then counts as used."""
-        value = self._entries.get(key)
-        if value is not None:
-            self._entries.move_to_end(key)
-        return value
-
-    def put(self, key: _K, value: _V) -> None:
-        """Keep the value."""
-        self._entries[key] = value
-        self._entries.move_to_end(key)
-        if len(self._entries) > self._size:
-            self._entries.popitem(last=False)
-
-    def drop(self, key: _K) -> None:
-        """Forget the value, if there is one."""
-        self._entries.pop(key, None)
-
-    def drop_where(self, claim: Callable[[_V], bool]) -> None:
-        """Forget every value of which `claim` is true."""
-        for key in [key for key, value in self._entries.items() if claim(value)]:
-            del self._entries[key]
 
 
 class Refusals:

@@ -19,8 +19,8 @@ from fedcoop.governance.proposals.proposal import Proposal, ProposalState
 from fedcoop.kernel.canonical import canonical_each
 from fedcoop.kernel.errors import NotFound
 from fedcoop.kernel.ids import MemberId, MotionId, ProposalId
+from fedcoop.kernel.lru import Lru
 from fedcoop.storage import tables as t
-from fedcoop.storage.database.memory import Memory
 from fedcoop.storage.database.prepared import Prepared
 from fedcoop.storage.database.rows import every, fields, first, insert, insert_many, itself, maker, upsert_many
 from fedcoop.storage.records import LogEntry, OutcomeRow
@@ -185,7 +185,7 @@ def _newest_in(state: MotionState, where: Sequence[Any], limit: int) -> Select[A
     return select(found.subquery().c.id)
 
 
-_of_type: Memory[tuple[str, str], tuple[str, ...]] = Memory(256)
+_of_type: Lru[tuple[str, str], tuple[str, ...]] = Lru(256)
 
 
 class Motions:
@@ -459,7 +459,7 @@ class Motions:
         """Return the entries of one type, in order: the few of a long log, which is looked through once for each head."""
         last = _LOG_HEAD.first(self._conn, {"motion": motion_id})
         key = ("" if last is None else str(last[1]), kind)
-        known = _of_type.get(key)
+        known = _of_type.find(key)
         if known is None:
             c = t.log_entries.c
             query = select(c.entry).where(c.motion_id == motion_id, c.entry.contains(f'"type":"{kind}"'))

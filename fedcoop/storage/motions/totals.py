@@ -19,8 +19,8 @@ from fedcoop.governance.motions.motion import Motion
 from fedcoop.governance.motions.tallies import Pile, Tally
 from fedcoop.governance.proof import logchain
 from fedcoop.kernel.ids import MemberId, MotionId
+from fedcoop.kernel.lru import Lru
 from fedcoop.storage import tables as t
-from fedcoop.storage.database.memory import Memory
 from fedcoop.storage.database.rows import every
 from fedcoop.storage.delegation.delegations import Delegations, Speaking
 from fedcoop.storage.motions.motion import BALLOT_COLUMNS, ballot_of_row
@@ -56,9 +56,9 @@ _STATE = (
     .order_by(t.log_entries.c.n.desc())
     .limit(1)
 )
-_tallies: Memory[tuple[str, datetime | None], Tally] = Memory(256)
-_speaking: Memory[tuple[str, datetime | None], Speaking] = Memory(16)
-_kinds: Memory[tuple[int, str], tuple["Kind", ...]] = Memory(64)
+_tallies: Lru[tuple[str, datetime | None], Tally] = Lru(256)
+_speaking: Lru[tuple[str, datetime | None], Speaking] = Lru(16)
+_kinds: Lru[tuple[int, str], tuple["Kind", ...]] = Lru(64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,10 @@ class Totals:
         state = self._state(motion.id)
         if state is None:
             return self.tally(motion, received_by=received_by)
-        known = _tallies.get((state[0], received_by))
+        known = _tallies.find((state[0], received_by))
         if known is not None:
             return known
-        kinds = _kinds.get((motion.id, state[1])) or self._kinds_of(motion.id)
+        kinds = _kinds.find((motion.id, state[1])) or self._kinds_of(motion.id)
         found = self._count(motion, kinds, received_by)
         if state == self._state(motion.id):  # on PostgreSQL a vote may have come between two statements
             _tallies.put((state[0], received_by), found)
@@ -101,7 +101,7 @@ class Totals:
         state = self._state(motion.id)
         if state is None:
             return found_out(motion, received_by=received_by)
-        known = _speaking.get((state[0], received_by))
+        known = _speaking.find((state[0], received_by))
         if known is not None:
             return known
         found = found_out(motion, received_by=received_by)

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, bindparam, select
 from fedcoop.governance.counting.waiting import Places, Standing, places, standing_after
 from fedcoop.governance.motions.motion import Motion
 from fedcoop.kernel.ids import MemberId, MotionId
+from fedcoop.kernel.lru import Lru
 from fedcoop.storage import tables as t
-from fedcoop.storage.database.memory import Memory
 
 _l, _b = t.log_entries.c, t.ballots.c
 _HEAD_AT = select(_l.head).where(_l.motion_id == bindparam("motion"), _l.n == bindparam("n"))
@@ -33,12 +33,12 @@ class Turns:
 
 
 _NOTHING = Turns(0, "", {}, Places((), ()))
-_known: Memory[MotionId, Turns] = Memory(16)
+_known: Lru[MotionId, Turns] = Lru(16)
 
 
 def turns_of(conn: Connection, motion: Motion) -> Turns:
     """Return the turns of a count as its log has them now, reading no entry that was read before."""
-    known = _known.get(motion.id) or _NOTHING
+    known = _known.find(motion.id) or _NOTHING
     if known.n and conn.execute(_HEAD_AT, {"motion": motion.id, "n": known.n}).scalar() != known.head:
         known = _NOTHING
     rows = conn.execute(_FURTHER, {"motion": motion.id, "n": known.n}).all()

@@ -7,7 +7,6 @@ from all others behind it, and is not counted. What is left out counts elsewhere
 """
 
 import math
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from ipaddress import ip_network
@@ -17,6 +16,7 @@ from aiohttp.typedefs import Middleware
 
 from fedcoop.config import LimitsConfig, Networks
 from fedcoop.kernel.clock import Clock
+from fedcoop.kernel.lru import Lru
 from fedcoop.storage.instance.vault import token_hash
 from fedcoop.throttle import Throttle, client_address
 
@@ -48,22 +48,18 @@ class Pace:
         self._is_known = is_known
         self._readers = Throttle(limits.pages)
         self._servers = Throttle(limits.known_address if limits.pages else 0)
-        self._good: OrderedDict[str, None] = OrderedDict()
+        self._good: Lru[str, bool] = Lru(MAX_SESSIONS)
         self._address_of = lru_cache(maxsize=4096)(lambda peer, told: _address_of(peer, told, proxies))
 
     def remember(self, token: str) -> None:
         """This session is good: from now on it counts for itself."""
-        key = token_hash(token).hex()
-        self._good[key] = None
-        self._good.move_to_end(key)
-        if len(self._good) > MAX_SESSIONS:
-            self._good.popitem(last=False)
+        self._good.put(token_hash(token).hex(), True)
 
     def wait_s(self, request: web.Request) -> float:
         """Count one request; return 0.0, or how many seconds the asker has to wait."""
         now, token = self._clock.monotonic(), session_of(request, self._cookie)
         session = token_hash(token).hex() if token else ""
-        if session in self._good:
+        if session and self._good.find(session):
             return self._readers.take(f"session:{session}", now)
         told = request.headers.getall("X-Forwarded-For", ())
         address = self._address_of(request.remote or "", ",".join(told))

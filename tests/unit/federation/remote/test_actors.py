@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from fedcoop.federation.remote.actors import Actors
-from fedcoop.federation.remote.memory import LearningLimits, Lru, Refusals
+from fedcoop.federation.remote.memory import LearningLimits, Refusals
 from fedcoop.federation.remote.store import MemoryActorStore, StoredActor
 from fedcoop.kernel.errors import BadSignature, PeerError, PeerGone, PeerSaidNo, PeerUnreachable
+from fedcoop.kernel.lru import Lru
 
 BIRCH = "https://birch.example"
 ACTOR = f"{BIRCH}/actors/b"
